@@ -1,0 +1,5 @@
+import sys
+
+from dlgui.cli.main import main
+
+sys.exit(main())
