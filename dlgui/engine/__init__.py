@@ -1,0 +1,1 @@
+"""The engine: images to classifiers and back to reasons. Knows neither Qt nor projects."""

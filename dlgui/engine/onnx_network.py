@@ -1,0 +1,120 @@
+"""Puts ONNX graphs together: gray values in, backbone, pooled statistics, linear layer, confidences out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from dlgui.engine.networks import NetworkInfo
+from dlgui.engine.pooling import Pooling
+
+if TYPE_CHECKING:
+    import onnx
+
+Input = Literal["pixels", "scaled"]
+OPSET = 17
+
+
+def keep_stages(model: onnx.ModelProto, wanted: Sequence[int], outputs: Sequence[int] | None = None) -> onnx.ModelProto:
+    """A copy of a backbone's graph without what the stages `wanted` do not need; gives `outputs` or else `wanted`."""
+    import onnx
+
+    names = {f"stage{i}" for i in (outputs if outputs is not None else wanted)}
+    needed = {f"stage{i}" for i in wanted} | names
+    kept = []
+    for node in reversed(model.graph.node):
+        if needed & set(node.output):
+            kept.append(node)
+            needed |= set(node.input)
+    graph = onnx.helper.make_graph(
+        kept[::-1], "backbone", list(model.graph.input),
+        [o for o in model.graph.output if o.name in names],
+        [i for i in model.graph.initializer if i.name in needed])
+    return onnx.helper.make_model(graph, opset_imports=list(model.opset_import), ir_version=model.ir_version)
+
+
+def assemble(backbone: onnx.ModelProto, info: NetworkInfo, pooling: Pooling, source: Input,
+             gray_range: tuple[float, float], head: tuple[np.ndarray, np.ndarray, float] | None = None,
+             ) -> onnx.ModelProto:
+    """A runnable network around a backbone's graph.
+
+    Args:
+        backbone: graph with input `scaled` (normalized) and outputs `stage<i>`.
+        info: the network's entry (normalization).
+        pooling: which statistics feed the linear layer.
+        source: `pixels`: input `image` is uint8 (N, H, W, C); `scaled`: float32 (N, H, W, C) in `gray_range`.
+        gray_range: the gray values that stand for black and white in `scaled` input.
+        head: weight (classes, length), bias (classes,) and temperature; without it the output is `features`.
+
+    Returns:
+        A model with output `features` (N, length), or `confidences` (N, classes), float32.
+    """
+    import onnx
+    from onnx import TensorProto, helper
+
+    model = keep_stages(backbone, pooling.stages)
+    low, high = (0.0, 255.0) if source == "pixels" else gray_range
+    scale = 1.0 / ((high - low) * np.asarray(info.std))
+    shift = -low * scale - np.asarray(info.mean) / np.asarray(info.std)
+    build = _Builder()
+    x = "image"
+    if source == "pixels":
+        x = build.add("Cast", [x], to=TensorProto.FLOAT)
+    x = build.add("Transpose", [x], perm=[0, 3, 1, 2])
+    x = build.add("Mul", [x, build.constant(scale.reshape(1, 3, 1, 1).astype(np.float32))])
+    build.add("Add", [x, build.constant(shift.reshape(1, 3, 1, 1).astype(np.float32))], output="scaled")
+    front = build.nodes
+    build.nodes = []
+    figures = [_statistic(build, f"stage{stage}", s) for stage, statistics in pooling.parts for s in statistics]
+    result, length = build.add("Concat", figures, axis=1, output="features"), None
+    if head is not None:
+        weight, bias, temperature = head
+        logits = build.add("Gemm", [result, build.constant((weight / temperature).astype(np.float32)),
+                                    build.constant((bias / temperature).astype(np.float32))], transB=1)
+        result, length = build.add("Softmax", [logits], axis=1, output="confidences"), len(bias)
+    graph = helper.make_graph(
+        [*front, *model.graph.node, *build.nodes], "dlgui",
+        [helper.make_tensor_value_info("image", TensorProto.UINT8 if source == "pixels" else TensorProto.FLOAT,
+                                       ["n", "height", "width", "channels"])],
+        [helper.make_tensor_value_info(result, TensorProto.FLOAT, ["n", length])],
+        [*model.graph.initializer, *build.constants])
+    return onnx.helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)],
+                                  ir_version=min(model.ir_version, 10))
+
+
+def _statistic(build: _Builder, maps: str, name: str) -> str:
+    operators = {"mean": "ReduceMean", "max": "ReduceMax", "min": "ReduceMin"}
+    if name in operators:
+        return build.add(operators[name], [maps], axes=[2, 3], keepdims=0)
+    centred = build.add("Sub", [maps, build.add("ReduceMean", [maps], axes=[2, 3], keepdims=1)])
+    variance = build.add("ReduceMean", [build.add("Mul", [centred, centred])], axes=[2, 3], keepdims=0)
+    return build.add("Sqrt", [build.add("Add", [variance, build.constant(np.array(1e-12, np.float32))])])
+
+
+class _Builder:
+    """Collects nodes and constants under fresh names."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+        self._count = 0
+
+    def add(self, operator: str, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
+        from onnx import helper
+
+        output = output or self._name()
+        self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
+        return output
+
+    def constant(self, value: np.ndarray) -> str:
+        from onnx import numpy_helper
+
+        name = self._name()
+        self.constants.append(numpy_helper.from_array(value, name))
+        return name
+
+    def _name(self) -> str:
+        self._count += 1
+        return f"dlgui_{self._count}"

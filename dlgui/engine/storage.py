@@ -1,0 +1,66 @@
+"""Where dlgui keeps what it can always make again, and how files are replaced without a moment of absence."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from dlgui.errors import DlguiError
+
+
+def cache_folder(name: str = "") -> Path:
+    """The user's cache folder for dlgui (env `DLGUI_CACHE` overrides), made if missing; `name` is a subfolder."""
+    chosen = os.environ.get("DLGUI_CACHE")
+    if chosen:
+        folder = Path(chosen)
+    else:
+        from platformdirs import user_cache_path
+
+        folder = user_cache_path("dlgui", appauthor=False)
+    folder = folder / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:  # a home that cannot be written must not stop anybody: the cache is only a convenience
+        folder = Path(tempfile.gettempdir()) / f"dlgui-{os.getuid() if hasattr(os, 'getuid') else 'cache'}" / name
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Writes a file beside `path`, flushes it to disk and renames it over `path`.
+
+    Args:
+        path: the file to make or replace.
+        write: called with the open binary file.
+
+    Raises:
+        DlguiError: the folder is missing or read-only, or the disk is full; `path` is then as it was.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as problem:
+        temporary.unlink(missing_ok=True)
+        raise DlguiError(path, f"cannot be written ({problem.strerror or problem})", _remedy(problem)) from problem
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _remedy(problem: OSError) -> str:
+    if problem.errno == errno.ENOSPC:
+        return "free some disk space and try again"
+    if problem.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return "choose a folder that may be written"
+    if problem.errno == errno.ENOENT:
+        return "make the folder first"
+    return "choose another place"

@@ -1,0 +1,31 @@
+"""Fixtures that every part of the suite shares."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def textile():
+    """Folder of the demo's 2,000 inspection images: `global`, `local`, `nominal`."""
+    import conformal_clip_data
+
+    return Path(conformal_clip_data.__file__).parent / "data" / "textile_images" / "simulated"
+
+
+@pytest.fixture(scope="session")
+def textile_images(textile):
+    """Eight real images as uint8 arrays (250, 250, 3)."""
+    from dlgui.engine.images import read_image
+
+    return [read_image(path) for folder in ("local", "nominal") for path in sorted((textile / folder).iterdir())[:4]]
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """Folder with further real data sets; without it the tests that need them are skipped."""
+    folder = os.environ.get("DLGUI_REAL_DATA")
+    if not folder:
+        pytest.skip("DLGUI_REAL_DATA names no folder of data sets")
+    return Path(folder)
