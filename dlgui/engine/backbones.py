@@ -129,7 +129,7 @@ def graph_of(name: str, weights: Weights, files: BackboneFiles | None = None) ->
         weights: `stages.<i>.…` of the stages 0 … k.
         files: where `weights` are the first stages of this pretrained backbone, its files: no torch is needed then.
     """
-    path = cache_folder("graphs") / f"{fingerprint(weights)}-{FORM}.onnx"
+    path = cache_folder("graphs") / f"{name.replace(':', '_')}-{fingerprint(weights)}-{FORM}.onnx"
     if path.exists():
         return path
     last = max(int(key.split(".")[1]) for key in weights)

@@ -133,7 +133,8 @@ def test_image_size_is_checked_against_the_network():
 
 def test_order_and_company_do_not_matter(textile_images):
     made = Classifier.pretrained(classes=["a", "b"], preprocessing=SIZE)
-    head = np.random.default_rng(0).normal(0, 0.05, (2, made.feature_length)).astype(np.float32), np.zeros(2, np.float32)
+    weight = np.random.default_rng(0).normal(0, 0.05, (2, made.feature_length)).astype(np.float32)
+    head = weight, np.zeros(2, np.float32)
     made.set_weights(made.backbone_weights(), head, frozen=True)
     copies = [image.copy() for image in textile_images[:5]]
     together = made.predict(copies)
