@@ -29,3 +29,25 @@ def real_data():
     if not folder:
         pytest.skip("DLGUI_REAL_DATA names no folder of data sets")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def small_folder(textile, tmp_path_factory):
+    """A folder of 72 real images in three class folders."""
+    import shutil
+
+    root = tmp_path_factory.mktemp("images")
+    for name in ("global", "local", "nominal"):
+        (root / name).mkdir()
+        for file in sorted((textile / name).iterdir())[:24]:
+            shutil.copy(file, root / name / file.name)
+    return root
+
+
+@pytest.fixture
+def project(small_folder, tmp_path):
+    """A new project over `small_folder`."""
+    from dlgui.project.project import Project
+
+    with Project.create(tmp_path / "small.dlproj", small_folder) as made:
+        yield made

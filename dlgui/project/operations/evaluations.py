@@ -1,0 +1,126 @@
+"""Confidences of runs, kept by image content so that relabeling needs no new inference."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from dlgui.engine.predictions import Predictions
+from dlgui.engine.progress import Progress
+from dlgui.engine.storage import write_atomically
+from dlgui.errors import DlguiError
+from dlgui.project.operations import runs
+from dlgui.project.operations.runs import Run
+from dlgui.project.project import Project
+
+
+@dataclass
+class OutOfFold:
+    """Confidences of images by classifiers that never saw them: float32 (n, classes)."""
+
+    run: Run
+    paths: list[str]
+    confidences: np.ndarray
+    classes: list[str]
+
+
+def predict(project: Project, run: Run, subset: str = "test", device: str = "auto",
+            progress: Progress | None = None) -> Predictions:
+    """The run's confidences on a subset (`train`, `validation`, `test`, `all`), against today's labels.
+
+    Images seen before come from the cache of the run; the rest is computed. Files that cannot be read any more are
+    left out.
+
+    Raises:
+        DlguiError: no model, no images in that subset, or images gone.
+    """
+    from dlgui.engine.model_file import read_model
+
+    table = project.images()
+    rows = table.rows(subset)
+    if not len(rows):
+        raise DlguiError(f"split {subset}", "no labeled, readable image in it", "split the data first: dlgui split")
+    if not run.model.exists():
+        raise DlguiError(run.id, "it has no model yet", "finish or resume the training")
+    known = _known(run)
+    missing = [int(r) for r in rows if table.content_hash[r] not in known]
+    if missing:
+        root = project.require_image_root()
+        predictor = read_model(run.model).predictor(device)
+        if progress is not None:
+            progress.task(f"evaluating on {subset}", len(missing))
+        results = predictor.predict_paths([root / table.path[r] for r in missing], progress)
+        known |= {str(table.content_hash[missing[i]]): c for i, c in results if isinstance(c, np.ndarray)}
+        _remember(run, known)
+    kept = [r for r in rows if table.content_hash[r] in known]
+    position = {name: i for i, name in enumerate(run.classes)}
+    truth = np.array([position.get(table.class_names[table.label[r]], -1) for r in kept], np.int64)
+    confidences = np.stack([known[str(table.content_hash[r])] for r in kept])
+    return Predictions(run.classes, confidences, truth, [table.path[r] for r in kept])
+
+
+def record(project: Project, run: Run, subset: str, measures: dict[str, Any]) -> None:
+    """Keeps the headline figures of an evaluation."""
+    headline = {k: v for k, v in measures.items() if isinstance(v, (int, float, str))}
+    with project.store.transact("evaluate", undoable=False, run=run.id, split=subset) as t:
+        t.insert("evaluations", {"run_id": run.number, "split": subset, "data_hash": runs.data_hash(project),
+                                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                                 "measures": json.dumps(headline)})
+        if subset == "test":
+            t.update("runs", [run.number], {"test_top1_error": measures["top1_error"]})
+
+
+def looks(project: Project) -> int:
+    """How often somebody has looked at the test split."""
+    return int(project.store.rows("SELECT COUNT(*) FROM evaluations WHERE split = 'test'")[0][0])
+
+
+def remember_out_of_fold(run: Run, paths: Sequence[str], confidences: np.ndarray) -> None:
+    """Writes out-of-fold confidences into the run's folder."""
+    _save(run, "out_of_fold.npz", list(paths), confidences)
+
+
+def out_of_fold(project: Project, run: Run | None = None) -> OutOfFold | None:
+    """The out-of-fold confidences of a run, or of the newest that has them."""
+    for candidate in [run] if run else reversed(runs.all_runs(project)):
+        loaded = _load(candidate, "out_of_fold.npz")
+        if loaded is not None and loaded[1].shape[1:] == (len(candidate.classes),):
+            return OutOfFold(candidate, loaded[0], loaded[1], candidate.classes)
+    return None
+
+
+def _known(run: Run) -> dict[str, np.ndarray]:
+    stamp = f"{run.model.stat().st_mtime_ns}"
+    loaded = _load(run, "confidences.npz")
+    if loaded is None or not loaded[0] or loaded[0][0] != stamp:
+        return {}
+    return dict(zip(loaded[0][1:], loaded[1][1:], strict=True))
+
+
+def _remember(run: Run, known: dict[str, np.ndarray]) -> None:
+    stamp = f"{run.model.stat().st_mtime_ns}"
+    rows = np.stack([np.zeros(len(run.classes), np.float32), *known.values()])
+    _save(run, "confidences.npz", [stamp, *known], rows)
+
+
+def _save(run: Run, name: str, keys: list[str], rows: np.ndarray) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, keys=np.array(keys, dtype=np.str_), rows=rows.astype(np.float32))
+    write_atomically(run.folder / name, lambda file: file.write(buffer.getvalue()))
+
+
+def _load(run: Run, name: str) -> tuple[list[str], np.ndarray] | None:
+    path = run.folder / name
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return arrays["keys"].tolist(), arrays["rows"]
+    except (OSError, ValueError, KeyError, EOFError):
+        return None  # a spoilt cache is no cache

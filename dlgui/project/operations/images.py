@@ -1,0 +1,157 @@
+"""Importing, scanning and finding images again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dlgui.engine.labels import Listing, Sample, read_listing
+from dlgui.engine.progress import Progress
+from dlgui.engine.scanning import Scan, scan_images
+from dlgui.errors import DlguiError
+from dlgui.project.changes import Changes
+from dlgui.project.operations import classes
+from dlgui.project.project import Project
+from dlgui.project.store import Transaction
+
+_BATCH = 2000
+
+
+@dataclass
+class ImportReport:
+    """What an import found: numbers of images, and rows of a CSV that could not be used."""
+
+    changes: Changes
+    added: int = 0
+    removed: int = 0
+    restored: int = 0
+    labeled: int = 0
+    rejected: list[tuple[str, str]] = field(default_factory=list)
+
+
+def add_listing(project: Project, t: Transaction, listing: Listing) -> None:
+    """Adds all images of a listing, and their classes, to an open transaction."""
+    ids = classes.ensure(project, t, listing.classes)
+    t.insert_many("images", ("path", "class_id", "label_origin", "split", "grouping"), [
+        (s.path, ids.get(s.label) if s.label else None, "import" if s.label else "", s.split, s.group)
+        for s in listing.samples])
+
+
+def import_folder(project: Project, source: str | None = None, *, overwrite: bool = False, who: str = "user",
+                  progress: Progress | None = None) -> ImportReport:
+    """Looks at the image folder again: adds new images, marks vanished ones missing, scans what changed.
+
+    Args:
+        project: where to.
+        source: label source; the project's own by default.
+        overwrite: whether labels of the source replace those that are there.
+
+    Labels that a person gave are never lost otherwise.
+    """
+    root = project.require_image_root()
+    source = source or project.meta("label_source") or "last_folder"
+    listing = read_listing(root, source)
+    found = {s.path: s for s in listing.samples}
+    table = project.images()
+    known = dict(zip(table.path, table.id.tolist(), strict=True))
+    gone = [i for path, i in known.items() if path not in found and not (root / path).is_file()]
+    back = [i for path, i, m in zip(table.path, table.id.tolist(), table.missing, strict=True) if m and path in found]
+    report = ImportReport(Changes(), rejected=listing.rejected)
+    with project.store.transact("import", who=who, source=source) as t:
+        add_listing(project, t, Listing([s for path, s in found.items() if path not in known]))
+        t.update("images", gone, {"missing": 1})
+        t.update("images", back, {"missing": 0})
+        report.labeled = _relabel(project, t, found, overwrite)
+    report.changes = t.changes
+    report.added, report.removed, report.restored = len(found.keys() - known.keys()), len(gone), len(back)
+    scan(project, progress)
+    return report
+
+
+def _relabel(project: Project, t: Transaction, found: dict[str, Sample], overwrite: bool) -> int:
+    table = project.images()
+    ids = classes.ensure(project, t, sorted({s.label for s in found.values() if s.label}))
+    rows = []
+    for path, image, label in zip(table.path, table.id.tolist(), table.label.tolist(), strict=True):
+        sample = found.get(path)
+        if sample is not None and sample.label and (label < 0 or overwrite):
+            rows.append((image, ids[sample.label], "import"))
+    t.update_each("images", ("class_id", "label_origin"), rows)
+    return len(rows)
+
+
+def scan(project: Project, progress: Progress | None = None) -> Changes:
+    """Reads every image that was not scanned yet or whose file changed; resumable and cancellable."""
+    root = project.require_image_root()
+    wanted = [(path, image) for path, image, size, mtime, content, missing, reason in zip(
+        *_facts(project), strict=True) if not missing and _changed(root / path, size, mtime, content, reason)]
+    if not wanted:
+        return Changes()
+    if progress is not None:
+        progress.task("reading images", len(wanted))
+    results = scan_images(root, [path for path, _ in wanted], progress)
+    pending: list[tuple[object, ...]] = []
+    touched: set[int] = set()
+    try:
+        for (path, image), result in zip(wanted, results, strict=True):
+            pending.append(_row(root / path, image, result))
+            touched.add(image)
+            if len(pending) >= _BATCH:
+                _store(project, pending)
+                pending = []
+    finally:
+        _store(project, pending)
+    return Changes(frozenset({"images"}), {"images": touched}, None, "scan", "scan")
+
+
+def relocate(project: Project, new_root: str | Path, who: str = "user") -> Changes:
+    """Tells the project where the image folder is now.
+
+    Raises:
+        DlguiError: none of the images is there.
+    """
+    root = Path(new_root).absolute()
+    paths = project.images().path
+    if paths and not any((root / path).is_file() for path in paths[:: max(len(paths) // 100, 1)]):
+        raise DlguiError(root, f"none of the project's images is there (looked for {paths[0]})",
+                         "name the folder that now holds them")
+    row = project.store.rows("SELECT id FROM meta WHERE name = 'image_root'")[0][0]
+    with project.store.transact("relocate", who=who, undoable=False, images=str(root)) as t:
+        t.update("meta", [row], {"value": str(root)})
+    return t.changes
+
+
+def _facts(project: Project) -> tuple[list[object], ...]:
+    table = project.images()
+    return (table.path, table.id.tolist(), table.size.tolist(), table.mtime.tolist(),  # type: ignore[return-value]
+            table.content_hash, table.missing.tolist(), table.reason)
+
+
+def _changed(file: Path, size: int, mtime: float, content: str | None, reason: str) -> bool:
+    if content is None and not reason:
+        return True
+    try:
+        status = file.stat()
+    except OSError:
+        return not reason
+    return status.st_size != size or abs(status.st_mtime - mtime) > 1e-6
+
+
+def _row(file: Path, image: int, result: object) -> tuple[object, ...]:
+    if isinstance(result, Scan):
+        signed = result.perceptual_hash - (1 << 64) if result.perceptual_hash >= 1 << 63 else result.perceptual_hash
+        return (image, result.width, result.height, result.content_hash, result.pixel_hash, signed, result.bytes,
+                result.modified / 1e9, "")
+    try:
+        status = file.stat()
+        size, mtime = status.st_size, status.st_mtime
+    except OSError:
+        size, mtime = 0, 0.0
+    return (image, 0, 0, None, None, None, size, mtime, getattr(result, "reason", str(result)))
+
+
+def _store(project: Project, rows: list[tuple[object, ...]]) -> None:
+    if rows:
+        with project.store.transact("scan", undoable=False, journal=False) as t:
+            t.update_each("images", ("width", "height", "content_hash", "pixel_hash", "perceptual_hash", "size",
+                                     "mtime", "reason"), rows)

@@ -1,0 +1,203 @@
+"""The book of training runs."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dlgui.engine.splitting import SUBSETS
+from dlgui.errors import DlguiError
+from dlgui.project.changes import Changes
+from dlgui.project.project import Project
+
+STATES = ("running", "paused", "interrupted", "done", "failed")
+HISTORY = ("epoch", "iteration", "loss", "train_top1_error", "validation_top1_error", "learning_rate", "seconds")
+_COLUMNS = ("id", "name", "note", "network", "method", "state", "error", "parameters", "classes", "seed", "device",
+            "created", "pid", "data_hash", "train_seconds", "epochs", "best_epoch", "validation_top1_error",
+            "test_top1_error", "images_per_second")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run; errors are fractions, times seconds."""
+
+    id: str
+    number: int
+    folder: Path
+    name: str
+    note: str
+    network: str
+    method: str
+    state: str
+    error: str
+    parameters: dict[str, Any]
+    classes: list[str]
+    seed: int
+    device: str
+    created: str
+    pid: int | None
+    data_hash: str
+    train_seconds: float | None
+    epochs: int | None
+    best_epoch: int | None
+    validation_top1_error: float | None
+    test_top1_error: float | None
+    images_per_second: float | None
+
+    @property
+    def model(self) -> Path:
+        """The best network so far."""
+        return self.folder / "best.dlclassifier"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where training goes on from."""
+        return self.folder / "checkpoint.safetensors"
+
+
+def create(project: Project, *, network: str, method: str, parameters: dict[str, Any], seed: int, device: str,
+           classes: Sequence[str], who: str = "user") -> Run:
+    """A new run in state running, with the data it is trained on kept for later."""
+    digest = data_hash(project)
+    with project.store.transact("train", who=who, undoable=False, network=network, method=method,
+                                parameters=parameters, seed=seed, device=device) as t:
+        if not project.store.rows("SELECT 1 FROM snapshots WHERE data_hash = ?", [digest]):
+            t.insert("snapshots", {"data_hash": digest, "data": _snapshot(project)})
+        number = t.insert("runs", {
+            "network": network, "method": method, "state": "running", "parameters": json.dumps(parameters),
+            "classes": json.dumps(list(classes)), "seed": seed, "device": device, "pid": os.getpid(),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"), "data_hash": digest})
+    run = get(project, f"run-{number:03d}")
+    run.folder.mkdir(parents=True, exist_ok=True)
+    return run
+
+
+def append(project: Project, run: Run, row: dict[str, Any]) -> None:
+    """Adds a row of history (keys of `HISTORY`)."""
+    with project.store.transact("progress", undoable=False, journal=False) as t:
+        t.insert("history", {"run_id": run.number, **{key: row.get(key) for key in HISTORY}})
+
+
+def update(project: Project, run: Run, **figures: Any) -> Run:
+    """Changes a run's state or figures; not undoable."""
+    with project.store.transact("progress", undoable=False, journal=False) as t:
+        t.update("runs", [run.number], figures)
+    return get(project, run.id)
+
+
+def resume(project: Project, run: Run, after_iteration: int) -> Run:
+    """Sets a run going again; history behind the checkpoint is cut."""
+    with project.store.transact("resume", undoable=False, run=run.id) as t:
+        late = project.store.rows("SELECT id FROM history WHERE run_id = ? AND iteration > ?",
+                                  [run.number, after_iteration])
+        t.delete("history", [row[0] for row in late])
+        t.update("runs", [run.number], {"state": "running", "error": "", "pid": os.getpid()})
+    return get(project, run.id)
+
+
+def all_runs(project: Project) -> list[Run]:
+    """All runs, oldest first."""
+    return [_run(project, row) for row in project.store.rows(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY id")]
+
+
+def get(project: Project, run: str | None = None) -> Run:
+    """A run by id, number or name; by default the newest that has a model.
+
+    Raises:
+        DlguiError: no such run.
+    """
+    every = all_runs(project)
+    if run is None:
+        done = [r for r in every if r.state == "done"] or [r for r in every if r.model.exists()]
+        if done:
+            return done[-1]
+        raise DlguiError(project.folder, "no finished run", "train first: dlgui train PROJECT")
+    for candidate in every:
+        if run in (candidate.id, str(candidate.number), candidate.name):
+            return candidate
+    raise DlguiError(f"run {run}", "not in the project",
+                     f"use one of: {', '.join(r.id for r in every)}" if every else "train first: dlgui train PROJECT")
+
+
+def history(project: Project, run: Run) -> list[dict[str, Any]]:
+    """The run's history, oldest first."""
+    rows = project.store.rows(f"SELECT {', '.join(HISTORY)} FROM history WHERE run_id = ? ORDER BY id", [run.number])
+    return [dict(zip(HISTORY, row, strict=True)) for row in rows]
+
+
+def rename(project: Project, run: Run, name: str, who: str = "user") -> Changes:
+    """Gives a run a name."""
+    with project.store.transact("rename run", who=who, run=run.id, name=name) as t:
+        t.update("runs", [run.number], {"name": name})
+    return t.changes
+
+
+def note(project: Project, run: Run, text: str, who: str = "user") -> Changes:
+    """Writes a note on a run."""
+    with project.store.transact("note run", who=who, run=run.id) as t:
+        t.update("runs", [run.number], {"note": text})
+    return t.changes
+
+
+def delete(project: Project, run: Run, who: str = "user") -> Changes:
+    """Takes a run off the list; its files stay, so that undo brings it back."""
+    with project.store.transact("delete run", who=who, run=run.id) as t:
+        for table in ("history", "evaluations"):
+            t.delete(table, [row[0] for row in project.store.rows(
+                f"SELECT id FROM {table} WHERE run_id = ?", [run.number])])
+        t.delete("runs", [run.number])
+    return t.changes
+
+
+def mark_interrupted(project: Project) -> None:
+    """Runs said to be running whose process is gone become `interrupted`."""
+    if project.read_only:
+        return
+    for run in all_runs(project):
+        if run.state == "running" and not (run.pid != os.getpid() and _alive(run.pid)):
+            update(project, run, state="interrupted", pid=None)
+
+
+def data_hash(project: Project) -> str:
+    """A hash of today's trainable images, labels and split."""
+    return hashlib.sha256(zlib.decompress(_snapshot(project))).hexdigest()[:32]
+
+
+def snapshot(project: Project, run: Run) -> dict[str, tuple[str, str | None]]:
+    """Path → (class, split) of the images a run was trained on, as they were then."""
+    found = project.store.rows("SELECT data FROM snapshots WHERE data_hash = ?", [run.data_hash])
+    return {path: (label, subset) for path, _, label, subset in json.loads(zlib.decompress(found[0][0]))}
+
+
+def _snapshot(project: Project) -> bytes:
+    table = project.images()
+    rows = [[table.path[r], table.content_hash[r], table.class_names[table.label[r]],
+             SUBSETS[table.split[r]] if table.split[r] >= 0 else None] for r in table.rows("all")]
+    return zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), 1)
+
+
+def _run(project: Project, row: tuple[Any, ...]) -> Run:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    number = values.pop("id")
+    values["parameters"], values["classes"] = json.loads(values["parameters"]), json.loads(values["classes"])
+    identity = f"run-{number:03d}"
+    return Run(id=identity, number=number, folder=project.runs_folder / identity, **values)
+
+
+def _alive(pid: int | None) -> bool:
+    if pid is None:
+        return False
+    if os.name == "nt":
+        return True  # the lock decides there: whoever could open the project for writing is alone
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, 0)
+        return True
+    return False
