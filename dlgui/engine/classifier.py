@@ -164,6 +164,16 @@ class Classifier:
         self._load_weights = lambda: weights
         self._forget()
 
+    def set_head(self, weight: np.ndarray, bias: np.ndarray, temperature: float = 1.0) -> None:
+        """Replaces the linear layer and the temperature; the backbone stays."""
+        wanted = (len(self._classes), self.feature_length)
+        if weight.shape != wanted or bias.shape != wanted[:1]:
+            raise InvalidValue("linear layer", f"{weight.shape} and {bias.shape}", f"{wanted} and {wanted[:1]}")
+        if self._module is not None:
+            self._weights = self.backbone_weights()
+        self._head, self.temperature = (weight, bias), float(temperature)
+        self._forget()
+
     def graph(self) -> Path:
         """The backbone's ONNX graph in the cache, exported on first use."""
         files = backbones.pretrained(self.network) if self.frozen else None

@@ -17,7 +17,7 @@ class DualFit:
     """A discriminant as combinations of its training samples.
 
     Attributes:
-        dual: float64 (n, classes); the weight of class c is Σ dual[i, c] · x_i.
+        dual: (n, classes); the weight of class c is Σ dual[i, c] · x_i.
         bias: float64 (classes,).
         shrinkage: Ledoit-Wolf's share of the identity, 0 … 1.
     """
@@ -35,7 +35,7 @@ def fit_dual(gram: np.ndarray, labels: np.ndarray, classes: int, length: int) ->
     """Fits a discriminant.
 
     Args:
-        gram: float64 (n, n) inner products of the training samples.
+        gram: floating point (n, n) inner products of the training samples; solved in its precision.
         labels: int (n,); classes without samples get scores that never win.
         classes: number of classes.
         length: number of figures behind the inner products.
@@ -44,7 +44,7 @@ def fit_dual(gram: np.ndarray, labels: np.ndarray, classes: int, length: int) ->
 
     count = len(labels)
     counts = np.bincount(labels, minlength=classes)
-    average = np.zeros((classes, count))
+    average = np.zeros((classes, count), gram.dtype)
     average[labels, np.arange(count)] = 1 / counts[labels]
     cross = average @ gram  # inner products of class means with samples
     means = cross @ average.T
@@ -55,13 +55,17 @@ def fit_dual(gram: np.ndarray, labels: np.ndarray, classes: int, length: int) ->
     centred = cross.T - means[labels]  # (n, classes): centred samples times class means
     solved = cho_solve(cho_factor(within, lower=True, overwrite_a=True, check_finite=False), centred,
                        check_finite=False)
-    taken = np.zeros((classes, classes))
+    taken = np.zeros((classes, classes), gram.dtype)
     np.add.at(taken, labels, solved)
     # uncentring: a centred sample is the sample minus its class mean
     dual = (average.T - solved + average.T @ taken) / ridge
     quadratic = np.einsum("nc,cn->c", dual, cross)
-    prior = np.log(np.maximum(counts, 1e-300) / count)
+    prior = _log_prior(counts)
     return DualFit(dual, prior - quadratic / 2, shrinkage)
+
+
+def _log_prior(counts: np.ndarray) -> np.ndarray:
+    return np.where(counts > 0, np.log(np.maximum(counts, 1) / counts.sum()), -1e6)
 
 
 def _ledoit_wolf(within: np.ndarray, length: int) -> tuple[float, float]:
@@ -107,5 +111,5 @@ def fit_primal(vectors: np.ndarray, labels: np.ndarray, classes: int) -> tuple[n
     scatter *= 1 - shrinkage
     scatter.flat[::length + 1] += shrinkage * max(trace / length, 1e-12)
     weight = cho_solve(cho_factor(scatter, lower=True, overwrite_a=True), means.T).T
-    prior = np.log(np.maximum(counts, 1e-300) / count)
+    prior = _log_prior(counts)
     return weight, prior - np.einsum("cd,cd->c", weight, means) / 2

@@ -10,63 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from dlgui.engine import backbones, runtime
+from dlgui.engine.content_table import ContentTable
 from dlgui.engine.loading import load_batches
 from dlgui.engine.pooling import Pooling
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
-from dlgui.errors import DlguiError, UnreadableImage
-
-_DIGEST = 16
-
-
-class FeatureStore:
-    """An append-only table content hash → float32 vector, in two files.
-
-    `<key>.f32` holds row after row, `<key>.ids` the content hash of each row. A row is written before its hash, and on
-    opening both are cut to the rows that both hold: killed at any moment, the store is never wrong.
-    """
-
-    def __init__(self, folder: Path, key: str, length: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._rows, self._ids, self._length = folder / f"{key}.f32", folder / f"{key}.ids", length
-        self._position: dict[bytes, int] = {}
-        self._open()
-
-    def _open(self) -> None:
-        for path in (self._rows, self._ids):
-            path.touch()
-        width = 4 * self._length
-        count = min(self._rows.stat().st_size // width, self._ids.stat().st_size // _DIGEST)
-        for path, size in ((self._rows, count * width), (self._ids, count * _DIGEST)):
-            if path.stat().st_size != size:
-                with path.open("r+b") as file:
-                    file.truncate(size)
-        digests = self._ids.read_bytes()
-        self._position = {digests[i * _DIGEST:(i + 1) * _DIGEST]: i for i in range(count)}
-
-    def rows(self, hashes: Sequence[str]) -> np.ndarray:
-        """Row numbers (int64) of content hashes, -1 where unknown."""
-        return np.array([self._position.get(bytes.fromhex(h), -1) for h in hashes], np.int64)
-
-    def read(self, rows: np.ndarray) -> np.ndarray:
-        """float32 (n, length) of known rows."""
-        if not len(rows):
-            return np.empty((0, self._length), np.float32)
-        table = np.memmap(self._rows, np.float32, "r").reshape(-1, self._length)
-        return np.array(table[rows])
-
-    def add(self, hashes: Sequence[str], vectors: np.ndarray) -> None:
-        """Appends rows. Raises `DlguiError` where the disk is full."""
-        try:
-            with self._rows.open("ab") as file:
-                file.write(np.ascontiguousarray(vectors, np.float32).data)
-            with self._ids.open("ab") as file:
-                file.write(b"".join(bytes.fromhex(h) for h in hashes))
-        except OSError as problem:
-            raise DlguiError(self._rows.parent, f"features cannot be stored ({problem.strerror})",
-                             "free some disk space and try again; nothing is lost") from problem
-        for h in hashes:
-            self._position[bytes.fromhex(h)] = len(self._position)
+from dlgui.errors import UnreadableImage
 
 
 @dataclass
@@ -98,13 +47,13 @@ def extract(network: str, root: str | Path, samples: Sequence[tuple[str, str]], 
         pretrained: False takes random weights.
 
     Raises:
-        Cancelled, DlguiError: see `Progress`, `FeatureStore.add`.
+        Cancelled, DlguiError: see `Progress`, `ContentTable.add`.
     """
     files = backbones.pretrained(network) if pretrained else backbones.random(network)
     pooling = runtime.all_statistics(range(len(files.channels)))
     length = pooling.length(files.channels)
     identity = f"{files.weights.stem}|{files.weights.stat().st_size}|{preprocessing.key()}|{length}"
-    store = FeatureStore(Path(folder), hashlib.sha256(identity.encode()).hexdigest()[:16], length)
+    store = ContentTable(Path(folder), hashlib.sha256(identity.encode()).hexdigest()[:16], (length,), np.float32)
     hashes = [content for _, content in samples]
     new: dict[str, int] = {}
     for i in np.flatnonzero(store.rows(hashes) < 0).tolist():
@@ -119,7 +68,7 @@ def extract(network: str, root: str | Path, samples: Sequence[tuple[str, str]], 
     return Features(vectors, pooling, {i: broken[hashes[i]] for i in np.flatnonzero(rows < 0).tolist()})
 
 
-def _compute(session: runtime.Session, store: FeatureStore, root: Path, samples: Sequence[tuple[str, str]],
+def _compute(session: runtime.Session, store: ContentTable, root: Path, samples: Sequence[tuple[str, str]],
              wanted: list[int], preprocessing: Preprocessing,
              progress: Progress | None) -> dict[str, UnreadableImage]:
     broken = {}

@@ -56,6 +56,7 @@ class Trainer:
         self.module = classifier.torch_module().to(device)
         self.mixed = device.startswith("cuda")
         self.micro_batch: int | None = None
+        self.clip_norm = 0.0
         if self.mixed:
             self.module.to(memory_format=torch.channels_last)
         self._decayed = _decayed_weights(self.module)
@@ -142,9 +143,32 @@ class Trainer:
         if h.weight_prior:
             with torch.no_grad():
                 loss_sum += float(h.weight_prior / 2 * sum(p.square().sum() for p in self._decayed))
+        if self.clip_norm:
+            self._scaler.unscale_(self.optimizer)
+            torch.nn.utils.clip_grad_norm_(self.module.parameters(), self.clip_norm)
         self._scaler.step(self.optimizer)
         self._scaler.update()
         return TrainResult(loss_sum, correct, len(labels))
+
+    def optimizer_tensors(self) -> dict[str, torch.Tensor]:
+        """The optimizer's state as named tensors, `<parameter>.<quantity>`."""
+        return {f"{index}.{name}": torch.as_tensor(value).detach().cpu().contiguous()
+                for index, quantities in self.optimizer.state_dict()["state"].items()
+                for name, value in quantities.items() if value is not None}
+
+    def scaler_state(self) -> dict[str, Any]:
+        """The state of the loss scaling; plain numbers."""
+        return self._scaler.state_dict()
+
+    def load_optimizer(self, tensors: dict[str, torch.Tensor], scaler: dict[str, Any]) -> None:
+        """The inverse of `optimizer_tensors` and `scaler_state`."""
+        state: dict[int, dict[str, torch.Tensor]] = {}
+        for key, value in tensors.items():
+            index, name = key.split(".", 1)
+            state.setdefault(int(index), {})[name] = value
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+        if scaler:
+            self._scaler.load_state_dict(scaler)
 
     def _moved(self, x: torch.Tensor) -> torch.Tensor:
         if not self.mixed:

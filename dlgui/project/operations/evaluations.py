@@ -57,7 +57,7 @@ def predict(project: Project, run: Run, subset: str = "test", device: str = "aut
             progress.task(f"evaluating on {subset}", len(missing))
         results = predictor.predict_paths([root / table.path[r] for r in missing], progress)
         known |= {str(table.content_hash[missing[i]]): c for i, c in results if isinstance(c, np.ndarray)}
-        _remember(run, known)
+        remember(run, list(known), np.stack(list(known.values())))
     kept = [r for r in rows if table.content_hash[r] in known]
     position = {name: i for i, name in enumerate(run.classes)}
     truth = np.array([position.get(table.class_names[table.label[r]], -1) for r in kept], np.int64)
@@ -81,6 +81,13 @@ def looks(project: Project) -> int:
     return int(project.store.rows("SELECT COUNT(*) FROM evaluations WHERE split = 'test'")[0][0])
 
 
+def remember(run: Run, contents: Sequence[str], confidences: np.ndarray) -> None:
+    """Keeps confidences float32 (n, classes) by content hash for as long as the run's model stays as it is."""
+    stamp = f"{run.model.stat().st_mtime_ns}"
+    padding = np.zeros((1, len(run.classes)), np.float32)  # the first key is the model's stamp
+    _save(run, "confidences.npz", [stamp, *contents], np.concatenate([padding, confidences]))
+
+
 def remember_out_of_fold(run: Run, paths: Sequence[str], confidences: np.ndarray) -> None:
     """Writes out-of-fold confidences into the run's folder."""
     _save(run, "out_of_fold.npz", list(paths), confidences)
@@ -101,12 +108,6 @@ def _known(run: Run) -> dict[str, np.ndarray]:
     if loaded is None or not loaded[0] or loaded[0][0] != stamp:
         return {}
     return dict(zip(loaded[0][1:], loaded[1][1:], strict=True))
-
-
-def _remember(run: Run, known: dict[str, np.ndarray]) -> None:
-    stamp = f"{run.model.stat().st_mtime_ns}"
-    rows = np.stack([np.zeros(len(run.classes), np.float32), *known.values()])
-    _save(run, "confidences.npz", [stamp, *known], rows)
 
 
 def _save(run: Run, name: str, keys: list[str], rows: np.ndarray) -> None:

@@ -1,0 +1,356 @@
+"""Fine-tuning: the whole network by weight updates, as an iterator of events that resumes exactly.
+
+Nothing random has a state: the order of an epoch follows from (seed, epoch), an image's augmentation from (seed,
+epoch, image), torch's own randomness from (seed, iteration). A checkpoint is therefore weights, optimizer and counters.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dlgui.engine.augmentation import Augmentation, augment
+from dlgui.engine.calibration import fit_temperature
+from dlgui.engine.classifier import Classifier
+from dlgui.engine.model_file import read_model, write_model
+from dlgui.engine.progress import Progress
+from dlgui.engine.settings import TrainingSettings
+from dlgui.engine.storage import write_atomically
+from dlgui.errors import DlguiError
+
+if TYPE_CHECKING:
+    import torch
+
+CHECKPOINT_SECONDS = 30.0
+EVALUATION_BATCH = 32
+
+
+@dataclass(frozen=True)
+class BatchDone:
+    """After a weight update: `epoch` is fractional, `loss` of this batch."""
+
+    epoch: float
+    iteration: int
+    iterations: int
+    loss: float
+    learning_rate: float
+    images_per_second: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """After an epoch: mean loss, errors as fractions (validation None without such a split), seconds so far."""
+
+    epoch: int
+    iteration: int
+    loss: float
+    train_top1_error: float
+    validation_top1_error: float | None
+    learning_rate: float
+    seconds: float
+    best: bool
+
+
+@dataclass(frozen=True)
+class CheckpointWritten:
+    """Training can go on from here after anything."""
+
+    iteration: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The best model is written and calibrated. `reason`: `epochs` or `early stopping`."""
+
+    reason: str
+    best_epoch: int
+    validation_top1_error: float | None
+    seconds: float
+    images_per_second: float
+
+
+Event = BatchDone | EpochDone | CheckpointWritten | Finished
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Preprocessed images.
+
+    Attributes:
+        pixels: uint8 (n, H, W, C), usually mapped from a file.
+        train, validation: int64 rows of `pixels`.
+        train_labels, validation_labels: int64 class indices.
+    """
+
+    pixels: np.ndarray
+    train: np.ndarray
+    train_labels: np.ndarray
+    validation: np.ndarray
+    validation_labels: np.ndarray
+
+
+@dataclass
+class _State:
+    """Counters of a training; everything that is not a tensor."""
+
+    iteration: int = 0
+    epoch: int = 0
+    loss_sum: float = 0.0
+    correct: int = 0
+    seen: int = 0
+    best_epoch: int = 0
+    best_error: float | None = None
+    best_loss: float = float("inf")
+    seconds: float = 0.0
+    trained_seconds: float = 0.0
+    trained_images: int = 0
+    done: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+class FineTuning:
+    """One training; iterate it for its events. Not asking for the next event pauses, closing the iterator stops.
+
+    Args:
+        classifier: trained in place.
+        data: the images.
+        settings: what to do.
+        seed: equal seeds on equal machines give equal bits on the processor.
+        device: `cpu`, `cuda:<i>` or `mps`.
+        checkpoint, model: files to write; where `checkpoint` exists, training goes on from it.
+        progress: cancels; tells batches.
+        provenance: goes into the model file.
+    """
+
+    def __init__(self, classifier: Classifier, data: TrainingData, settings: TrainingSettings, *, seed: int,
+                 device: str, checkpoint: Path, model: Path, progress: Progress | None = None,
+                 provenance: Mapping[str, Any] | None = None) -> None:
+        self.classifier, self.data, self.settings = classifier, data, settings
+        self.seed, self.device, self.checkpoint, self.model = seed, device, checkpoint, model
+        self.progress, self.provenance = progress, dict(provenance or {})
+        self.state = _State(settings=settings.to_dict())
+        self._augmentation = Augmentation.from_dict(settings.augmentation)
+        classifier.set_hyperparameters(**settings.hyperparameters.to_dict())
+        if settings.class_balance == "balanced":
+            counts = np.bincount(data.train_labels, minlength=len(classifier.classes))
+            classifier.set_hyperparameters(class_weights=tuple(
+                float(w) for w in len(data.train_labels) / (len(counts) * np.maximum(counts, 1))))
+
+    @property
+    def batch(self) -> int:
+        """Images an update; a training split smaller than the batch size is one batch."""
+        h = self.settings.hyperparameters
+        return min(h.batch_size * h.batch_size_multiplier, len(self.data.train))
+
+    @property
+    def iterations_per_epoch(self) -> int:
+        """Updates an epoch; a remainder smaller than a batch is dropped, another one in each epoch."""
+        return max(len(self.data.train) // self.batch, 1)
+
+    def __iter__(self) -> Iterator[Event]:
+        if not len(self.data.train):
+            raise DlguiError("training split", "no image in it", "split the data first")
+        if self.checkpoint.exists():
+            self._restore()
+        else:
+            self._save()
+            yield CheckpointWritten(0)
+        total = self.iterations_per_epoch * self.settings.epochs
+        if self.progress is not None:
+            self.progress.task("training", total)
+            self.progress.advance(self.state.iteration)
+        saved = time.monotonic()
+        while self.state.epoch < self.settings.epochs and not self._stop_early():
+            for event in self._epoch():
+                if self.progress is not None and isinstance(event, BatchDone):
+                    self.progress.advance()
+                yield event
+                if isinstance(event, EpochDone) or time.monotonic() - saved > CHECKPOINT_SECONDS:
+                    self._save()
+                    saved = time.monotonic()
+                    yield CheckpointWritten(self.state.iteration)
+        yield self._finish()
+
+    def _epoch(self) -> Iterator[Event]:
+        state, count = self.state, self.iterations_per_epoch
+        order = np.random.default_rng([self.seed, state.epoch]).permutation(len(self.data.train))
+        first = state.iteration - state.epoch * count
+        with ThreadPoolExecutor(2, thread_name_prefix="augment") as pool:
+            ahead = pool.submit(self._batch, order, first) if first < count else None
+            for k in range(first, count):
+                assert ahead is not None
+                started = time.monotonic()
+                pixels, labels = ahead.result()
+                ahead = pool.submit(self._batch, order, k + 1) if k + 1 < count else None
+                yield self._update(pixels, labels, started)
+        yield self._end_epoch()
+
+    def _batch(self, order: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        chosen = order[k * self.batch:(k + 1) * self.batch]
+        pixels = np.stack([self.data.pixels[row] for row in self.data.train[chosen]])
+        if self._augmentation.active:
+            pixels = np.stack([augment(image, self._augmentation, np.random.default_rng(
+                [self.seed, self.state.epoch, int(i)])) for image, i in zip(pixels, chosen, strict=True)])
+        return self.classifier.preprocessing.scale(pixels), self.data.train_labels[chosen]
+
+    def _update(self, scaled: np.ndarray, labels: np.ndarray, started: float) -> BatchDone:
+        import torch
+
+        state = self.state
+        rate = self.settings.learning_rate(state.iteration / self.iterations_per_epoch)
+        self.classifier.set_hyperparameters(learning_rate=max(rate, 1e-12))
+        trainer = self.classifier.trainer(self.device)
+        trainer.clip_norm = self.settings.clip_norm
+        torch.manual_seed((self.seed << 20) + state.iteration)
+        result = trainer.step(scaled, labels)
+        state.iteration += 1
+        state.loss_sum += result.loss * result.count
+        state.correct += result.correct
+        state.seen += result.count
+        seconds = time.monotonic() - started
+        state.seconds += seconds
+        state.trained_seconds += seconds
+        state.trained_images += result.count
+        return BatchDone(state.iteration / self.iterations_per_epoch, state.iteration,
+                         self.iterations_per_epoch * self.settings.epochs, result.loss, rate,
+                         state.trained_images / max(state.trained_seconds, 1e-9), state.seconds)
+
+    def _end_epoch(self) -> EpochDone:
+        state, started = self.state, time.monotonic()
+        loss, train_error = state.loss_sum / state.seen, 1 - state.correct / state.seen
+        error, tie = None, loss
+        if len(self.data.validation):
+            logits = self.logits(self.data.validation)
+            error = float((logits.argmax(1) != self.data.validation_labels).mean())
+            tie = _cross_entropy(logits, self.data.validation_labels)
+        state.epoch += 1
+        best = state.best_error is None or ((error if error is not None else train_error), tie) < (
+            state.best_error, state.best_loss)
+        if best:
+            state.best_error, state.best_loss = (error if error is not None else train_error), tie
+            state.best_epoch = state.epoch
+        state.loss_sum, state.correct, state.seen = 0.0, 0, 0
+        rate = self.settings.learning_rate(state.iteration / self.iterations_per_epoch)
+        state.seconds += time.monotonic() - started
+        if best:
+            self._write_model(error)
+        return EpochDone(state.epoch, state.iteration, loss, train_error, error, rate, state.seconds, best)
+
+    def logits(self, rows: np.ndarray) -> np.ndarray:
+        """float32 (n, classes) of rows of the data, by the network as it is now."""
+        import torch
+
+        module = self.classifier.torch_module().to(self.device)
+        scale, parts = self.classifier.preprocessing.scale, []
+        with torch.inference_mode():
+            for start in range(0, len(rows), EVALUATION_BATCH):
+                pixels = np.stack([self.data.pixels[row] for row in rows[start:start + EVALUATION_BATCH]])
+                x = torch.from_numpy(scale(pixels)).permute(0, 3, 1, 2).to(self.device)
+                parts.append(module(x).float().cpu().numpy())
+        return np.concatenate(parts)
+
+    def _stop_early(self) -> bool:
+        patience = self.settings.early_stopping
+        return bool(patience) and self.state.epoch - self.state.best_epoch >= patience
+
+    def _write_model(self, error: float | None) -> None:
+        self.classifier.provenance = self.provenance
+        self.classifier.metrics = {"best_epoch": self.state.best_epoch, "validation_top1_error": error}
+        write_model(self.classifier, self.model)
+
+    def _finish(self) -> Finished:
+        state = self.state
+        error = state.best_error if len(self.data.validation) else None
+        if not state.done:
+            best = read_model(self.model)
+            if len(self.data.validation):
+                self.classifier.set_weights(best.backbone_weights(), best.head, frozen=False)
+                best.temperature = fit_temperature(self.logits(self.data.validation), self.data.validation_labels)
+                write_model(best, self.model)
+            state.done = True
+            self._save()
+        early = state.epoch < self.settings.epochs
+        return Finished("early stopping" if early else "epochs", state.best_epoch, error, state.seconds,
+                        state.trained_images / max(state.trained_seconds, 1e-9))
+
+    def _save(self) -> None:
+        from safetensors.torch import save
+
+        trainer = self.classifier.trainer(self.device)
+        tensors = {f"module.{k}": v.detach().cpu().contiguous() for k, v in trainer.module.state_dict().items()}
+        tensors |= {f"optimizer.{k}": v for k, v in trainer.optimizer_tensors().items()}
+        content = save(tensors, {"state": json.dumps(asdict(self.state)), "scaler": json.dumps(trainer.scaler_state())})
+        write_atomically(self.checkpoint, lambda file: file.write(content))
+
+    def _restore(self) -> None:
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(self.checkpoint, framework="pt") as file:
+                metadata = file.metadata() or {}
+                tensors: dict[str, torch.Tensor] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            state = _State(**json.loads(metadata["state"]))
+            trainer = self.classifier.trainer(self.device)
+            trainer.module.load_state_dict(_below("module.", tensors))
+            trainer.load_optimizer(_below("optimizer.", tensors), json.loads(metadata["scaler"]))
+        except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as problem:
+            raise DlguiError(self.checkpoint, f"not a checkpoint of this training ({problem})",
+                             "delete it and train again") from problem
+        self.state = replace(state, settings=self.settings.to_dict())
+
+
+def _below(prefix: str, tensors: dict[str, Any]) -> dict[str, Any]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
+    shifted = logits - logits.max(1, keepdims=True)
+    return float((np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]).mean())
+
+
+def learning_rate_range(classifier: Classifier, data: TrainingData, settings: TrainingSettings, *, seed: int = 42,
+                        device: str = "cpu", low: float = 1e-5, high: float = 1.0, steps: int = 60,
+                        progress: Progress | None = None) -> Iterator[tuple[float, float]]:
+    """The learning-rate range test (Smith 2017): the loss while the rate rises geometrically; ends when it explodes.
+
+    The classifier is spoilt afterwards.
+
+    Yields:
+        learning rate and smoothed loss.
+    """
+    settings = replace(settings, policy="constant", warm_up=0.0)
+    training = FineTuning(classifier, data, settings, seed=seed, device=device, checkpoint=Path(), model=Path())
+    smooth, lowest = 0.0, float("inf")
+    if progress is not None:
+        progress.task("learning-rate range test", steps)
+    for i in range(steps):
+        training.settings = settings.changed(learning_rate=low * (high / low) ** (i / (steps - 1)))
+        k = i % training.iterations_per_epoch
+        order = np.random.default_rng([seed, i // training.iterations_per_epoch]).permutation(len(data.train))
+        try:
+            done = training._update(*training._batch(order, k), time.monotonic())
+        except DlguiError:  # the loss is infinite: the test is over
+            return
+        smooth = 0.9 * smooth + 0.1 * done.loss
+        loss = smooth / (1 - 0.9 ** (i + 1))
+        lowest = min(lowest, loss)
+        yield done.learning_rate, loss
+        if progress is not None:
+            progress.advance()
+        if i > 5 and loss > 4 * lowest + 1e-6:
+            return
+
+
+def suggested_rate(curve: list[tuple[float, float]]) -> float:
+    """A third of the rate at which the smoothed loss is lowest: still safe, and close to the fastest."""
+    if not curve:
+        raise DlguiError("learning-rate range test", "no point of the curve is finite", "look at the images")
+    return min(curve, key=lambda point: point[1])[0] / 3

@@ -1,0 +1,212 @@
+"""Quick training: a frozen backbone, run once, and a closed-form linear layer on the stages that suit the task.
+
+No set of stages is best for every task: a defect of a few pixels is seen by the first stage and lost by the last, an
+object is the other way round. So a handful of candidates compete by cross-validation within the training split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlgui.engine import networks
+from dlgui.engine.calibration import fit_temperature, softmax
+from dlgui.engine.discriminant import fit_dual, fit_primal
+from dlgui.engine.pooling import STATISTICS, Pooling
+from dlgui.engine.progress import Progress
+from dlgui.errors import DlguiError
+
+FOLDS = 5
+CHOOSING = 1600
+"""Most samples that the candidates compete on; a larger training split is drawn from evenly."""
+
+DUAL = 4000
+"""Up to so many samples the discriminant is solved by samples, beyond by figures."""
+
+
+@dataclass(frozen=True)
+class QuickFit:
+    """A linear layer on a frozen backbone.
+
+    Attributes:
+        pooling: the statistics that won.
+        weight: float32 (classes, length); bias: float32 (classes,).
+        temperature: calibrates the confidences; from samples held out in cross-validation.
+        top1_error: of cross-validation.
+        candidates: top-1 error in cross-validation by candidate; empty where the pooling was given.
+        held_out: float32 (n, classes), confidences of each sample by layers that never saw it.
+    """
+
+    pooling: Pooling
+    weight: np.ndarray
+    bias: np.ndarray
+    temperature: float
+    top1_error: float
+    candidates: dict[str, float]
+    held_out: np.ndarray
+
+    def confidences(self, vectors: np.ndarray, of: Pooling, channels: Sequence[int]) -> np.ndarray:
+        """float32 (n, classes) for vectors pooled by `of`."""
+        figures = vectors[:, self.pooling.columns(of, channels)]
+        return softmax(figures @ self.weight.T + self.bias, self.temperature)
+
+
+def candidates(stages: int) -> dict[str, Pooling]:
+    """The sets of statistics that compete, for a backbone of so many stages."""
+    def whole(chosen: range) -> tuple[tuple[int, tuple[str, ...]], ...]:
+        return tuple((i, STATISTICS) for i in chosen)
+
+    early = range(min(5, stages))
+    late = range(len(early), stages)
+    named = {f"first {count}": whole(range(count)) for count in (1, 2, 3, 5) if count < stages}
+    named |= {
+        "all means": tuple((i, ("mean",)) for i in range(stages)),
+        "means and deviations": tuple((i, ("mean", "std")) for i in range(stages)),
+        "early whole, late means": (*whole(early), *((i, ("mean", "max", "std") if i < stages - 1 else ("mean",))
+                                                    for i in late)),
+        "last 3": whole(range(max(stages - 3, 0), stages)),
+        "all": whole(range(stages)),
+        "last mean": ((stages - 1, ("mean",)),),
+    }
+    unique: dict[Pooling, str] = {}
+    for name, parts in named.items():
+        unique.setdefault(Pooling(parts), name)
+    return {name: pooling for pooling, name in unique.items()}
+
+
+def choose_size(network: str, widths: np.ndarray, heights: np.ndarray) -> tuple[int, int]:
+    """Input width and height in pixels: the images' own where all share one near the network's, else the network's.
+
+    Their own size spares the scaling, which blurs what is only a few pixels large; much smaller images gain from being
+    enlarged, for the network knows things of a certain size.
+    """
+    info = networks.info(network)
+    if info.fixed_size or not len(widths):
+        return info.width, info.height
+    width, height = int(widths[0]), int(heights[0])
+    same = bool((widths == width).all() and (heights == height).all())
+    area = width * height / (info.width * info.height)
+    if same and 0.7 <= area <= 2.0 and min(width, height) >= max(info.minimum_size, 0.5 * info.height):
+        return width, height
+    return info.width, info.height
+
+
+def fit(vectors: np.ndarray, labels: np.ndarray, classes: int, of: Pooling, channels: Sequence[int], *,
+        groups: Sequence[Hashable] | None = None, pooling: Pooling | None = None, seed: int = 42,
+        progress: Progress | None = None) -> QuickFit:
+    """Fits the linear layer.
+
+    Args:
+        vectors: float32 (n, length), pooled by `of`; the training split.
+        labels: int (n,).
+        classes: number of classes, each with at least one sample.
+        of: what the columns of `vectors` are: every statistic of every stage.
+        channels: channels of every stage.
+        groups: samples of one group are held out together; by default each sample is its own.
+        pooling: takes this instead of letting the candidates compete, as when a few labels have changed.
+        seed: of the folds.
+        progress: one task, one unit a candidate.
+
+    Raises:
+        DlguiError: fewer than two classes have samples.
+    """
+    counts = np.bincount(labels, minlength=classes)
+    if classes < 2 or (counts == 0).any():
+        raise DlguiError("training split", "fewer than two classes, or a class without images",
+                         "label images of at least two classes and split again")
+    z, centre, spread = _standardized(vectors)
+    drawn = _evenly(labels, CHOOSING, seed)
+    fold = folds(labels[drawn], [groups[i] for i in drawn] if groups is not None else None, seed)
+    competing = {"given": pooling} if pooling is not None else candidates(len(channels))
+    if progress is not None:
+        progress.task("choosing stages", len(competing))
+    scores = {}
+    for name, gram in _grams(z[drawn], competing, of, channels):
+        scores[name] = _held_out_scores(gram, labels[drawn], classes, fold, competing[name].length(channels))
+        if progress is not None:
+            progress.advance()
+    errors = {name: float((s.argmax(1) != labels[drawn]).mean()) for name, s in scores.items()}
+    best = min(errors, key=lambda name: (round(errors[name], 4), competing[name].length(channels)))
+    chosen = competing[best]
+    columns = chosen.columns(of, channels)
+    weight, bias, predict = _final(z, columns, labels, classes)
+    held_out = scores[best]
+    temperature = fit_temperature(held_out, labels[drawn])
+    confidences = softmax(predict() if len(drawn) < len(labels) else held_out, temperature)
+    confidences[drawn] = softmax(held_out, temperature)
+    weight = weight / spread[columns]
+    bias = bias - weight @ centre[columns]
+    return QuickFit(chosen, weight.astype(np.float32), bias.astype(np.float32), temperature, errors[best],
+                    errors if pooling is None else {}, confidences)
+
+
+def folds(labels: np.ndarray, groups: Sequence[Hashable] | None, seed: int, count: int = FOLDS) -> np.ndarray:
+    """A fold 0 … count − 1 for each sample (int64 (n,)): classes spread evenly, groups kept together."""
+    random = np.random.default_rng(seed)
+    units: dict[Hashable, list[int]] = {}
+    for i, group in enumerate(groups if groups is not None else range(len(labels))):
+        units.setdefault(group, []).append(i)
+    members = list(units.values())
+    order = random.permutation(len(members))
+    order = order[np.argsort(labels[[members[i][0] for i in order]], kind="stable")]
+    fold = np.empty(len(labels), np.int64)
+    for place, unit in enumerate(order):
+        fold[members[unit]] = place % count
+    return fold
+
+
+def _standardized(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    centre = vectors.mean(0, dtype=np.float64)
+    spread = vectors.std(0, dtype=np.float64)
+    spread = np.where(spread > 1e-6 * (1 + np.abs(centre)), spread, np.inf)  # a constant figure says nothing
+    return ((vectors - centre.astype(np.float32)) / spread.astype(np.float32)).astype(np.float32), centre, spread
+
+
+def _evenly(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """At most `most` positions, every class in its proportion and with at least one."""
+    if len(labels) <= most:
+        return np.arange(len(labels))
+    order = np.random.default_rng(seed).permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]
+    chosen = order[np.unique(np.linspace(0, len(order) - 1, most).round().astype(np.int64))]
+    firsts = order[np.unique(labels[order], return_index=True)[1]]
+    return np.union1d(chosen, firsts)
+
+
+def _grams(z: np.ndarray, competing: dict[str, Pooling], of: Pooling,
+           channels: Sequence[int]) -> list[tuple[str, np.ndarray]]:
+    """Inner products (n, n), float32, of each candidate; those of the parts are computed once and add up."""
+    grams = {name: np.zeros((len(z), len(z)), np.float32) for name in competing}
+    members = {name: {(stage, s) for stage, statistics in pooling.parts for s in statistics}
+               for name, pooling in competing.items()}
+    for part in sorted(set().union(*members.values())):
+        figures = z[:, Pooling(((part[0], (part[1],)),)).columns(of, channels)]
+        product = figures @ figures.T
+        for name, parts in members.items():
+            if part in parts:
+                grams[name] += product
+    return list(grams.items())
+
+
+def _held_out_scores(gram: np.ndarray, labels: np.ndarray, classes: int, fold: np.ndarray, length: int) -> np.ndarray:
+    scores = np.zeros((len(labels), classes))
+    for k in np.unique(fold):
+        kept, out = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+        if len(kept):
+            scores[out] = fit_dual(gram[np.ix_(kept, kept)], labels[kept], classes, length).scores(
+                gram[np.ix_(out, kept)])
+    return scores
+
+
+def _final(z: np.ndarray, columns: np.ndarray, labels: np.ndarray,
+           classes: int) -> tuple[np.ndarray, np.ndarray, Callable[[], np.ndarray]]:
+    """Weight and bias on standardized figures, and the scores of the samples themselves."""
+    figures = z[:, columns]
+    if len(labels) <= DUAL:
+        found = fit_dual(figures @ figures.T, labels, classes, len(columns))
+        weight, bias = (figures.T.astype(np.float64) @ found.dual).T, found.bias
+    else:
+        weight, bias = fit_primal(figures, labels, classes)
+    return weight, bias, lambda: figures @ weight.T.astype(np.float32) + bias

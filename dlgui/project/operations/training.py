@@ -1,0 +1,315 @@
+"""Training a run, from the project's images to its model; one iterator for the command line and the window."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlgui import __version__
+from dlgui.engine import backbones, devices, features, finetune, networks, quick
+from dlgui.engine.classifier import DEFAULT_NETWORK, Classifier
+from dlgui.engine.finetune import EpochDone, Event, Finished
+from dlgui.engine.model_file import write_model
+from dlgui.engine.pixel_cache import store_pixels
+from dlgui.engine.pooling import Pooling
+from dlgui.engine.preprocessing import Preprocessing
+from dlgui.engine.progress import Progress
+from dlgui.engine.settings import TrainingSettings
+from dlgui.engine.storage import write_atomically
+from dlgui.errors import DlguiError, InvalidValue
+from dlgui.project.operations import evaluations, runs
+from dlgui.project.operations.runs import Run
+from dlgui.project.project import ImageTable, Project
+
+METHODS = ("quick", "finetune")
+REUSE = 0.05
+"""Share of changed labels up to which a quick training keeps the stages that the last one chose."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What shall be trained.
+
+    Attributes:
+        network: name in the registry.
+        method: `quick` or `finetune`.
+        image_size: side of the square input in pixels; None chooses.
+        seed: of folds, order and augmentation.
+        device: `auto`, `cpu`, `cuda[:i]` or `mps`.
+        settings: names and values of `TrainingSettings`, for finetune.
+        preprocessing: names and values of `Preprocessing` beside the size.
+        pretrained: False starts from random weights.
+    """
+
+    network: str = DEFAULT_NETWORK
+    method: str = "quick"
+    image_size: int | None = None
+    seed: int = 42
+    device: str = "auto"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    preprocessing: Mapping[str, Any] = field(default_factory=dict)
+    pretrained: bool = True
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The images a run uses: rows of the table, their splits, and labels as indices of the run's classes."""
+
+    table: ImageTable
+    rows: np.ndarray
+    labels: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
+
+    @property
+    def samples(self) -> list[tuple[str, str]]:
+        return [(self.table.path[r], str(self.table.content_hash[r])) for r in self.rows]
+
+
+def start(project: Project, plan: Plan, who: str = "user") -> Run:
+    """Checks a plan against the data and enters its run into the book.
+
+    Raises:
+        InvalidValue, DlguiError: a value that is not allowed, no split, fewer than two classes.
+    """
+    if plan.method not in METHODS:
+        raise InvalidValue("method", plan.method, " or ".join(METHODS))
+    if plan.method == "quick" and plan.settings:
+        raise InvalidValue("setting", next(iter(plan.settings)), "settings only with --method finetune")
+    info = networks.info(plan.network)
+    project.require_image_root()
+    classes = _classes(project)
+    table = project.images()
+    rows = table.rows("train")
+    width, height = (plan.image_size, plan.image_size) if plan.image_size else quick.choose_size(
+        info.name, table.width[rows], table.height[rows])
+    preprocessing = Preprocessing(**{"width": width, "height": height, **plan.preprocessing})
+    if min(width, height) < info.minimum_size or (info.fixed_size and (width, height) != (info.width, info.height)):
+        raise InvalidValue("image size", f"{width} × {height}", f"at least {info.minimum_size} for {info.name}"
+                           if not info.fixed_size else f"{info.width} × {info.height} for {info.name}")
+    parameters: dict[str, Any] = {"preprocessing": preprocessing.to_dict(), "pretrained": plan.pretrained}
+    if plan.method == "finetune":
+        parameters["settings"] = TrainingSettings.from_dict(plan.settings).to_dict()
+    return runs.create(project, network=info.name, method=plan.method, parameters=parameters, seed=plan.seed,
+                       device=devices.choose(plan.device), classes=classes, who=who)
+
+
+def execute(project: Project, run: Run, progress: Progress | None = None) -> Iterator[Event]:
+    """Trains a run, or goes on with it; every event is in the book before it is yielded.
+
+    Closing the iterator leaves the run paused; an interruption leaves it interrupted. Both can be resumed.
+    """
+    train = {"quick": _quick, "finetune": _finetune}[run.method]
+    try:
+        for event in train(project, run, progress):
+            if isinstance(event, EpochDone):
+                runs.append(project, run, _history_row(event))
+                runs.update(project, run, epochs=event.epoch, train_seconds=event.seconds)
+            yield event
+    except GeneratorExit:
+        runs.update(project, run, state="paused", pid=None)
+        raise
+    except Exception as problem:
+        from dlgui.engine.progress import Cancelled
+
+        state = "paused" if isinstance(problem, Cancelled) else "failed"
+        runs.update(project, run, state=state, pid=None, error="" if state == "paused" else str(problem))
+        raise
+    except BaseException:
+        with contextlib.suppress(DlguiError):
+            runs.update(project, run, state="interrupted", pid=None)
+        raise
+
+
+def resume(project: Project, run: Run) -> Run:
+    """Sets a run going again from its checkpoint; `execute` then goes on.
+
+    Raises:
+        DlguiError: it is done already, runs elsewhere, or its data has changed beyond recognition.
+    """
+    if run.state == "done":
+        raise DlguiError(run.id, "it is done already", "train a new run")
+    if run.state == "running" and run.pid not in (None, os.getpid()):
+        raise DlguiError(run.id, "it is running in another process", "stop it there first")
+    if runs.data_hash(project) != run.data_hash:
+        raise DlguiError(run.id, "images, labels or the split have changed since it began", "train a new run")
+    return runs.resume(project, run, _checkpoint_iteration(run))
+
+
+def train(project: Project, plan: Plan, progress: Progress | None = None,
+          listener: Callable[[Event], None] | None = None) -> Run:
+    """`start` and `execute` in one go."""
+    run = start(project, plan)
+    for event in execute(project, run, progress):
+        if listener is not None:
+            listener(event)
+    return runs.get(project, run.id)
+
+
+def _classes(project: Project) -> list[str]:
+    table = project.images()
+    if not len(table.rows("all")):
+        raise DlguiError(project.folder, "no labeled, readable image", "label images first")
+    if not len(table.rows("train")):
+        raise DlguiError(project.folder, "no image in the training split", "split the data first: dlgui split")
+    present = set(table.label[table.rows("train")].tolist())
+    if len(present) < 2:
+        raise DlguiError("training split", "images of only one class", "label images of at least two classes")
+    return [name for i, name in enumerate(table.class_names) if i in present]
+
+
+def _data(project: Project, run: Run) -> _Data:
+    table = project.images()
+    position = {name: i for i, name in enumerate(run.classes)}
+    rows = table.rows("all")
+    labels = np.array([position.get(table.class_names[table.label[r]], -1) for r in rows], np.int64)
+    rows, labels = rows[labels >= 0], labels[labels >= 0]
+    split = table.split[rows]
+    return _Data(table, rows, labels, np.flatnonzero(split == 0), np.flatnonzero(split == 1))
+
+
+def _provenance(project: Project, run: Run, data: _Data) -> dict[str, Any]:
+    return {"dlgui": __version__, "project": project.name, "run": run.id, "method": run.method, "seed": run.seed,
+            "created": run.created, "data_hash": run.data_hash, "train_images": len(data.train),
+            "validation_images": len(data.validation)}
+
+
+def _quick(project: Project, run: Run, progress: Progress | None) -> Iterator[Event]:
+    started = time.monotonic()
+    data, preprocessing = _data(project, run), Preprocessing.from_dict(run.parameters["preprocessing"])
+    found = _features(project, run, data, preprocessing, progress)
+    readable = np.array([i not in found.failures for i in range(len(data.rows))], bool)
+    files = _backbone(run)
+    fitted_on = data.train[readable[data.train]]
+    fit = quick.fit(found.vectors[fitted_on], data.labels[fitted_on], len(run.classes), found.pooling, files.channels,
+                    groups=_groups(data, fitted_on), pooling=_chosen_before(project, run), seed=run.seed,
+                    progress=progress)
+    classifier = Classifier.pretrained(run.network, run.classes, preprocessing, fit.pooling,
+                                       "imagenet" if run.parameters["pretrained"] else None)
+    classifier.set_head(fit.weight, fit.bias, fit.temperature)
+    confidences = fit.confidences(found.vectors, found.pooling, files.channels)
+    wrong = confidences.argmax(1) != data.labels
+    validation = data.validation[readable[data.validation]]
+    error = float(wrong[validation].mean()) if len(validation) else fit.top1_error
+    classifier.provenance = _provenance(project, run, data)
+    classifier.metrics = {"cross_validation_top1_error": fit.top1_error, "validation_top1_error": error}
+    write_model(classifier, run.model)
+    evaluations.remember(run, [str(data.table.content_hash[r]) for r in data.rows[readable]], confidences[readable])
+    evaluations.remember_out_of_fold(run, [data.table.path[r] for r in data.rows[fitted_on]], fit.held_out)
+    description = {"pooling": fit.pooling.to_list(), "candidates": fit.candidates, "top1_error": fit.top1_error}
+    write_atomically(run.folder / "fit.json", lambda file: file.write(json.dumps(description).encode()))
+    seconds = time.monotonic() - started
+    speed = len(data.rows) / max(seconds, 1e-9)
+    loss = float(-np.log(np.maximum(confidences[fitted_on, data.labels[fitted_on]], 1e-12)).mean())
+    yield EpochDone(1, 1, loss, float(wrong[fitted_on].mean()), error, 0.0, seconds, True)
+    runs.update(project, run, state="done", pid=None, epochs=1, best_epoch=1, validation_top1_error=error,
+                train_seconds=seconds, images_per_second=speed)
+    yield Finished("epochs", 1, error, seconds, speed)
+
+
+def _finetune(project: Project, run: Run, progress: Progress | None) -> Iterator[Event]:
+    data, preprocessing = _data(project, run), Preprocessing.from_dict(run.parameters["preprocessing"])
+    settings = TrainingSettings.from_dict(run.parameters["settings"])
+    root = project.require_image_root()
+    chosen = np.concatenate([data.train, data.validation])
+    samples = data.samples
+    pixels, rows, _ = store_pixels(root, [samples[i] for i in chosen], preprocessing,
+                                          project.cache_folder / "pixels", progress)
+    kept = rows >= 0
+    is_train = np.arange(len(chosen)) < len(data.train)
+    labels = data.labels[chosen]
+    training_data = finetune.TrainingData(pixels.table, rows[kept & is_train], labels[kept & is_train],
+                                          rows[kept & ~is_train], labels[kept & ~is_train])
+    classifier = Classifier.pretrained(run.network, run.classes, preprocessing, weights="imagenet"
+                                       if run.parameters["pretrained"] else None)
+    if settings.warm_start and not run.checkpoint.exists():
+        _warm_start(project, run, data, classifier, progress)
+    training = finetune.FineTuning(classifier, training_data, settings, seed=run.seed, device=run.device,
+                                   checkpoint=run.checkpoint, model=run.model, progress=progress,
+                                   provenance=_provenance(project, run, data))
+    for event in training:
+        if isinstance(event, EpochDone):
+            runs.update(project, run, best_epoch=training.state.best_epoch, validation_top1_error=event
+                        .validation_top1_error if event.best else training.state.best_error)
+        if isinstance(event, Finished):
+            runs.update(project, run, state="done", pid=None, best_epoch=event.best_epoch,
+                        validation_top1_error=event.validation_top1_error, train_seconds=event.seconds,
+                        images_per_second=event.images_per_second)
+        yield event
+
+
+def _warm_start(project: Project, run: Run, data: _Data, classifier: Classifier, progress: Progress | None) -> None:
+    """The linear layer of the closed form, softened to calibrated confidences, as the point to start from."""
+    found = _features(project, run, data, classifier.preprocessing, progress, only=data.train)
+    readable = np.array([i for i in range(len(data.train)) if i not in found.failures])
+    fit = quick.fit(found.vectors[readable], data.labels[data.train[readable]], len(run.classes), found.pooling,
+                    classifier.channels, groups=_groups(data, data.train[readable]), pooling=classifier.pooling,
+                    seed=run.seed)
+    classifier.set_head(fit.weight / np.float32(fit.temperature), fit.bias / np.float32(fit.temperature))
+
+
+def _features(project: Project, run: Run, data: _Data, preprocessing: Preprocessing, progress: Progress | None,
+              only: np.ndarray | None = None) -> features.Features:
+    samples = data.samples
+    return features.extract(run.network, project.require_image_root(),
+                            samples if only is None else [samples[i] for i in only], preprocessing,
+                            project.cache_folder / "features", progress, run.parameters["pretrained"])
+
+
+def _backbone(run: Run) -> backbones.BackboneFiles:
+    return backbones.pretrained(run.network) if run.parameters["pretrained"] else backbones.random(run.network)
+
+
+def _groups(data: _Data, positions: np.ndarray) -> list[str]:
+    """What must not be divided in cross-validation: groups, and images of equal pixels."""
+    from dlgui.engine.splitting import merge_groups
+
+    rows = data.rows[positions]
+    merged = merge_groups([data.table.group[r] for r in rows], [data.table.pixel_hash[r] for r in rows])
+    return [str(group) for group in merged]
+
+
+def _chosen_before(project: Project, run: Run) -> Pooling | None:
+    """The stages that the last quick run chose, where this one differs in little but a few labels."""
+    for earlier in reversed(runs.all_runs(project)):
+        same = (earlier.method == "quick" and earlier.state == "done" and earlier.network == run.network
+                and earlier.classes == run.classes and earlier.parameters == run.parameters
+                and earlier.seed == run.seed)
+        if not same:
+            continue
+        before, now = runs.snapshot(project, earlier), runs.snapshot(project, run)
+        differing = sum(before.get(path) != value for path, value in now.items()) + len(before.keys() - now.keys())
+        if differing > REUSE * len(now):
+            return None
+        try:
+            description = json.loads((earlier.folder / "fit.json").read_text())
+            return Pooling.from_list(description["pooling"])
+        except (OSError, ValueError, KeyError):
+            return None
+    return None
+
+
+def _checkpoint_iteration(run: Run) -> int:
+    from safetensors import SafetensorError, safe_open
+
+    if not run.checkpoint.exists():
+        return 0
+    try:
+        with safe_open(Path(run.checkpoint), framework="numpy") as file:
+            return int(json.loads((file.metadata() or {})["state"])["iteration"])
+    except (SafetensorError, KeyError, ValueError, OSError) as problem:
+        raise DlguiError(run.checkpoint, f"not a checkpoint ({problem})", "train a new run") from problem
+
+
+def _history_row(event: EpochDone) -> dict[str, Any]:
+    return {"epoch": event.epoch, "iteration": event.iteration, "loss": event.loss,
+            "train_top1_error": event.train_top1_error, "validation_top1_error": event.validation_top1_error,
+            "learning_rate": event.learning_rate, "seconds": event.seconds}
