@@ -23,12 +23,25 @@ DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 # command → (module of dlgui.cli that holds it, what it does)
 COMMANDS: dict[str, tuple[str, str]] = {
+    "auto": ("main_job", "do the main job in one go: import, check, split, train, evaluate, report"),
+    "demo": ("main_job", "do the main job on 2,000 real inspection images"),
+    "create": ("projects", "make a project over a folder of images"),
+    "info": ("projects", "print counts of images, classes, splits and runs"),
+    "check": ("projects", "look for unreadable images, duplicates, leaks between splits and wrong labels"),
+    "split": ("projects", "divide the labeled images into training, validation and test"),
+    "train": ("training", "train a classifier"),
+    "runs": ("training", "list the trainings of a project"),
+    "evaluate": ("evaluation", "print the confusion matrix and the measures of a run"),
+    "apply": ("evaluation", "classify images with a model"),
+    "heatmap": ("evaluation", "show which parts of an image speak for a class"),
+    "export": ("delivery", "write a run's model in a format for other programs"),
+    "report": ("delivery", "write a run's report as one HTML file"),
+    "script": ("delivery", "write the project's history as a Python script"),
     "doctor": ("doctor", "print versions, devices and what is missing, with the command that installs it"),
 }
 
 # What the contract names and this version cannot do yet.
-PLANNED = ("gui", "auto", "demo", "create", "info", "check", "split", "train", "runs", "evaluate", "apply", "heatmap",
-           "export", "report", "script", "screenshots")
+PLANNED = ("gui", "screenshots")
 
 EPILOG = """exit status: 0 done, 1 failed (one line on stderr says what, why and what to do), 2 wrong usage,
 130 interrupted (whatever was running can be resumed)

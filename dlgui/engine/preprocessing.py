@@ -116,18 +116,21 @@ class Preprocessing:
         deciding = {k: v for k, v in asdict(self).items() if not k.startswith("range")}
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:16]
 
-    def _crop_domain(self, image: np.ndarray) -> np.ndarray:
-        if not isinstance(image, np.ma.MaskedArray):
-            return image
+    def domain_box(self, image: np.ndarray) -> tuple[int, int, int, int]:
+        """Top, left, height and width of the part of an image that is used. Raises `InvalidValue` where it is empty."""
+        if self.domain == "full_domain" or not isinstance(image, np.ma.MaskedArray):
+            return 0, 0, image.shape[0], image.shape[1]
         mask = np.ma.getmaskarray(image)
-        inside = ~np.asarray(mask if mask.ndim == 2 else mask.all(axis=2))
-        plain = np.asarray(image.data)
-        if self.domain == "full_domain":
-            return plain
+        inside = np.asarray(~mask if mask.ndim == 2 else ~np.all(mask, axis=2))
         if not inside.any():
             raise InvalidValue("image", "an empty domain", "an image with at least one pixel that is not masked")
         rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-        return plain[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
+        return int(rows[0]), int(columns[0]), int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
+
+    def _crop_domain(self, image: np.ndarray) -> np.ndarray:
+        top, left, height, width = self.domain_box(image)
+        plain = np.asarray(image.data) if isinstance(image, np.ma.MaskedArray) else image
+        return plain[top:top + height, left:left + width]
 
     def _from_real(self, image: np.ndarray) -> np.ndarray:
         if not np.isfinite(image).all():

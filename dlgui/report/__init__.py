@@ -1,1 +1,1 @@
-"""The HTML report, from plain values: it knows neither projects nor the window."""
+"""The report: one self-contained HTML page about one run. Knows figures and pictures, not projects."""

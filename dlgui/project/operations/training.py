@@ -89,12 +89,7 @@ def start(project: Project, plan: Plan, who: str = "user") -> Run:
     classes = _classes(project)
     table = project.images()
     rows = table.rows("train")
-    width, height = (plan.image_size, plan.image_size) if plan.image_size else quick.choose_size(
-        info.name, table.width[rows], table.height[rows])
-    preprocessing = Preprocessing(**{"width": width, "height": height, **plan.preprocessing})
-    if min(width, height) < info.minimum_size or (info.fixed_size and (width, height) != (info.width, info.height)):
-        raise InvalidValue("image size", f"{width} × {height}", f"at least {info.minimum_size} for {info.name}"
-                           if not info.fixed_size else f"{info.width} × {info.height} for {info.name}")
+    preprocessing = _preprocessing(table, rows, info, plan)
     parameters: dict[str, Any] = {"preprocessing": preprocessing.to_dict(), "pretrained": plan.pretrained}
     if plan.method == "finetune":
         parameters["settings"] = TrainingSettings.from_dict(plan.settings).to_dict()
@@ -152,6 +147,17 @@ def train(project: Project, plan: Plan, progress: Progress | None = None,
         if listener is not None:
             listener(event)
     return runs.get(project, run.id)
+
+
+def _preprocessing(table: ImageTable, rows: np.ndarray, info: networks.NetworkInfo, plan: Plan) -> Preprocessing:
+    width, height = (plan.image_size, plan.image_size) if plan.image_size else quick.choose_size(
+        info.name, table.width[rows], table.height[rows])
+    preprocessing = Preprocessing.from_dict({"width": width, "height": height, **plan.preprocessing})
+    if info.fixed_size and (width, height) != (info.width, info.height):
+        raise InvalidValue("image size", f"{width} × {height}", f"{info.width} × {info.height} for {info.name}")
+    if min(width, height) < info.minimum_size:
+        raise InvalidValue("image size", f"{width} × {height}", f"at least {info.minimum_size} for {info.name}")
+    return preprocessing
 
 
 def _classes(project: Project) -> list[str]:
@@ -313,3 +319,25 @@ def _history_row(event: EpochDone) -> dict[str, Any]:
     return {"epoch": event.epoch, "iteration": event.iteration, "loss": event.loss,
             "train_top1_error": event.train_top1_error, "validation_top1_error": event.validation_top1_error,
             "learning_rate": event.learning_rate, "seconds": event.seconds}
+
+
+def find_learning_rate(project: Project, plan: Plan, progress: Progress | None = None,
+                       ) -> tuple[list[tuple[float, float]], float]:
+    """The learning-rate range test on the project's training split: its curve, and the rate it suggests."""
+    classes, table = _classes(project), project.images()
+    info = networks.info(plan.network)
+    rows = table.rows("train")
+    rows = rows[[table.class_names[i] in classes for i in table.label[rows]]]
+    preprocessing = _preprocessing(table, rows, info, plan)
+    pixels, places, _ = store_pixels(project.require_image_root(),
+                                     [(table.path[r], str(table.content_hash[r])) for r in rows], preprocessing,
+                                     project.cache_folder / "pixels", progress)
+    position = {name: i for i, name in enumerate(classes)}
+    labels = np.array([position[table.class_names[i]] for i in table.label[rows]], np.int64)
+    none = np.empty(0, np.int64)
+    data = finetune.TrainingData(pixels.table, places[places >= 0], labels[places >= 0], none, none)
+    classifier = Classifier.pretrained(info.name, classes, preprocessing,
+                                       weights="imagenet" if plan.pretrained else None)
+    curve = list(finetune.learning_rate_range(classifier, data, TrainingSettings.from_dict(plan.settings),
+                                              seed=plan.seed, device=devices.choose(plan.device), progress=progress))
+    return curve, finetune.suggested_rate(curve)

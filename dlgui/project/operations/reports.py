@@ -1,0 +1,127 @@
+"""Gathers what a run's report shows and writes the page."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dlgui.engine import heatmaps
+from dlgui.engine.evaluation import evaluate
+from dlgui.engine.images import read_image
+from dlgui.engine.model_file import read_model
+from dlgui.engine.preprocessing import Preprocessing
+from dlgui.engine.progress import Progress
+from dlgui.engine.selection import Criteria, select
+from dlgui.engine.storage import write_atomically
+from dlgui.errors import UnreadableImage
+from dlgui.project.operations import checks, evaluations, runs
+from dlgui.project.operations.info import info
+from dlgui.project.operations.runs import Run
+from dlgui.project.project import Project
+from dlgui.report.page import Report, WorstError, render
+
+WORST = 24
+
+
+def write(project: Project, run: Run, path: str | Path, progress: Progress | None = None, worst: int = WORST) -> None:
+    """Writes the report of a run on the test split (on the validation split, or all images, where there is none).
+
+    Args:
+        project, run: what about.
+        path: the HTML file.
+        progress: tells how far it is.
+        worst: most errors shown with pictures.
+
+    Raises:
+        DlguiError: no model, no labeled image, or the file cannot be written.
+    """
+    table = project.images()
+    split = next((s for s in ("test", "validation") if len(table.rows(s))), "all")
+    predictions = evaluations.predict(project, run, split, progress=progress)
+    evaluation = evaluate(predictions)
+    if split == "test" and run.test_top1_error is None and not project.read_only:
+        evaluations.record(project, run, split, evaluation.to_json())
+    figures, health = info(project), checks.check(project)
+    splits = {name: dict.fromkeys(("train", "validation", "test"), 0) for name in run.classes}
+    for label, subset in runs.snapshot(project, run).values():
+        if label in splits and subset:
+            splits[label][subset] += 1
+    report = Report(
+        project=project.name, run={"id": run.id, "name": run.name, "method": run.method, "network": run.network,
+                                   "created": run.created}, split=split,
+        written=datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"), evaluation=evaluation,
+        history=runs.history(project, run), splits=splits, data=_data(figures, health, project),
+        parameters=_parameters(run), errors=_worst(project, run, predictions, worst, progress),
+        warnings=_warnings(project, run, health, split), candidates=_candidates(run))
+    page = render(report)
+    write_atomically(path, lambda file: file.write(page.encode()))
+
+
+def _data(figures: dict[str, Any], health: dict[str, Any], project: Project) -> list[tuple[str, Any]]:
+    return [("images", figures["num_images"]), ("labeled", figures["num_labeled"]),
+            ("unreadable", len(figures["unreadable"])), ("excluded", figures["excluded"]),
+            ("sets of exact duplicates", len(health["exact_duplicates"])),
+            ("duplicates that straddle splits", len(health["leaks"])),
+            ("duplicates with different labels", len(health["conflicts"])),
+            ("labels from", figures["label_source"].partition(":")[0]),
+            ("evaluations of the test split so far", evaluations.looks(project))]
+
+
+def _parameters(run: Run) -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = [("network", run.network), ("method", run.method), ("seed", run.seed),
+                                    ("device", run.device)]
+    preprocessing = run.parameters.get("preprocessing", {})
+    pairs.append(("input", f"{preprocessing.get('width')} × {preprocessing.get('height')} × "
+                           f"{preprocessing.get('channels')}, {preprocessing.get('resize')}"))
+    pairs += list(run.parameters.get("settings", {}).items())
+    if run.train_seconds is not None:
+        pairs.append(("training took", f"{run.train_seconds:.1f} s"))
+    return pairs
+
+
+def _warnings(project: Project, run: Run, health: dict[str, Any], split: str) -> list[str]:
+    found = []
+    if split != "test":
+        found.append(f"There is no test split: these figures come from the {split} images and may be too good.")
+    if runs.data_hash(project) != run.data_hash:
+        found.append("Images, labels or the split have changed since this run was trained.")
+    if health["leaks"]:
+        found.append(f"{len(health['leaks'])} sets of identical images straddle the splits.")
+    return found
+
+
+def _candidates(run: Run) -> list[dict[str, Any]]:
+    file = run.folder / "fit.json"
+    if run.method != "quick" or not file.exists():
+        return []
+    errors = json.loads(file.read_text())["candidates"]
+    best = min(errors.values(), default=0)
+    return [{"name": name, "error": error, "chosen": error == best} for name, error in errors.items()]
+
+
+def _worst(project: Project, run: Run, predictions: Any, count: int, progress: Progress | None) -> list[WorstError]:
+    chosen = select(predictions, Criteria("wrong"), sort="loss")[:count]
+    root = project.require_image_root()
+    images, kept = [], []
+    for i in chosen:
+        try:
+            images.append(read_image(root / predictions.paths[i]))
+            kept.append(i)
+        except UnreadableImage:
+            continue
+    if not kept:
+        return []
+    maps = heatmaps.explain(read_model(run.model), images, progress=progress)
+    return [WorstError(predictions.paths[i], predictions.classes[predictions.truth[i]],
+                       predictions.classes[predictions.predicted[i]], float(predictions.confidence[i]),
+                       _rgb(image), heatmaps.overlay(image, found.map))
+            for i, image, found in zip(kept, images, maps, strict=True)]
+
+
+def _rgb(image: Any) -> Any:
+    height, width = image.shape[:2]
+    if not (15 <= height <= 4096 and 15 <= width <= 4096):
+        return heatmaps.overlay(image, image.astype("float32").reshape(height, width, -1)[..., 0] * 0)
+    return Preprocessing(width, height).pixels(image)
