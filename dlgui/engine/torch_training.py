@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from dlgui.engine.classifier import Classifier, TrainResult
 
 log = logging.getLogger("dlgui.training")
+TYPICAL_SQUARED_LENGTH = 32.0
+"""Of the input of the linear layer of networks that average their last map; longer ones learn slower."""
+
 _NORMALIZATIONS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
 
 
@@ -75,10 +78,19 @@ class Trainer:
             return torch.optim.AdamW(groups, lr=1e-3, foreach=True)
         return torch.optim.SGD(groups, lr=1e-3, foreach=True)
 
-    def _set_rates(self) -> None:
+    def _set_rates(self, squared_length: float) -> None:
+        """The hyperparameters' rates; the linear layer's is normalized by the squared length of its input.
+
+        Pooled maxima make that input long, and plain gradient descent on a long input diverges (normalized LMS,
+        Nagumo and Noda 1967).
+        """
         h = self.classifier.hyperparameters
         for group in self.optimizer.param_groups:
-            factor = h.head_learning_rate_factor if group["part"] == "head" else 1.0
+            factor = 1.0
+            if group["part"] == "head":
+                factor = h.head_learning_rate_factor
+                if "betas" not in group:  # Adam normalizes by itself
+                    factor *= TYPICAL_SQUARED_LENGTH / max(squared_length, TYPICAL_SQUARED_LENGTH)
             group["lr"] = h.learning_rate * factor
             group["weight_decay"] = h.weight_prior if group["decay"] else 0.0
             if "betas" in group:
@@ -104,7 +116,6 @@ class Trainer:
             DlguiError: the loss is no longer finite, or one image alone does not fit into memory.
         """
         self.train_mode()
-        self._set_rates()
         micro = min(self.micro_batch or self.classifier.hyperparameters.batch_size, len(scaled))
         while True:
             try:
@@ -128,21 +139,24 @@ class Trainer:
         all_labels = torch.from_numpy(labels).to(self.device)
         norm = weights[all_labels].sum() if weights is not None else torch.tensor(float(len(labels)))
         self.optimizer.zero_grad(set_to_none=True)
-        loss_sum, correct = 0.0, 0
+        loss_sum, correct, squared_length = 0.0, 0, 0.0
         for start in range(0, len(labels), micro):
             x = torch.from_numpy(scaled[start:start + micro]).permute(0, 3, 1, 2)
             y = all_labels[start:start + micro]
             with torch.autocast("cuda", enabled=self.mixed):
-                logits = self.module(self._moved(x)).float()
+                pooled = self.module.pooled(self.module.maps(self._moved(x)))
+                logits = self.module.head(pooled).float()
                 loss = functional.cross_entropy(logits, y, weights, reduction="sum") / norm.to(self.device)
             self._scaler.scale(loss).backward()
             loss_sum += float(loss.detach())
+            squared_length += float(pooled.detach().float().square().sum()) / len(labels)
             correct += int((logits.argmax(1) == y).sum())
         if not np.isfinite(loss_sum):
             raise DlguiError("training", f"the loss is {loss_sum}", "use a smaller learning rate")
         if h.weight_prior:
             with torch.no_grad():
                 loss_sum += float(h.weight_prior / 2 * sum(p.square().sum() for p in self._decayed))
+        self._set_rates(squared_length)
         if self.clip_norm:
             self._scaler.unscale_(self.optimizer)
             torch.nn.utils.clip_grad_norm_(self.module.parameters(), self.clip_norm)

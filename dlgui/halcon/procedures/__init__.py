@@ -1,0 +1,1 @@
+"""The twelve procedures, by noun: data, evaluation, plots."""
