@@ -66,8 +66,8 @@ def test_out_of_memory_halves_the_parts_and_says_so(classifier, batch, caplog, m
     import torch
 
     trainer = classifier.trainer()
-    forward = trainer.module.forward
-    monkeypatch.setattr(trainer.module, "forward", lambda x: forward(x) if len(x) <= 2 else _no_memory(torch))
+    maps = trainer.module.maps
+    monkeypatch.setattr(trainer.module, "maps", lambda x: maps(x) if len(x) <= 2 else _no_memory(torch))
     result = classifier.train_batch(batch, [0, 0, 1, 1])
     assert result.count == 4
     assert "parts of 2 images" in caplog.text

@@ -1,0 +1,250 @@
+"""The grid of images: one model, one delegate, one view, for Data, Evaluate and Apply alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from dlgui.gui import theme
+from dlgui.gui.thumbnails import Thumbnails
+
+Index = QModelIndex | QPersistentModelIndex
+ITEM = int(Qt.ItemDataRole.UserRole)
+
+
+@dataclass(frozen=True)
+class GridItem:
+    """What the grid shows of an image.
+
+    Attributes:
+        id: of the image in the project, or its place in a list.
+        file: absolute path.
+        name: relative path.
+        caption: below the picture.
+        colour: stripe below the picture, `#rrggbb` or empty.
+        badge: letters in the corner: T, V, E for the split.
+        mark: `wrong`, `right`, `warning` or empty: the frame.
+        flag: whether it is flagged.
+        tip: tooltip.
+    """
+
+    id: int
+    file: str
+    name: str
+    caption: str = ""
+    colour: str = ""
+    badge: str = ""
+    mark: str = ""
+    flag: bool = False
+    tip: str = ""
+
+
+class GridModel(QAbstractListModel):
+    """Items made on demand, so that 100,000 images cost nothing until they are seen."""
+
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.thumbnails = thumbnails
+        self._count = 0
+        self._make: Any = None
+        self._place: dict[str, int] = {}
+        thumbnails.ready.connect(self._arrived)
+
+    def show(self, count: int, make: Any) -> None:
+        """Shows `count` items; `make(position)` gives a `GridItem`."""
+        self.beginResetModel()
+        self._count, self._make = count, make
+        self._place.clear()
+        self.endResetModel()
+
+    def refresh(self) -> None:
+        """Items have changed, but not their number or order."""
+        if self._count:
+            self.dataChanged.emit(self.index(0), self.index(self._count - 1))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else self._count
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if not index.isValid() or index.row() >= self._count:
+            return None
+        if role not in (ITEM, int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.ToolTipRole),
+                        int(Qt.ItemDataRole.AccessibleTextRole)):
+            return None
+        item: GridItem = self._make(index.row())
+        if role == ITEM:
+            self._place[item.file] = index.row()
+            return item
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return item.tip or item.name
+        return f"{item.name} {item.caption}".strip()
+
+    def item(self, row: int) -> GridItem:
+        """The item at a position."""
+        return self._make(row)  # type: ignore[no-any-return]
+
+    def _arrived(self, file: str) -> None:
+        row = self._place.get(file)
+        if row is not None and row < self._count:
+            index = self.index(row)
+            self.dataChanged.emit(index, index)
+
+
+class GridDelegate(QStyledItemDelegate):
+    """Paints picture, stripe, caption, badge, flag and frame."""
+
+    side = 128
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(self.side + 16, self.side + 40)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        item = index.data(ITEM)
+        if item is None:
+            return
+        c = theme.colours()
+        box = option.rect.adjusted(3, 3, -3, -3)  # type: ignore[attr-defined]
+        state = option.state  # type: ignore[attr-defined]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.setPen(QPen(QColor(c.accent), 2))
+            fill = QColor(c.accent)
+            fill.setAlpha(46)
+            painter.setBrush(fill)
+            painter.drawRoundedRect(box, 6, 6)
+        elif state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(QColor(c.accent), 1, Qt.PenStyle.DotLine))
+            painter.drawRoundedRect(box, 6, 6)
+        picture = QRect(box.left() + 5, box.top() + 5, self.side, self.side)
+        self._picture(painter, item, picture, index)
+        self._marks(painter, item, picture, c)
+        painter.setPen(QColor(c.ink if item.caption else c.soft))
+        text = QRect(box.left() + 6, picture.bottom() + 7, self.side, 18)
+        shown = painter.fontMetrics().elidedText(item.caption or item.name.rpartition("/")[2],
+                                                 Qt.TextElideMode.ElideMiddle, text.width())
+        painter.drawText(text, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.restore()
+
+    def _picture(self, painter: QPainter, item: GridItem, box: QRect, index: Index) -> None:
+        model = index.model()
+        assert isinstance(model, GridModel)
+        pixmap = model.thumbnails.get(item.file)
+        if pixmap is None or pixmap.isNull():
+            painter.fillRect(box, QColor(theme.colours().raised))
+            if pixmap is not None:
+                painter.setPen(QColor(theme.colours().soft))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "cannot\nbe read")
+            return
+        size = pixmap.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        target = QRect(0, 0, size.width(), size.height())
+        target.moveCenter(box.center())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawPixmap(target, pixmap)
+
+    def _marks(self, painter: QPainter, item: GridItem, box: QRect, c: theme.Colours) -> None:
+        if item.colour:
+            painter.fillRect(QRect(box.left(), box.bottom() - 3, box.width(), 4), QColor(item.colour))
+        if item.mark:
+            colour = {"wrong": c.wrong, "right": c.right, "warning": c.warning}[item.mark]
+            painter.setPen(QPen(QColor(colour), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(box.adjusted(1, 1, -1, -1))
+        for text, left, ink, ground in ((item.badge, box.right() - 20, "#ffffff", "#30404d"),
+                                        ("⚑" if item.flag else "", box.left() + 3, "#ffffff", "#b3541e")):
+            if text:
+                badge = QRect(left, box.top() + 3, 18, 18)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(ground))
+                painter.drawRoundedRect(badge, 4, 4)
+                painter.setPen(QColor(ink))
+                painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
+
+
+class ImageGrid(QListView):
+    """The view.
+
+    Signals:
+        picked: positions of the selected items, after every change of the selection.
+        key: text of a key that is not a movement, with whether Shift was held.
+        opened: position of an item that was double-clicked.
+    """
+
+    picked = Signal(list)
+    key = Signal(str, bool)
+    opened = Signal(int)
+
+    def __init__(self, name: str, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(self.tr("Images"))
+        self.setToolTip(self.tr("Images. Click, Shift+click, Ctrl+click or drag a frame to select."))
+        self.items = GridModel(thumbnails, self)
+        self.setModel(self.items)
+        self.paint_item = GridDelegate(self)
+        self.setItemDelegate(self.paint_item)
+        self.setViewMode(QListView.ViewMode.ListMode)  # lays out 100,000 items far faster than the icon mode
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionRectVisible(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalScrollBar().setSingleStep(40)
+        self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit(self.selected()))
+        self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
+        self.set_side(128)
+
+    def set_side(self, side: int) -> None:
+        """Side of the pictures in pixels."""
+        self.paint_item.side = side
+        self.setGridSize(QSize(side + 16, side + 40))
+
+    def selected(self) -> list[int]:
+        """Positions of the selected items, ascending."""
+        return sorted(index.row() for index in self.selectionModel().selectedIndexes())
+
+    def select(self, rows: Sequence[int]) -> None:
+        """Selects positions and shows the first."""
+        model = self.selectionModel()
+        model.clearSelection()
+        for row in rows:
+            model.select(self.items.index(row), QItemSelectionModel.SelectionFlag.Select)
+        if rows:
+            model.setCurrentIndex(self.items.index(rows[0]), QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.scrollTo(self.items.index(rows[0]))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+                                         | Qt.KeyboardModifier.MetaModifier)
+        text = event.text().lower()
+        if plain and text in ("a", "d"):
+            self._step(-1 if text == "a" else 1)
+        elif plain and ((text and text.isprintable() and not text.isspace())
+                        or event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Return, Qt.Key.Key_Enter)):
+            names = {Qt.Key.Key_Delete: "delete", Qt.Key.Key_Return: "enter", Qt.Key.Key_Enter: "enter"}
+            self.key.emit(names.get(Qt.Key(event.key()), text), shift)
+        else:
+            super().keyPressEvent(event)
+
+    def _step(self, by: int) -> None:
+        row = self.currentIndex().row() + by
+        if 0 <= row < self.items.rowCount():
+            self.select([row])

@@ -1,0 +1,95 @@
+"""The open project as the window sees it: one place that opens, changes and announces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from dlgui.errors import DlguiError
+from dlgui.gui.jobs import Jobs
+from dlgui.project.changes import Changes
+from dlgui.project.project import Project
+
+RECENT = 10
+
+
+class Session(QObject):
+    """Holds the project and the jobs.
+
+    Signals:
+        opened: a project is open (or None after closing).
+        changed: `Changes` of one committed operation, in the window's thread.
+        problem: an exception that a person must see.
+    """
+
+    opened = Signal(object)
+    changed = Signal(object)
+    problem = Signal(object)
+    _heard = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project: Project | None = None
+        self.jobs = Jobs(self)
+        self.jobs.unhandled.connect(self.problem)
+        self._heard.connect(self.changed)  # queued where the operation ran in another thread
+
+    def open(self, folder: Path) -> bool:
+        """Opens a project; says what is wrong through `problem` otherwise."""
+        try:
+            project = Project.open(folder)
+        except DlguiError as problem:
+            self.problem.emit(problem)
+            return False
+        self.adopt(project)
+        return True
+
+    def adopt(self, project: Project) -> None:
+        """Takes over an open project."""
+        self.close()
+        self.project = project
+        project.listen(self._heard.emit)
+        remember(project.folder)
+        self.opened.emit(project)
+
+    def close(self) -> None:
+        """Closes the project after its jobs have ended."""
+        self.jobs.stop_all()
+        if self.project is not None:
+            self.project.close()
+            self.project = None
+            self.opened.emit(None)
+
+    def do(self, operation: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Runs a short operation on the project; errors reach `problem` and give None."""
+        if self.project is None:
+            return None
+        try:
+            return operation(self.project, *arguments, **named)
+        except DlguiError as problem:
+            self.problem.emit(problem)
+            return None
+
+    def undo(self) -> Changes | None:
+        """Takes back the newest deed."""
+        return self.do(lambda project: project.undo())  # type: ignore[no-any-return]
+
+    def redo(self) -> Changes | None:
+        """Does it again."""
+        return self.do(lambda project: project.redo())  # type: ignore[no-any-return]
+
+
+def recent() -> list[Path]:
+    """Recently opened projects that are still there, newest first."""
+    stored = QSettings().value("recent", [])
+    names = [stored] if isinstance(stored, str) else list(stored or [])
+    return [Path(name) for name in names if (Path(name) / "project.sqlite").exists()]
+
+
+def remember(folder: Path) -> None:
+    """Puts a project first in the list."""
+    names = [str(folder.absolute()), *(str(p) for p in recent() if p != folder.absolute())]
+    QSettings().setValue("recent", names[:RECENT])
