@@ -133,7 +133,7 @@ def test_kill_and_resume_changes_no_bit(small_folder, tmp_path):
 
 
 def test_early_stopping(data, tmp_path):
-    events = list(start(data, tmp_path, epochs=30, early_stopping=1, learning_rate=1e-9, policy="constant",
+    events = list(start(data, tmp_path, epochs=30, early_stopping=1, learning_rate=0.01, policy="constant",
                         batch_size=20))
     assert events[-1].reason == "early stopping"
     assert len(learned(events)) < 30
