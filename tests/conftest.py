@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # the suite needs no display
 
 @pytest.fixture(scope="session")
 def textile():

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dlgui.cli.console import Console
 from dlgui.cli.projects import open_project
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from dlgui.project.project import Project
-
-COMPARED = 8
-"""Real images that an exported file is compared on."""
 
 
 def configure(command: str, parser: argparse.ArgumentParser) -> None:
@@ -33,12 +24,12 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
 def export(arguments: argparse.Namespace, console: Console) -> int:
     from dlgui.engine import exporters
     from dlgui.engine.model_file import read_model
-    from dlgui.project.operations import runs
+    from dlgui.project.operations import evaluations, runs
 
     with open_project(arguments.project, read_only=True) as project:
         run = runs.get(project, arguments.run_id)
         classifier = read_model(run.model)
-        images = _some_images(project)
+        images = evaluations.some_images(project)
     difference = exporters.export(classifier, arguments.format, arguments.out, images)
     console.result({"run": run.id, "format": arguments.format, "out": str(arguments.out), "images": len(images),
                     "max_difference": difference})
@@ -66,20 +57,3 @@ def script(arguments: argparse.Namespace, console: Console) -> int:
     console.result({"out": str(arguments.out)})
     console.print(f"{arguments.out}: run it with python")
     return 0
-
-
-def _some_images(project: Project) -> list[np.ndarray]:
-    from dlgui.engine.images import read_image
-    from dlgui.errors import DlguiError, UnreadableImage
-
-    table, root, images = project.images(), project.require_image_root(), []
-    for row in table.rows("all"):
-        try:
-            images.append(read_image(root / table.path[row]))
-        except UnreadableImage:
-            continue
-        if len(images) == COMPARED:
-            break
-    if not images:
-        raise DlguiError(root, "no readable image to compare the export on", "bring the images back")
-    return images

@@ -23,6 +23,7 @@ DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 # command → (module of dlgui.cli that holds it, what it does)
 COMMANDS: dict[str, tuple[str, str]] = {
+    "gui": ("window", "open the application"),
     "auto": ("main_job", "do the main job in one go: import, check, split, train, evaluate, report"),
     "demo": ("main_job", "do the main job on 2,000 real inspection images"),
     "create": ("projects", "make a project over a folder of images"),
@@ -37,11 +38,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("delivery", "write a run's model in a format for other programs"),
     "report": ("delivery", "write a run's report as one HTML file"),
     "script": ("delivery", "write the project's history as a Python script"),
+    "screenshots": ("window", "write pictures of the window's tabs and dialogs"),
     "doctor": ("doctor", "print versions, devices and what is missing, with the command that installs it"),
 }
-
-# What the contract names and this version cannot do yet.
-PLANNED = ("gui", "screenshots")
 
 EPILOG = """exit status: 0 done, 1 failed (one line on stderr says what, why and what to do), 2 wrong usage,
 130 interrupted (whatever was running can be resumed)
@@ -62,10 +61,9 @@ def build_parser(command: str | None) -> Parser:
     common = Parser(add_help=False)
     common.add_argument("--debug", action="store_true", default=argparse.SUPPRESS,
                         help="show the traceback of an error and log everything")
-    epilog = EPILOG + (f"\n\nnot in this version yet: {' '.join(PLANNED)}" if PLANNED else "")
     parser = Parser(prog="dlgui", parents=[common], formatter_class=argparse.RawDescriptionHelpFormatter,
                     description="Label images, train a classifier, find out why it errs. Everything stays on this "
-                                "computer.", epilog=epilog)
+                                "computer.", epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"dlgui {dlgui.__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     for name, (module, summary) in COMMANDS.items():

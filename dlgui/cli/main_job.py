@@ -36,6 +36,7 @@ def auto(arguments: argparse.Namespace, console: Console) -> int:
 
 def demo(arguments: argparse.Namespace, console: Console) -> int:
     from dlgui import environment
+    from dlgui.project.demo import demo_images
 
     result = main_job(demo_images(), "last_folder", arguments, console)
     console.result(result)
@@ -44,18 +45,6 @@ def demo(arguments: argparse.Namespace, console: Console) -> int:
 
         return open_window(arguments.project)
     return 0
-
-
-def demo_images() -> Path:
-    """The folder of the demo's images. Raises `DlguiError` where its package is missing."""
-    from importlib.util import find_spec
-
-    from dlgui.errors import DlguiError
-
-    found = find_spec("conformal_clip_data")
-    if found is None or found.origin is None:
-        raise DlguiError("demo images", "not installed", "run: pip install 'dlgui[demo]'")
-    return Path(found.origin).parent / "data" / "textile_images" / "simulated"
 
 
 def main_job(images: Path, source: str, arguments: argparse.Namespace, console: Console) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class TrainingSettings:
     """
 
     hyperparameters: Hyperparameters = field(default_factory=lambda: Hyperparameters(
-        batch_size=16, learning_rate=0.001, weight_prior=1e-4, solver_type="adam", head_learning_rate_factor=2.0))
+        batch_size=16, learning_rate=0.0003, weight_prior=1e-4, solver_type="adam", head_learning_rate_factor=5.0))
     epochs: int = 8
     policy: str = "cosine"
     warm_up: float = 0.5

@@ -95,7 +95,7 @@ class GridModel(QAbstractListModel):
 
     def item(self, row: int) -> GridItem:
         """The item at a position."""
-        return self._make(row)  # type: ignore[no-any-return]
+        return self._make(row)
 
     def _arrived(self, file: str) -> None:
         row = self._place.get(file)
@@ -117,8 +117,8 @@ class GridDelegate(QStyledItemDelegate):
         if item is None:
             return
         c = theme.colours()
-        box = option.rect.adjusted(3, 3, -3, -3)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        box = option.rect.adjusted(3, 3, -3, -3)
+        state = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & QStyle.StateFlag.State_Selected:

@@ -12,6 +12,7 @@ from dlgui.engine.progress import Cancelled, Progress, Report
 from dlgui.errors import DlguiError
 
 Work = Callable[["Job"], Any]
+Listener = Callable[..., Any]
 
 
 class Job(QThread):
@@ -20,13 +21,14 @@ class Job(QThread):
     Args:
         name: for people, and the name of the thread.
         work: gets the job, reads `job.progress` and may `job.tell` intermediate results; never touches a widget.
+
+    Signals:
+        reported: a `Report` of how far it is.
+        said: (job, `told`, `done`, `failed` or `cancelled`, value).
     """
 
     reported = Signal(object)
-    told = Signal(object)
-    done = Signal(object)
-    failed = Signal(object)
-    cancelled = Signal()
+    said = Signal(object, str, object)
 
     def __init__(self, name: str, work: Work, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +41,7 @@ class Job(QThread):
 
     def tell(self, value: object) -> None:
         """Hands an intermediate result to the window."""
-        self.told.emit(value)
+        self.said.emit(self, "told", value)
 
     def cancel(self) -> None:
         """Asks the work to end."""
@@ -49,87 +51,94 @@ class Job(QThread):
         try:
             result = self._work(self)
         except Cancelled:
-            self.cancelled.emit()
+            self.said.emit(self, "cancelled", None)
         except DlguiError as problem:
-            self.failed.emit(problem)
+            self.said.emit(self, "failed", problem)
         except Exception as problem:  # a bug: the crash dialog shows it
             problem.add_note(traceback.format_exc())
-            self.failed.emit(problem)
+            self.said.emit(self, "failed", problem)
         else:
-            self.done.emit(result)
+            self.said.emit(self, "done", result)
 
 
 class Jobs(QObject):
-    """The jobs that run; a new job of a kind replaces and disconnects the one before it."""
+    """The jobs that run; a new job of a kind replaces the one before it, whose results are dropped.
+
+    Signals:
+        started, ended: a job.
+        unhandled: the exception of a job that nobody listens to.
+    """
 
     started = Signal(object)
     ended = Signal(object)
+    unhandled = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._running: dict[str, Job] = {}
         self._leaving: list[Job] = []
+        self._listeners: dict[Job, dict[str, Listener]] = {}
 
-    def start(self, kind: str, name: str, work: Work, *, done: Callable[[Any], None] | None = None,
-              failed: Callable[[Exception], None] | None = None, told: Callable[[Any], None] | None = None,
-              cancelled: Callable[[], None] | None = None, quiet: bool = False) -> Job:
+    def start(self, kind: str, name: str, work: Work, *, done: Listener | None = None,
+              failed: Listener | None = None, told: Listener | None = None, cancelled: Listener | None = None,
+              quiet: bool = False) -> Job:
         """Starts a job.
 
         Args:
             kind: at most one job of a kind counts; an older one is cancelled and its results are dropped.
             name: shown in the status bar.
             work: see `Job`.
-            done, failed, told, cancelled: called in the window's thread.
+            done, failed, told: called in the window's thread with the value; `cancelled` without.
             quiet: not announced in the status bar.
         """
         self.drop(kind)
         job = Job(name, work, self)
         job.setProperty("quiet", quiet)
-        for signal, slot in ((job.done, done), (job.failed, failed), (job.told, told), (job.cancelled, cancelled)):
-            if slot is not None:
-                signal.connect(slot)
-        if failed is None:
-            job.failed.connect(self._unhandled)
-        job.finished.connect(lambda: self._finished(kind, job))
+        given = {"done": done, "failed": failed or self.unhandled.emit, "told": told, "cancelled": cancelled}
+        self._listeners[job] = {what: listener for what, listener in given.items() if listener is not None}
+        job.said.connect(self._hear)  # a slot of this object: queued into its thread
+        job.finished.connect(self._clear)
         self._running[kind] = job
         self.started.emit(job)
         job.start()
         return job
 
-    unhandled = Signal(object)
-
-    def _unhandled(self, problem: object) -> None:
-        self.unhandled.emit(problem)
-
     def running(self, kind: str) -> Job | None:
         """The job of a kind that is under way."""
         return self._running.get(kind)
+
+    def busy(self) -> bool:
+        """Whether any job runs."""
+        return bool(self._running)
 
     def drop(self, kind: str) -> None:
         """Cancels a job; nothing of it is heard any more."""
         job = self._running.pop(kind, None)
         if job is not None:
-            for signal in (job.done, job.failed, job.told, job.cancelled):
-                try:
-                    signal.disconnect()
-                except RuntimeError:
-                    continue  # nobody listened
+            self._listeners.pop(job, None)
             job.cancel()
             self._leaving.append(job)
             self.ended.emit(job)
 
-    def _finished(self, kind: str, job: Job) -> None:
-        if self._running.get(kind) is job:
-            del self._running[kind]
-            self.ended.emit(job)
-        if job in self._leaving:
+    def _hear(self, job: Job, what: str, value: object) -> None:
+        listeners = self._listeners.get(job, {})
+        if what != "told":
+            self._listeners.pop(job, None)
+            for kind in [k for k, running in self._running.items() if running is job]:
+                del self._running[kind]
+                self._leaving.append(job)
+                self.ended.emit(job)
+        if what in listeners:
+            listeners[what](*(() if what == "cancelled" else (value,)))
+
+    def _clear(self) -> None:
+        for job in [j for j in self._leaving if j.isFinished()]:
             self._leaving.remove(job)
-        job.deleteLater()
+            job.deleteLater()
 
     def stop_all(self, milliseconds: int = 20000) -> None:
         """Cancels everything and waits; before the window closes or the project changes."""
-        waiting = [*self._running.values(), *self._leaving]
         for kind in list(self._running):
             self.drop(kind)
-        for job in waiting:
+        for job in self._leaving:
             job.wait(milliseconds)

@@ -75,16 +75,16 @@ class Session(QObject):
 
     def undo(self) -> Changes | None:
         """Takes back the newest deed."""
-        return self.do(lambda project: project.undo())  # type: ignore[no-any-return]
+        return self.do(lambda project: project.undo())
 
     def redo(self) -> Changes | None:
         """Does it again."""
-        return self.do(lambda project: project.redo())  # type: ignore[no-any-return]
+        return self.do(lambda project: project.redo())
 
 
 def recent() -> list[Path]:
     """Recently opened projects that are still there, newest first."""
-    stored = QSettings().value("recent", [])
+    stored: Any = QSettings().value("recent", [])
     names = [stored] if isinstance(stored, str) else list(stored or [])
     return [Path(name) for name in names if (Path(name) / "project.sqlite").exists()]
 

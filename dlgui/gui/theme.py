@@ -90,12 +90,12 @@ def _sheet(c: Colours) -> str:
     QPushButton:hover {{ border-color: {c.accent}; }}
     QPushButton:pressed {{ background: {c.line}; }}
     QPushButton:disabled {{ color: {c.soft}; background: transparent; }}
-    QPushButton:focus, QListView:focus, QTableView:focus, QLineEdit:focus, QComboBox:focus, QSpinBox:focus,
-    QDoubleSpinBox:focus {{ border: 1px solid {c.accent}; }}
+    QPushButton:focus, QListView:focus, QTableView:focus, QLineEdit:focus {{ border: 1px solid {c.accent}; }}
     QPushButton[primary="true"] {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent};
                                   font-weight: 600; }}
     QPushButton[primary="true"]:disabled {{ background: {c.raised}; color: {c.soft}; border-color: {c.line}; }}
-    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{ background: {c.panel};
+    QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: 24px; }}
+    QLineEdit, QPlainTextEdit {{ background: {c.panel};
         border: 1px solid {c.line}; border-radius: 5px; padding: 5px 8px; selection-background-color: {c.accent};
         selection-color: {c.on_accent}; }}
     QComboBox QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.line}; }}

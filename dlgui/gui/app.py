@@ -1,0 +1,47 @@
+"""Starts the application."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from dlgui.gui import theme
+from dlgui.gui.main_window import MainWindow
+
+
+def application() -> QApplication:
+    """The one QApplication, made on first use."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QCoreApplication.setOrganizationName("dlgui")
+    QCoreApplication.setApplicationName("dlgui")
+    made = QApplication(sys.argv[:1])
+    QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: theme.apply())
+    return made
+
+
+def run(project: Path | None = None) -> int:
+    """Shows the window until it is closed."""
+    app = application()
+    theme.apply()
+    window = MainWindow()
+    sys.excepthook = lambda kind, problem, trace: _crashed(window, problem, trace)
+    window.show()
+    if project is not None:
+        window.session.open(project)
+    return app.exec()
+
+
+def _crashed(window: MainWindow, problem: BaseException, trace: object) -> None:
+    import traceback
+
+    if isinstance(problem, KeyboardInterrupt):
+        window.close()
+    elif isinstance(problem, Exception):
+        problem.add_note("".join(traceback.format_exception(problem)))
+        window.show_problem(problem)

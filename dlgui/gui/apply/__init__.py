@@ -1,0 +1,1 @@
+"""The Apply tab: classify new images."""

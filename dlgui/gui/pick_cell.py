@@ -1,0 +1,47 @@
+"""Asks for a cell of a confusion matrix: JSON on stdin, JSON on stdout; scripts call it as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+from PySide6.QtWidgets import QDialog, QVBoxLayout
+
+from dlgui.engine.evaluation import evaluate
+from dlgui.engine.predictions import Predictions
+from dlgui.gui import theme
+from dlgui.gui.app import application
+from dlgui.gui.evaluate.matrix import ConfusionMatrix
+
+
+def main() -> int:
+    """Shows the matrix; writes the cell that was clicked, or nothing."""
+    asked = json.load(sys.stdin)
+    classes, matrix = asked["classes"], np.array(asked["matrix"])
+    pairs = [(i, j) for i in range(len(classes)) for j in range(len(classes)) for _ in range(int(matrix[i, j]))]
+    confidences = np.eye(len(classes), dtype=np.float32)[[i for i, _ in pairs]]
+    found = evaluate(Predictions(classes, confidences, np.array([j for _, j in pairs]), [""] * len(pairs)))
+    app = application()
+    theme.apply()
+    dialog, view = QDialog(), ConfusionMatrix()
+    dialog.setWindowTitle(dialog.tr("Click a cell"))
+    dialog.resize(640, 480)
+    QVBoxLayout(dialog).addWidget(view)
+    view.matrix.show(found)
+    chosen: dict[str, str] = {}
+
+    def take(predicted: int | None, truth: int | None) -> None:
+        if predicted is not None and truth is not None:
+            chosen.update(ground_truth=classes[truth], predicted=classes[predicted])
+            dialog.accept()
+
+    view.cell.connect(take)
+    dialog.exec()
+    app.quit()
+    sys.stdout.write(json.dumps(chosen))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The Train tab: parameters, live progress, the book of runs."""
