@@ -17,10 +17,8 @@ from dlgui.engine import networks
 from dlgui.engine.storage import cache_folder, write_atomically
 
 Weights = dict[str, np.ndarray]
-FORM = 1
+FORM = 2
 """Raise when the cached form changes; older files are then made anew."""
-
-LITE_CHANNELS = [16, 24, 40, 80, 112, 192, 320, 1280]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ object is the other way round. So a handful of candidates compete by cross-valid
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
@@ -58,9 +59,9 @@ def candidates(stages: int) -> dict[str, Pooling]:
     def whole(chosen: range) -> tuple[tuple[int, tuple[str, ...]], ...]:
         return tuple((i, STATISTICS) for i in chosen)
 
-    early = range(min(5, stages))
+    early = range(math.ceil(0.7 * stages) if stages > 1 else 1)
     late = range(len(early), stages)
-    named = {f"first {count}": whole(range(count)) for count in (1, 2, 3, 5) if count < stages}
+    named = {f"first {count}": whole(range(count)) for count in (1, 2, 3, 4, 5, 7) if count < stages}
     named |= {
         "all means": tuple((i, ("mean",)) for i in range(stages)),
         "means and deviations": tuple((i, ("mean", "std")) for i in range(stages)),

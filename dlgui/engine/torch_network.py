@@ -119,9 +119,11 @@ def build_stages(info: NetworkInfo, pretrained: bool) -> list[nn.Module]:
 
 
 def _lite_stages(whole: Any) -> list[nn.Module]:
+    """The first block is taken apart: defects of a few pixels are seen before its narrow last convolution."""
     blocks = list(whole.blocks)
-    return [nn.Sequential(whole.conv_stem, whole.bn1, blocks[0]), *blocks[1:],
-            nn.Sequential(whole.conv_head, whole.bn2)]
+    first = blocks[0][0]
+    return [nn.Sequential(whole.conv_stem, whole.bn1), nn.Sequential(first.conv_dw, first.bn1),
+            nn.Sequential(first.conv_pw, first.bn2), *blocks[1:], nn.Sequential(whole.conv_head, whole.bn2)]
 
 
 def _vision_stages(whole: Any) -> list[nn.Module]:

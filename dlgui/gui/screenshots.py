@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QSize, QTimer
+from PySide6.QtCore import QCoreApplication, QEventLoop, QSize, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from dlgui.errors import DlguiError
@@ -26,7 +26,7 @@ def take(project: Path, folder: Path, choice: str, size: tuple[int, int]) -> lis
         the files.
     """
     app = application()
-    before = theme.chosen()
+    QCoreApplication.setApplicationName("dlgui-screenshots")  # leaves the user's settings alone
     theme.apply(choice)
     folder.mkdir(parents=True, exist_ok=True)
     window = MainWindow()
@@ -67,7 +67,6 @@ def take(project: Path, folder: Path, choice: str, size: tuple[int, int]) -> lis
             dialog.close()
     finally:
         window.close()
-        theme.apply(before)
     return written
 
 

@@ -101,6 +101,8 @@ def _sheet(c: Colours) -> str:
     QComboBox QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.line}; }}
     QListView, QTableView, QTreeView {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 6px;
         gridline-color: {c.line}; outline: none; }}
+    QListWidget::item {{ padding: 5px 6px; }}
+    QListWidget::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
     QTableView::item {{ padding: 4px; }}
     QHeaderView::section {{ background: {c.window}; color: {c.soft}; border: none;
         border-bottom: 1px solid {c.line}; padding: 6px 8px; font-weight: 600; }}
