@@ -21,7 +21,7 @@ from dlgui.errors import DlguiError
 def classifier():
     made = Classifier.pretrained(classes=["good", "bad «ü»"], pooling=Pooling(((0, ("mean", "max")),)))
     rng = np.random.default_rng(0)
-    head = rng.normal(size=(2, 32)).astype(np.float32), np.ones(2, np.float32)
+    head = rng.normal(size=made.head[0].shape).astype(np.float32), np.ones(2, np.float32)
     made.set_weights(made.backbone_weights(), head, frozen=True)
     made.temperature, made.metrics = 1.5, {"validation_top1_error": 0.1}
     return made
