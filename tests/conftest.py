@@ -1,11 +1,28 @@
 """Fixtures that every part of the suite shares."""
 
+import logging
 import os
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # the suite needs no display
+
+@pytest.fixture(autouse=True)
+def no_unexpected_logs(request):
+    """Fails a test during which dlgui logs a warning that the test does not look at."""
+    if "caplog" in request.fixturenames:
+        yield
+        return
+    heard = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: heard.append(record.getMessage())
+    logger = logging.getLogger("dlgui")
+    logger.addHandler(handler)
+    yield
+    logger.removeHandler(handler)
+    assert not heard
+
 
 @pytest.fixture(scope="session")
 def textile():

@@ -17,20 +17,46 @@ from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
 from dlgui.errors import UnreadableImage
 
+CHUNK = 4096
+"""Images whose vectors are in memory at once."""
+
 
 @dataclass
 class Features:
-    """Vectors of the images that could be read.
+    """Vectors of images, left on disk until they are asked for: 100,000 images have gigabytes of them.
 
     Attributes:
-        vectors: float32 (n, length); zeros where `failures` names the image.
+        table: float32 (rows, length), usually mapped from a file.
+        rows: int64 (n,), row of each image; -1 where `failures` names it.
         pooling: what the columns are.
         failures: position → error.
     """
 
-    vectors: np.ndarray
+    table: np.ndarray
+    rows: np.ndarray
     pooling: Pooling
     failures: dict[int, UnreadableImage] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def readable(self) -> np.ndarray:
+        """bool (n,)."""
+        return self.rows >= 0
+
+    def take(self, positions: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
+        """float32 (m, columns) of the images at `positions`; all columns by default."""
+        rows = self.rows[positions]
+        if columns is None or len(columns) == self.table.shape[1]:
+            return np.array(self.table[rows])
+        parts = [self.table[rows[i:i + CHUNK]][:, columns] for i in range(0, len(rows), CHUNK)]
+        return np.concatenate(parts) if parts else np.empty((0, len(columns)), np.float32)
+
+    @classmethod
+    def of(cls, vectors: np.ndarray, pooling: Pooling) -> Features:
+        """Features that lie in memory."""
+        return cls(vectors, np.arange(len(vectors)), pooling)
 
 
 def extract(network: str, root: str | Path, samples: Sequence[tuple[str, str]], preprocessing: Preprocessing,
@@ -63,9 +89,7 @@ def extract(network: str, root: str | Path, samples: Sequence[tuple[str, str]], 
     broken = _compute(runtime.feature_session(files, pooling), store, Path(root), samples, list(new.values()),
                       preprocessing, progress) if new else {}
     rows = store.rows(hashes)
-    vectors = np.zeros((len(samples), length), np.float32)
-    vectors[rows >= 0] = store.read(rows[rows >= 0])
-    return Features(vectors, pooling, {i: broken[hashes[i]] for i in np.flatnonzero(rows < 0).tolist()})
+    return Features(store.table, rows, pooling, {i: broken[hashes[i]] for i in np.flatnonzero(rows < 0).tolist()})
 
 
 def _compute(session: runtime.Session, store: ContentTable, root: Path, samples: Sequence[tuple[str, str]],

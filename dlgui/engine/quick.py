@@ -7,7 +7,7 @@ object is the other way round. So a handful of candidates compete by cross-valid
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from dlgui.engine import networks
 from dlgui.engine.calibration import fit_temperature, softmax
 from dlgui.engine.discriminant import fit_dual, fit_primal
+from dlgui.engine.features import CHUNK, Features
 from dlgui.engine.pooling import STATISTICS, Pooling
 from dlgui.engine.progress import Progress
 from dlgui.errors import DlguiError
@@ -48,10 +49,12 @@ class QuickFit:
     candidates: dict[str, float]
     held_out: np.ndarray
 
-    def confidences(self, vectors: np.ndarray, of: Pooling, channels: Sequence[int]) -> np.ndarray:
-        """float32 (n, classes) for vectors pooled by `of`."""
-        figures = vectors[:, self.pooling.columns(of, channels)]
-        return softmax(figures @ self.weight.T + self.bias, self.temperature)
+    def confidences(self, found: Features, positions: np.ndarray, channels: Sequence[int]) -> np.ndarray:
+        """float32 (m, classes) for the images at `positions`."""
+        columns = self.pooling.columns(found.pooling, channels)
+        parts = [softmax(found.take(positions[i:i + CHUNK], columns) @ self.weight.T + self.bias, self.temperature)
+                 for i in range(0, len(positions), CHUNK)]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.bias)), np.float32)
 
 
 def candidates(stages: int) -> dict[str, Pooling]:
@@ -94,16 +97,16 @@ def choose_size(network: str, widths: np.ndarray, heights: np.ndarray) -> tuple[
     return info.width, info.height
 
 
-def fit(vectors: np.ndarray, labels: np.ndarray, classes: int, of: Pooling, channels: Sequence[int], *,
+def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int, channels: Sequence[int], *,
         groups: Sequence[Hashable] | None = None, pooling: Pooling | None = None, seed: int = 42,
         progress: Progress | None = None) -> QuickFit:
     """Fits the linear layer.
 
     Args:
-        vectors: float32 (n, length), pooled by `of`; the training split.
+        found: every statistic of every stage.
+        positions: the images of the training split, int (n,).
         labels: int (n,).
         classes: number of classes, each with at least one sample.
-        of: what the columns of `vectors` are: every statistic of every stage.
         channels: channels of every stage.
         groups: samples of one group are held out together; by default each sample is its own.
         pooling: takes this instead of letting the candidates compete, as when a few labels have changed.
@@ -117,28 +120,30 @@ def fit(vectors: np.ndarray, labels: np.ndarray, classes: int, of: Pooling, chan
     if classes < 2 or (counts == 0).any():
         raise DlguiError("training split", "fewer than two classes, or a class without images",
                          "label images of at least two classes and split again")
-    z, centre, spread = _standardized(vectors)
     drawn = _evenly(labels, CHOOSING, seed)
     fold = folds(labels[drawn], [groups[i] for i in drawn] if groups is not None else None, seed)
     competing = {"given": pooling} if pooling is not None else candidates(len(channels))
     if progress is not None:
         progress.task("choosing stages", len(competing))
+    sample = _standardized(found.take(positions[drawn]))[0]
     scores = {}
-    for name, gram in _grams(z[drawn], competing, of, channels):
+    for name, gram in _grams(sample, competing, found.pooling, channels):
         scores[name] = _held_out_scores(gram, labels[drawn], classes, fold, competing[name].length(channels))
         if progress is not None:
             progress.advance()
+    del sample
     errors = {name: float((s.argmax(1) != labels[drawn]).mean()) for name, s in scores.items()}
     best = min(errors, key=lambda name: (round(errors[name], 4), competing[name].length(channels)))
     chosen = competing[best]
-    columns = chosen.columns(of, channels)
-    weight, bias, predict = _final(z, columns, labels, classes)
+    figures, centre, spread = _standardized(found.take(positions, chosen.columns(found.pooling, channels)))
+    weight, bias = _final(figures, labels, classes)
     held_out = scores[best]
     temperature = fit_temperature(held_out, labels[drawn])
-    confidences = softmax(predict() if len(drawn) < len(labels) else held_out, temperature)
+    everything = held_out if len(drawn) == len(labels) else figures @ weight.T.astype(np.float32) + bias
+    confidences = softmax(everything, temperature)
     confidences[drawn] = softmax(held_out, temperature)
-    weight = weight / spread[columns]
-    bias = bias - weight @ centre[columns]
+    weight = weight / spread
+    bias = bias - weight @ centre
     return QuickFit(chosen, weight.astype(np.float32), bias.astype(np.float32), temperature, errors[best],
                     errors if pooling is None else {}, confidences)
 
@@ -159,10 +164,13 @@ def folds(labels: np.ndarray, groups: Sequence[Hashable] | None, seed: int, coun
 
 
 def _standardized(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`vectors`, changed in place to mean 0 and deviation 1, and what they were."""
     centre = vectors.mean(0, dtype=np.float64)
-    spread = vectors.std(0, dtype=np.float64)
+    vectors -= centre.astype(np.float32)
+    spread = np.sqrt(np.einsum("ij,ij->j", vectors, vectors, dtype=np.float64) / len(vectors))
     spread = np.where(spread > 1e-6 * (1 + np.abs(centre)), spread, np.inf)  # a constant figure says nothing
-    return ((vectors - centre.astype(np.float32)) / spread.astype(np.float32)).astype(np.float32), centre, spread
+    vectors /= spread.astype(np.float32)
+    return vectors, centre, spread
 
 
 def _evenly(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
@@ -201,13 +209,9 @@ def _held_out_scores(gram: np.ndarray, labels: np.ndarray, classes: int, fold: n
     return scores
 
 
-def _final(z: np.ndarray, columns: np.ndarray, labels: np.ndarray,
-           classes: int) -> tuple[np.ndarray, np.ndarray, Callable[[], np.ndarray]]:
-    """Weight and bias on standardized figures, and the scores of the samples themselves."""
-    figures = z[:, columns]
-    if len(labels) <= DUAL:
-        found = fit_dual(figures @ figures.T, labels, classes, len(columns))
-        weight, bias = (figures.T.astype(np.float64) @ found.dual).T, found.bias
-    else:
-        weight, bias = fit_primal(figures, labels, classes)
-    return weight, bias, lambda: figures @ weight.T.astype(np.float32) + bias
+def _final(figures: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weight (classes, length) and bias on standardized figures."""
+    if len(labels) > DUAL:
+        return fit_primal(figures, labels, classes)
+    found = fit_dual(figures @ figures.T, labels, classes, figures.shape[1])
+    return (figures.T.astype(np.float64) @ found.dual).T, found.bias

@@ -52,7 +52,7 @@ class Filter:
         elif self.state == "unreadable":
             mask &= np.array([bool(r) for r in table.reason], bool) | table.missing
         elif self.state == "wrong in the last run":
-            mask &= results.wrong(table) if results is not None else False
+            mask &= results.wrong(table) if results is not None else np.zeros(len(table), bool)
         rows = np.flatnonzero(mask)
         if self.text:
             wanted = self.text.casefold()
@@ -67,7 +67,7 @@ class Filter:
         if self.order == "largest":
             return np.argsort(-table.size[rows], kind="stable")
         if self.order.endswith("confident") and results is not None:
-            confidence = results.confidence[rows]
+            confidence = np.nan_to_num(results.confidence[rows], nan=2.0 if self.order.startswith("least") else -1.0)
             return np.argsort(confidence if self.order.startswith("least") else -confidence, kind="stable")
         return np.arange(len(rows))
 

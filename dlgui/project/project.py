@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +68,13 @@ class ImageTable:
     def __len__(self) -> int:
         return len(self.path)
 
-    @property
+    @cached_property
     def usable(self) -> np.ndarray:
         """bool: readable, there, and not excluded."""
         readable = np.array([not reason for reason in self.reason], bool)
         return readable & ~self.missing & ~self.excluded
 
-    @property
+    @cached_property
     def trainable(self) -> np.ndarray:
         """bool: usable and labeled."""
         return self.usable & (self.label >= 0)
@@ -86,8 +87,18 @@ class ImageTable:
 
     def row_of(self, ids: Sequence[int]) -> np.ndarray:
         """Rows of image ids. Raises `KeyError`."""
-        position = {int(i): row for row, i in enumerate(self.id)}
-        return np.array([position[int(i)] for i in ids], np.int64)
+        wanted = np.asarray(list(ids), np.int64)
+        if not len(wanted):
+            return wanted
+        place = np.searchsorted(self.id, wanted, sorter=self._by_id).clip(max=max(len(self.id) - 1, 0))
+        rows = self._by_id[place] if len(self.id) else place
+        if not len(self.id) or (self.id[rows] != wanted).any():
+            raise KeyError("no image of that id")
+        return rows
+
+    @cached_property
+    def _by_id(self) -> np.ndarray:
+        return np.argsort(self.id)
 
     def label_names(self, rows: Sequence[int] | np.ndarray | None = None) -> list[str | None]:
         """Class names of rows (all by default), None without a label."""
@@ -230,8 +241,32 @@ class Project:
         return self.store.listen(callback)
 
     def _changed(self, changes: Changes) -> None:
-        if changes.kinds - {"runs", "history", "evaluations"}:
+        if not changes.kinds - {"runs", "history", "evaluations"}:
+            return
+        ids = set().union(*(changes.ids.get(kind, set()) for kind in _CHEAP))
+        if self._table is not None and changes.kinds <= _CHEAP and len(ids) <= 2000:
+            self._table = _patched(self, self._table, sorted(ids))  # reading 100,000 rows anew takes too long for a key
+        else:
             self._table = self._classes = None
+
+
+_CHEAP = frozenset({"labels", "splits", "flags", "notes"})
+
+
+def _patched(project: Project, table: ImageTable, ids: list[int]) -> ImageTable:
+    """A table like `table`, with what a person can change about some images read anew."""
+    index = {info.id: i for i, info in enumerate(project.classes())}
+    code = {name: i for i, name in enumerate(SUBSETS)}
+    label, split, note = table.label.copy(), table.split.copy(), list(table.note)
+    flag, excluded = table.flag.copy(), table.excluded.copy()
+    for start in range(0, len(ids), 500):
+        part = ids[start:start + 500]
+        found = project.store.rows("SELECT id, class_id, split, flag, excluded, note FROM images WHERE id IN "
+                                   f"({', '.join('?' * len(part))})", part)
+        for row, values in zip(table.row_of([f[0] for f in found]).tolist(), found, strict=True):
+            label[row], split[row] = index.get(values[1], -1), code.get(values[2], -1)
+            flag[row], excluded[row], note[row] = bool(values[3]), bool(values[4]), values[5]
+    return replace(table, label=label, split=split, flag=flag, excluded=excluded, note=note)
 
 
 def _read_table(project: Project) -> ImageTable:

@@ -18,20 +18,21 @@ def samples(textile):
 def test_features_are_cached_by_content(textile, samples, tmp_path, monkeypatch):
     preprocessing = Preprocessing(128, 128)
     first = features.extract("efficientnet_lite0", textile, samples, preprocessing, tmp_path)
-    assert first.vectors.shape[0] == 12
-    assert np.isfinite(first.vectors).all()
+    vectors = first.take(np.arange(12))
+    assert vectors.shape[0] == 12
+    assert np.isfinite(vectors).all()
     for file in tmp_path.glob("*.ids"):  # as after a kill: a hash was half written
         file.write_bytes(file.read_bytes() + b"half")
     monkeypatch.setattr(features, "load_batches", None)  # nothing may be computed again
     again = features.extract("efficientnet_lite0", textile, samples[::-1], preprocessing, tmp_path)
-    np.testing.assert_array_equal(again.vectors, first.vectors[::-1])
+    np.testing.assert_array_equal(again.take(np.arange(12)), vectors[::-1])
 
 
 def test_an_unreadable_image_does_not_stop_the_rest(textile, samples, tmp_path):
     broken = [("nowhere.png", "00" * 16), *samples[:2]]
     found = features.extract("efficientnet_lite0", textile, broken, Preprocessing(64, 64), tmp_path)
     assert list(found.failures) == [0]
-    assert np.abs(found.vectors[1:]).sum() > 0
+    assert np.abs(found.take(np.arange(1, 3))).sum() > 0
 
 
 def test_dual_and_primal_are_the_same_and_agree_with_scikit_learn():

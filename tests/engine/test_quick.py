@@ -25,16 +25,16 @@ def found(textile, tmp_path_factory):
 def test_the_network_gives_what_the_features_promised(found, textile):
     extracted, labels, paths, preprocessing = found
     channels = backbones.pretrained("efficientnet_lite0").channels
-    fit = quick.fit(extracted.vectors, labels, 3, extracted.pooling, channels)
+    fit = quick.fit(extracted, np.arange(135), labels, 3, channels)
     assert fit.top1_error == min(fit.candidates.values())
     assert fit.top1_error < 0.45
     assert fit.held_out.shape == (135, 3)
     classifier = Classifier.pretrained("efficientnet_lite0", ["g", "l", "n"], preprocessing, fit.pooling)
     classifier.set_head(fit.weight, fit.bias, fit.temperature)
-    promised = fit.confidences(extracted.vectors[::9], extracted.pooling, channels)
+    promised = fit.confidences(extracted, np.arange(0, 135, 9), channels)
     given = classifier.predict([textile / p for p in paths[::9]], device="cpu")
     np.testing.assert_allclose(given, promised, atol=2e-3)
-    again = quick.fit(extracted.vectors, labels, 3, extracted.pooling, channels, pooling=fit.pooling)
+    again = quick.fit(extracted, np.arange(135), labels, 3, channels, pooling=fit.pooling)
     np.testing.assert_array_equal(again.weight, fit.weight)
 
 
@@ -43,9 +43,9 @@ def test_more_samples_than_compete(found, monkeypatch):
     channels = backbones.pretrained("efficientnet_lite0").channels
     monkeypatch.setattr(quick, "CHOOSING", 60)
     monkeypatch.setattr(quick, "DUAL", 100)
-    small = quick.candidates(8)["first 2"]
-    fit = quick.fit(extracted.vectors, labels, 3, extracted.pooling, channels, pooling=small)
-    assert (fit.confidences(extracted.vectors, extracted.pooling, channels).argmax(1) == labels).mean() > 0.7
+    small = quick.candidates(10)["first 2"]
+    fit = quick.fit(extracted, np.arange(135), labels, 3, channels, pooling=small)
+    assert (fit.confidences(extracted, np.arange(135), channels).argmax(1) == labels).mean() > 0.7
     assert np.isfinite(fit.held_out).all()
 
 
@@ -60,7 +60,7 @@ def test_folds_keep_groups_and_classes():
 def test_one_class_is_refused(found):
     extracted, _, _, _ = found
     with pytest.raises(DlguiError, match="two classes"):
-        quick.fit(extracted.vectors, np.zeros(135, np.int64), 1, extracted.pooling, [16] * 8)
+        quick.fit(extracted, np.arange(135), np.zeros(135, np.int64), 1, [16] * 10)
 
 
 @pytest.mark.parametrize(("sizes", "chosen"), [

@@ -152,6 +152,13 @@ def test_train_evaluate_drill_down_relabel_apply(opened, qtbot, idle, tmp_path):
         after = opened.evaluate_tab.evaluation.confusion_matrix
         assert after.sum() - after.trace() == wrong - 1
 
+    opened.tabs.setCurrentIndex(0)
+    idle(opened)
+    box = named(opened, "stateFilter")
+    box.setCurrentIndex(box.findData("wrong in the last run"))
+    assert named(opened, "imageGrid").items.rowCount() == int(opened.data_tab.results.wrong(project.images()).sum())
+    opened.data_tab.clear_filter()
+
     opened.tabs.setCurrentIndex(3)
     (tmp_path / "bad.png").write_bytes(b"no image")
     images = [str(project.image_root / p) for p in project.images().path[:40]]

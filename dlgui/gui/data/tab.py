@@ -30,7 +30,7 @@ from dlgui.gui.image_view import ImageView
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.project.changes import Changes
-from dlgui.project.operations import labels, splits
+from dlgui.project.operations import evaluations, labels, splits
 from dlgui.project.project import ImageTable
 
 _BADGES = {0: "T", 1: "V", 2: "E", -1: ""}
@@ -153,10 +153,27 @@ class DataTab(QWidget):
     def show_only(self, wanted: Filter) -> None:
         """Shows the images that meet a filter."""
         self.filter = wanted
-        self.refresh()
+        self._show()
+
+    def _load_results(self) -> None:
+        """Reads what the newest run says, for the filters and orders that need it."""
+        project = self.session.project
+        self.results = None
+        if project is not None:
+            self.session.jobs.start("results", "results", lambda job: evaluations.known(project), quiet=True,
+                                    done=self._results_came)
+
+    def _results_came(self, found: tuple[list[str], np.ndarray, np.ndarray] | None) -> None:
+        self.results = Results(*found) if found is not None else None
+        if self.filter.state == "wrong in the last run" or self.filter.order.endswith("confident"):
+            self._show()
 
     def refresh(self) -> None:
         """Shows the project as it is, keeping the selection."""
+        self._load_results()
+        self._show()
+
+    def _show(self) -> None:
         project = self.session.project
         kept = set(self.selected_ids())
         self._table = project.images() if project is not None else None
@@ -172,6 +189,8 @@ class DataTab(QWidget):
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit: relabeling repaints, anything else looks again."""
         if changes.kinds <= {"runs", "history", "evaluations"}:
+            if "runs" in changes.kinds:
+                self._load_results()
             return
         light = changes.kinds <= {"labels", "splits", "flags", "notes"} and self.filter == Filter(
             text=self.filter.text, order=self.filter.order, only=self.filter.only)
@@ -217,8 +236,8 @@ class DataTab(QWidget):
         chosen = self.grid.selected()
         if len(chosen) != 1 or self._table is None:
             return
-        later = [p for p in range(chosen[0] + 1, len(self._rows)) if self._table.label[self._rows[p]] < 0]
-        following = later[0] if later else chosen[0] + 1
+        later = np.flatnonzero(self._table.label[self._rows[chosen[0] + 1:]] < 0)
+        following = chosen[0] + 1 + (int(later[0]) if len(later) else 0)
         if following < len(self._rows):
             self.grid.select([following])
 

@@ -46,11 +46,11 @@ def fit_dl_classifier_quick(image_files: Sequence[str], ground_truth_labels: Seq
     with tempfile.TemporaryDirectory() as temporary:
         found = features.extract(classifier.network, "/", _samples(image_files, len(labels)), classifier.preprocessing,
                                  options["cache"] or temporary)
-    for problem in found.failures.values():
-        raise problem
-    fit = quick.fit(found.vectors, labels, len(classifier.classes), found.pooling, files.channels,
-                    groups=options["groups"], seed=int(options["seed"]),
-                    pooling=Pooling.from_list(options["pooling"]) if options["pooling"] else None)
+        for problem in found.failures.values():
+            raise problem
+        fit = quick.fit(found, np.arange(len(labels)), labels, len(classifier.classes), files.channels,
+                        groups=options["groups"], seed=int(options["seed"]),
+                        pooling=Pooling.from_list(options["pooling"]) if options["pooling"] else None)
     fresh = type(classifier).pretrained(classifier.network, classifier.classes, classifier.preprocessing, fit.pooling)
     fresh.set_hyperparameters(**classifier.hyperparameters.to_dict())
     fresh.set_head(fit.weight, fit.bias, fit.temperature)
@@ -102,7 +102,7 @@ def _warm_start(handle: ClassifierHandle, samples: list[tuple[str, str]], labels
                 seed: int) -> None:
     classifier = handle.classifier
     found = features.extract(classifier.network, "/", samples, classifier.preprocessing, folder)
-    fit = quick.fit(found.vectors, labels, len(classifier.classes), found.pooling, classifier.channels,
+    fit = quick.fit(found, np.arange(len(labels)), labels, len(classifier.classes), classifier.channels,
                     pooling=classifier.pooling, seed=seed)
     softened = np.float32(fit.temperature)
     classifier.set_head(fit.weight / softened, fit.bias / softened)

@@ -65,6 +65,26 @@ def predict(project: Project, run: Run, subset: str = "test", device: str = "aut
     return Predictions(run.classes, confidences, truth, [table.path[r] for r in kept])
 
 
+def known(project: Project, run: Run | None = None) -> tuple[list[str], np.ndarray, np.ndarray] | None:
+    """What the newest run (or `run`) is known to say, without any inference.
+
+    Returns:
+        classes; for every row of the table the predicted class (int64, -1 where unknown) and its confidence (float32,
+        NaN where unknown). None where no run has a model.
+    """
+    chosen = run or next((r for r in reversed(runs.all_runs(project)) if r.model.exists()), None)
+    if chosen is None:
+        return None
+    table, found = project.images(), _known(chosen)
+    predicted = np.full(len(table), -1, np.int64)
+    confidence = np.full(len(table), np.nan, np.float32)
+    for row, content in enumerate(table.content_hash):
+        if content in found:
+            predicted[row] = int(found[content].argmax())
+            confidence[row] = found[content][predicted[row]]
+    return chosen.classes, predicted, confidence
+
+
 def record(project: Project, run: Run, subset: str, measures: dict[str, Any]) -> None:
     """Keeps the headline figures of an evaluation."""
     headline = {k: v for k, v in measures.items() if isinstance(v, (int, float, str))}

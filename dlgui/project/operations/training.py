@@ -192,16 +192,17 @@ def _quick(project: Project, run: Run, progress: Progress | None) -> Iterator[Ev
     started = time.monotonic()
     data, preprocessing = _data(project, run), Preprocessing.from_dict(run.parameters["preprocessing"])
     found = _features(project, run, data, preprocessing, progress)
-    readable = np.array([i not in found.failures for i in range(len(data.rows))], bool)
+    readable = found.readable
     files = _backbone(run)
     fitted_on = data.train[readable[data.train]]
-    fit = quick.fit(found.vectors[fitted_on], data.labels[fitted_on], len(run.classes), found.pooling, files.channels,
+    fit = quick.fit(found, fitted_on, data.labels[fitted_on], len(run.classes), files.channels,
                     groups=_groups(data, fitted_on), pooling=_chosen_before(project, run), seed=run.seed,
                     progress=progress)
     classifier = Classifier.pretrained(run.network, run.classes, preprocessing, fit.pooling,
                                        "imagenet" if run.parameters["pretrained"] else None)
     classifier.set_head(fit.weight, fit.bias, fit.temperature)
-    confidences = fit.confidences(found.vectors, found.pooling, files.channels)
+    confidences = np.zeros((len(data.rows), len(run.classes)), np.float32)
+    confidences[readable] = fit.confidences(found, np.flatnonzero(readable), files.channels)
     wrong = confidences.argmax(1) != data.labels
     validation = data.validation[readable[data.validation]]
     error = float(wrong[validation].mean()) if len(validation) else fit.top1_error
@@ -255,10 +256,9 @@ def _finetune(project: Project, run: Run, progress: Progress | None) -> Iterator
 def _warm_start(project: Project, run: Run, data: _Data, classifier: Classifier, progress: Progress | None) -> None:
     """The linear layer of the closed form, softened to calibrated confidences, as the point to start from."""
     found = _features(project, run, data, classifier.preprocessing, progress, only=data.train)
-    readable = np.array([i for i in range(len(data.train)) if i not in found.failures])
-    fit = quick.fit(found.vectors[readable], data.labels[data.train[readable]], len(run.classes), found.pooling,
-                    classifier.channels, groups=_groups(data, data.train[readable]), pooling=classifier.pooling,
-                    seed=run.seed)
+    readable = np.flatnonzero(found.readable)
+    fit = quick.fit(found, readable, data.labels[data.train[readable]], len(run.classes), classifier.channels,
+                    groups=_groups(data, data.train[readable]), pooling=classifier.pooling, seed=run.seed)
     classifier.set_head(fit.weight / np.float32(fit.temperature), fit.bias / np.float32(fit.temperature))
 
 

@@ -1,0 +1,115 @@
+"""From a folder of images to an evaluated classifier: dlgui's quick training beside the usual ways, in one run.
+
+python benchmarks/quick_train.py [FOLDER] [--peer fastai|linear_probe] [--seeds 3]
+
+Same backbone (EfficientNet-Lite0), same weights, same split (70 % training, 30 % test, stratified). `linear_probe` is
+the last layer, mean pooled, at 224 px, with logistic regression. `fastai` is `fine_tune(3)` (install the extra bench).
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from common import heading
+
+from dlgui.engine.labels import read_listing
+from dlgui.project.demo import demo_images
+from dlgui.project.operations import evaluations, splits, training
+from dlgui.project.project import Project
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--labels", default="last_folder")
+    parser.add_argument("--peer", choices=("linear_probe", "fastai"), default="linear_probe")
+    parser.add_argument("--seeds", type=int, default=1)
+    arguments = parser.parse_args()
+    root = arguments.folder or demo_images()
+    heading(f"quick training on {root.name}, {len(read_listing(root, arguments.labels).samples)} images")
+    peer = {"linear_probe": linear_probe, "fastai": fastai}[arguments.peer]
+    for seed in range(arguments.seeds):
+        start = time.perf_counter()
+        files, labels, test, accuracy = ours(root, arguments.labels, seed)
+        seconds = time.perf_counter() - start
+        start = time.perf_counter()
+        theirs = peer(files, labels, test)
+        peer_seconds = time.perf_counter() - start
+        print(f"seed {seed}: dlgui {100 * accuracy:.2f} % in {seconds:.1f} s, {arguments.peer} {100 * theirs:.2f} % in "
+              f"{peer_seconds:.1f} s, {peer_seconds / seconds:.1f} times as long")
+
+
+def ours(root: Path, source: str, seed: int) -> tuple[list[Path], np.ndarray, np.ndarray, float]:
+    """Files, labels, which are test, and the test accuracy."""
+    with tempfile.TemporaryDirectory() as folder, Project.create(Path(folder) / "p", root, source) as project:
+        splits.split(project, 70, 0, seed)
+        run = training.train(project, training.Plan(seed=seed))
+        found = evaluations.predict(project, run, "test")
+        table = project.images()
+        rows = table.rows("all")
+        return ([root / table.path[r] for r in rows], table.label[rows], table.split[rows] == 2,
+                float(found.correct.mean()))
+
+
+def linear_probe(files: list[Path], labels: np.ndarray, test: np.ndarray) -> float:
+    """The usual frozen features and logistic regression."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from dlgui.engine import backbones, runtime
+    from dlgui.engine.loading import load_batches
+    from dlgui.engine.pooling import Pooling
+    from dlgui.engine.preprocessing import Preprocessing
+
+    network = backbones.pretrained("efficientnet_lite0")
+    session = runtime.feature_session(network, Pooling(((len(network.channels) - 1, ("mean",)),)))
+    x = np.concatenate([session.run(batch.pixels) for batch in load_batches(files, Preprocessing(224, 224), 16)])
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(x[~test], labels[~test])
+    return float((model.predict(x[test]) == labels[test]).mean())
+
+
+def fastai(files: list[Path], labels: np.ndarray, test: np.ndarray) -> float:
+    """fastai's fine_tune(3) on the same backbone and weights; the test split is its validation set."""
+    import timm
+    import torch
+    from fastai.vision.all import (
+        CategoryBlock,
+        CrossEntropyLossFlat,
+        DataBlock,
+        ImageBlock,
+        IndexSplitter,
+        Learner,
+        Normalize,
+        Resize,
+        accuracy,
+        aug_transforms,
+        create_head,
+        params,
+    )
+
+    from dlgui.engine import networks, torch_weights
+
+    info = networks.info("efficientnet_lite0")
+    whole = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    torch_weights.load_lite(whole, info)
+    body = torch.nn.Sequential(whole.conv_stem, whole.bn1, *whole.blocks, whole.conv_head, whole.bn2)
+    model = torch.nn.Sequential(body, create_head(1280, int(labels.max()) + 1))
+    pairs = list(zip(files, labels.tolist(), strict=True))
+    block = DataBlock((ImageBlock, CategoryBlock), get_items=lambda _: pairs, get_x=lambda p: p[0],
+                      get_y=lambda p: p[1], splitter=IndexSplitter(np.flatnonzero(test).tolist()),
+                      item_tfms=Resize(224), batch_tfms=[*aug_transforms(), Normalize.from_stats(info.mean, info.std)])
+    loaders = block.dataloaders(None, bs=32, num_workers=0)
+    learner = Learner(loaders, model, loss_func=CrossEntropyLossFlat(), metrics=accuracy,
+                      splitter=lambda m: [params(m[0]), params(m[1])])
+    with learner.no_bar(), learner.no_logging():
+        learner.fine_tune(3)
+    return float(learner.validate()[1])
+
+
+if __name__ == "__main__":
+    main()
