@@ -57,6 +57,15 @@ class Pooling:
         return np.concatenate([np.arange(starts[stage, s], starts[stage, s] + channels[stage])
                                for stage, statistics in self.parts for s in statistics])
 
+    @classmethod
+    def union(cls, poolings: Sequence[Pooling]) -> Pooling:
+        """Everything that any of the poolings uses, once, by stage."""
+        found: dict[int, set[str]] = {}
+        for pooling in poolings:
+            for stage, statistics in pooling.parts:
+                found.setdefault(stage, set()).update(statistics)
+        return cls(tuple((stage, tuple(s for s in STATISTICS if s in found[stage])) for stage in sorted(found)))
+
     def pool(self, maps: dict[int, np.ndarray]) -> np.ndarray:
         """Pools maps (stage → float array (N, C, H, W)) to a float32 array (N, length)."""
         functions: dict[str, Any] = {"mean": np.mean, "max": np.max, "min": np.min, "std": np.std}

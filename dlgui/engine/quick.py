@@ -28,16 +28,24 @@ DUAL = 4000
 """Up to so many samples the discriminant is solved by samples, beyond by figures."""
 
 
+MEMBERS = 4
+"""Most discriminants that are added up."""
+
+GAIN = 0.98
+"""Another discriminant joins where it lowers the cross-validated loss at least to this share."""
+
+
 @dataclass(frozen=True)
 class QuickFit:
     """A linear layer on a frozen backbone.
 
     Attributes:
-        pooling: the statistics that won.
+        pooling: the statistics that it uses.
         weight: float32 (classes, length); bias: float32 (classes,).
         temperature: calibrates the confidences; from samples held out in cross-validation.
         top1_error: of cross-validation.
-        candidates: top-1 error in cross-validation by candidate; empty where the pooling was given.
+        candidates: top-1 error in cross-validation by candidate; empty where the members were given.
+        members: names of the candidates whose discriminants were added up; a sum of linear layers is a linear layer.
         held_out: float32 (n, classes), confidences of each sample by layers that never saw it.
     """
 
@@ -47,6 +55,7 @@ class QuickFit:
     temperature: float
     top1_error: float
     candidates: dict[str, float]
+    members: list[str]
     held_out: np.ndarray
 
     def confidences(self, found: Features, positions: np.ndarray, channels: Sequence[int]) -> np.ndarray:
@@ -98,8 +107,8 @@ def choose_size(network: str, widths: np.ndarray, heights: np.ndarray) -> tuple[
 
 
 def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int, channels: Sequence[int], *,
-        groups: Sequence[Hashable] | None = None, pooling: Pooling | None = None, seed: int = 42,
-        progress: Progress | None = None) -> QuickFit:
+        groups: Sequence[Hashable] | None = None, competing: dict[str, Pooling] | None = None,
+        members: Sequence[str] | None = None, seed: int = 42, progress: Progress | None = None) -> QuickFit:
     """Fits the linear layer.
 
     Args:
@@ -109,7 +118,8 @@ def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int
         classes: number of classes, each with at least one sample.
         channels: channels of every stage.
         groups: samples of one group are held out together; by default each sample is its own.
-        pooling: takes this instead of letting the candidates compete, as when a few labels have changed.
+        competing: the sets of statistics to choose from; by default `candidates`.
+        members: takes these instead of choosing, as when a few labels have changed.
         seed: of the folds.
         progress: one task, one unit a candidate.
 
@@ -122,30 +132,64 @@ def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int
                          "label images of at least two classes and split again")
     drawn = _evenly(labels, CHOOSING, seed)
     fold = folds(labels[drawn], [groups[i] for i in drawn] if groups is not None else None, seed)
-    competing = {"given": pooling} if pooling is not None else candidates(len(channels))
+    competing = competing if competing is not None else candidates(len(channels))
+    if members is not None:
+        competing = {name: competing[name] for name in members}
     if progress is not None:
         progress.task("choosing stages", len(competing))
     sample = _standardized(found.take(positions[drawn]))[0]
-    scores = {}
+    held_out, temperatures = {}, {}
     for name, gram in _grams(sample, competing, found.pooling, channels):
-        scores[name] = _held_out_scores(gram, labels[drawn], classes, fold, competing[name].length(channels))
+        scores = _held_out_scores(gram, labels[drawn], classes, fold, competing[name].length(channels))
+        temperatures[name] = fit_temperature(scores, labels[drawn])
+        held_out[name] = scores / temperatures[name]
         if progress is not None:
             progress.advance()
     del sample
-    errors = {name: float((s.argmax(1) != labels[drawn]).mean()) for name, s in scores.items()}
-    best = min(errors, key=lambda name: (round(errors[name], 4), competing[name].length(channels)))
-    chosen = competing[best]
-    figures, centre, spread = _standardized(found.take(positions, chosen.columns(found.pooling, channels)))
-    weight, bias = _final(figures, labels, classes)
-    held_out = scores[best]
-    temperature = fit_temperature(held_out, labels[drawn])
-    everything = held_out if len(drawn) == len(labels) else figures @ weight.T.astype(np.float32) + bias
+    errors = {name: float((s.argmax(1) != labels[drawn]).mean()) for name, s in held_out.items()}
+    chosen = list(members) if members is not None else _combined(held_out, errors, labels[drawn], {
+        name: pooling.length(channels) for name, pooling in competing.items()})
+    combined = np.sum([held_out[name] for name in chosen], axis=0)
+    temperature = fit_temperature(combined, labels[drawn])
+
+    union = Pooling.union([competing[name] for name in chosen])
+    figures, centre, spread = _standardized(found.take(positions, union.columns(found.pooling, channels)))
+    weight, bias = np.zeros((classes, figures.shape[1])), np.zeros(classes)
+    for name in chosen:
+        columns = competing[name].columns(union, channels)
+        own_weight, own_bias = _final(figures[:, columns], labels, classes)
+        weight[:, columns] += own_weight / temperatures[name]
+        bias += own_bias / temperatures[name]
+    everything = combined if len(drawn) == len(labels) else figures @ weight.T.astype(np.float32) + bias
     confidences = softmax(everything, temperature)
-    confidences[drawn] = softmax(held_out, temperature)
+    confidences[drawn] = softmax(combined, temperature)
     weight = weight / spread
     bias = bias - weight @ centre
-    return QuickFit(chosen, weight.astype(np.float32), bias.astype(np.float32), temperature, errors[best],
-                    errors if pooling is None else {}, confidences)
+    return QuickFit(union, weight.astype(np.float32), bias.astype(np.float32), temperature,
+                    float((combined.argmax(1) != labels[drawn]).mean()), errors if members is None else {}, chosen,
+                    confidences)
+
+
+def _combined(held_out: dict[str, np.ndarray], errors: dict[str, float], labels: np.ndarray,
+              lengths: dict[str, int]) -> list[str]:
+    """The best candidate, and those that make it better when added (greedy selection, Caruana et al. 2004)."""
+    chosen = [min(errors, key=lambda name: (round(errors[name], 4), lengths[name]))]
+    total = held_out[chosen[0]]
+    loss = _loss(total, labels)
+    while len(chosen) < MEMBERS:
+        losses = {name: _loss(total + scores, labels) for name, scores in held_out.items() if name not in chosen}
+        best = min(losses, key=lambda name: losses[name], default=None)
+        if best is None or losses[best] > GAIN * loss:
+            break
+        chosen.append(best)
+        total, loss = total + held_out[best], losses[best]
+    return chosen
+
+
+def _loss(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Cross-entropy of calibrated scores."""
+    own = softmax(scores, fit_temperature(scores, labels))[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(own, 1e-9)).mean())
 
 
 def folds(labels: np.ndarray, groups: Sequence[Hashable] | None, seed: int, count: int = FOLDS) -> np.ndarray:

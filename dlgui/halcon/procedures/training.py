@@ -13,7 +13,6 @@ from dlgui.engine import backbones, features, finetune, quick
 from dlgui.engine.finetune import EpochDone
 from dlgui.engine.model_file import read_model
 from dlgui.engine.pixel_cache import store_pixels
-from dlgui.engine.pooling import Pooling
 from dlgui.engine.scanning import Scan, scan_images
 from dlgui.engine.settings import TrainingSettings
 from dlgui.halcon.errors import operator, refuse
@@ -30,13 +29,13 @@ def fit_dl_classifier_quick(image_files: Sequence[str], ground_truth_labels: Seq
         image_files: images as they are, not preprocessed.
         ground_truth_labels: class names or indices, one an image.
         dlclassifier_handle: with its classes and image size set; its network must still be the pretrained one.
-        gen_param_name, gen_param_value: 'seed' (42), 'groups' (a name an image: images of one object), 'pooling' (as
-            stored in a model), 'cache' (a folder).
+        gen_param_name, gen_param_value: 'seed' (42), 'groups' (a name an image: images of one object), 'members'
+            (names of `dlgui.engine.quick.candidates` to take instead of choosing), 'cache' (a folder).
 
     Returns:
         the top-1 error in cross-validation.
     """
-    options = _options({"seed": 42, "groups": None, "pooling": None, "cache": None}, gen_param_name, gen_param_value)
+    options = _options({"seed": 42, "groups": None, "members": None, "cache": None}, gen_param_name, gen_param_value)
     handle = checked(dlclassifier_handle, ClassifierHandle)
     classifier = handle.classifier
     if not classifier.frozen:
@@ -50,7 +49,7 @@ def fit_dl_classifier_quick(image_files: Sequence[str], ground_truth_labels: Seq
             raise problem
         fit = quick.fit(found, np.arange(len(labels)), labels, len(classifier.classes), files.channels,
                         groups=options["groups"], seed=int(options["seed"]),
-                        pooling=Pooling.from_list(options["pooling"]) if options["pooling"] else None)
+                        members=options["members"])
     fresh = type(classifier).pretrained(classifier.network, classifier.classes, classifier.preprocessing, fit.pooling)
     fresh.set_hyperparameters(**classifier.hyperparameters.to_dict())
     fresh.set_head(fit.weight, fit.bias, fit.temperature)
@@ -103,7 +102,7 @@ def _warm_start(handle: ClassifierHandle, samples: list[tuple[str, str]], labels
     classifier = handle.classifier
     found = features.extract(classifier.network, "/", samples, classifier.preprocessing, folder)
     fit = quick.fit(found, np.arange(len(labels)), labels, len(classifier.classes), classifier.channels,
-                    pooling=classifier.pooling, seed=seed)
+                    competing={"last": classifier.pooling}, seed=seed)
     softened = np.float32(fit.temperature)
     classifier.set_head(fit.weight / softened, fit.bias / softened)
 

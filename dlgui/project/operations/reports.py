@@ -96,9 +96,9 @@ def _candidates(run: Run) -> list[dict[str, Any]]:
     file = run.folder / "fit.json"
     if run.method != "quick" or not file.exists():
         return []
-    errors = json.loads(file.read_text())["candidates"]
-    best = min(errors.values(), default=0)
-    return [{"name": name, "error": error, "chosen": error == best} for name, error in errors.items()]
+    description = json.loads(file.read_text())
+    return [{"name": name, "error": error, "chosen": name in description["members"]}
+            for name, error in description["candidates"].items()]
 
 
 def _worst(project: Project, run: Run, predictions: Any, count: int, progress: Progress | None) -> list[WorstError]:

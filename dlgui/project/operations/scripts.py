@@ -69,8 +69,8 @@ print(matrix)
 ha.write_dl_classifier(classifier, {model!r})
 '''
 
-_QUICK = '''error = ha.fit_dl_classifier_quick(train_files, train_labels, classifier, ["seed", "groups", "pooling"],
-                                   [{seed}, train_groups, {pooling}])
+_QUICK = '''error = ha.fit_dl_classifier_quick(train_files, train_labels, classifier, ["seed", "groups", "members"],
+                                   [{seed}, train_groups, {members}])
 print(f"top-1 error in cross-validation {{error:.4f}}")'''
 
 _FINETUNE = '''SETTINGS = {settings}
@@ -109,8 +109,8 @@ def write(project: Project, path: str | Path, run: Run | None = None) -> None:
 
 def _training(run: Run) -> str:
     if run.method == "quick":
-        pooling = json.loads((run.folder / "fit.json").read_text())["pooling"]
-        return _QUICK.format(seed=run.seed, pooling=pooling)
+        members = json.loads((run.folder / "fit.json").read_text())["members"]
+        return _QUICK.format(seed=run.seed, members=members)
     settings = {**run.parameters["settings"], "seed": run.seed}
     return _FINETUNE.format(settings=pprint.pformat(settings, width=110, sort_dicts=False))
 

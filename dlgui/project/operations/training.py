@@ -19,7 +19,6 @@ from dlgui.engine.classifier import DEFAULT_NETWORK, Classifier
 from dlgui.engine.finetune import EpochDone, Event, Finished
 from dlgui.engine.model_file import write_model
 from dlgui.engine.pixel_cache import store_pixels
-from dlgui.engine.pooling import Pooling
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
 from dlgui.engine.settings import TrainingSettings
@@ -196,7 +195,7 @@ def _quick(project: Project, run: Run, progress: Progress | None) -> Iterator[Ev
     files = _backbone(run)
     fitted_on = data.train[readable[data.train]]
     fit = quick.fit(found, fitted_on, data.labels[fitted_on], len(run.classes), files.channels,
-                    groups=_groups(data, fitted_on), pooling=_chosen_before(project, run), seed=run.seed,
+                    groups=_groups(data, fitted_on), members=_chosen_before(project, run), seed=run.seed,
                     progress=progress)
     classifier = Classifier.pretrained(run.network, run.classes, preprocessing, fit.pooling,
                                        "imagenet" if run.parameters["pretrained"] else None)
@@ -211,7 +210,7 @@ def _quick(project: Project, run: Run, progress: Progress | None) -> Iterator[Ev
     write_model(classifier, run.model)
     evaluations.remember(run, [str(data.table.content_hash[r]) for r in data.rows[readable]], confidences[readable])
     evaluations.remember_out_of_fold(run, [data.table.path[r] for r in data.rows[fitted_on]], fit.held_out)
-    description = {"pooling": fit.pooling.to_list(), "candidates": fit.candidates, "top1_error": fit.top1_error}
+    description = {"members": fit.members, "candidates": fit.candidates, "top1_error": fit.top1_error}
     write_atomically(run.folder / "fit.json", lambda file: file.write(json.dumps(description).encode()))
     seconds = time.monotonic() - started
     speed = len(data.rows) / max(seconds, 1e-9)
@@ -258,7 +257,7 @@ def _warm_start(project: Project, run: Run, data: _Data, classifier: Classifier,
     found = _features(project, run, data, classifier.preprocessing, progress, only=data.train)
     readable = np.flatnonzero(found.readable)
     fit = quick.fit(found, readable, data.labels[data.train[readable]], len(run.classes), classifier.channels,
-                    groups=_groups(data, data.train[readable]), pooling=classifier.pooling, seed=run.seed)
+                    groups=_groups(data, data.train[readable]), competing={"last": classifier.pooling}, seed=run.seed)
     classifier.set_head(fit.weight / np.float32(fit.temperature), fit.bias / np.float32(fit.temperature))
 
 
@@ -283,7 +282,7 @@ def _groups(data: _Data, positions: np.ndarray) -> list[str]:
     return [str(group) for group in merged]
 
 
-def _chosen_before(project: Project, run: Run) -> Pooling | None:
+def _chosen_before(project: Project, run: Run) -> list[str] | None:
     """The stages that the last quick run chose, where this one differs in little but a few labels."""
     for earlier in reversed(runs.all_runs(project)):
         same = (earlier.method == "quick" and earlier.state == "done" and earlier.network == run.network
@@ -297,7 +296,7 @@ def _chosen_before(project: Project, run: Run) -> Pooling | None:
             return None
         try:
             description = json.loads((earlier.folder / "fit.json").read_text())
-            return Pooling.from_list(description["pooling"])
+            return list(description["members"])
         except (OSError, ValueError, KeyError):
             return None
     return None
