@@ -27,7 +27,8 @@ class TrainingSettings:
         step_epochs, step_ratio: see `policy`.
         early_stopping: epochs without a better validation error after which training ends; 0 never.
         class_balance: `balanced` weights classes by the inverse of their frequency in the loss.
-        warm_start: whether the linear layer starts from the closed-form solution on the frozen backbone.
+        warm_start: whether the linear layer starts from the closed-form solution on the frozen backbone; off, because
+            its large weights on quiet figures make the first updates of the backbone rough (docs/performance.md).
         clip_norm: greatest norm of a gradient, 0 for no limit.
         augmentation: settings of `dlgui.engine.augmentation`.
     """
@@ -41,7 +42,7 @@ class TrainingSettings:
     step_ratio: float = 0.1
     early_stopping: int = 0
     class_balance: str = "none"
-    warm_start: bool = True
+    warm_start: bool = False
     clip_norm: float = 5.0
     augmentation: Mapping[str, Any] = field(default_factory=dict)
 

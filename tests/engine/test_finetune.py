@@ -100,7 +100,7 @@ def test_kill_and_resume_changes_no_bit(small_folder, tmp_path):
             project = Project.create(folder, images)
             splits.split(project)
             run = training.start(project, training.Plan(method="finetune", image_size=64, device="cpu", settings={
-                "epochs": 2, "batch_size": 8, "warm_start": False}))
+                "epochs": 2, "batch_size": 8}))
         for event in training.execute(project, run):
             print(type(event).__name__, flush=True)
         for h in runs.history(project, run):
