@@ -99,9 +99,9 @@ def fastai(files: list[Path], labels: np.ndarray, test: np.ndarray) -> float:
     torch_weights.load_lite(whole, info)
     body = torch.nn.Sequential(whole.conv_stem, whole.bn1, *whole.blocks, whole.conv_head, whole.bn2)
     model = torch.nn.Sequential(body, create_head(1280, int(labels.max()) + 1))
-    pairs = list(zip(files, labels.tolist(), strict=True))
-    block = DataBlock((ImageBlock, CategoryBlock), get_items=lambda _: pairs, get_x=lambda p: p[0],
-                      get_y=lambda p: p[1], splitter=IndexSplitter(np.flatnonzero(test).tolist()),
+    block = DataBlock((ImageBlock, CategoryBlock), get_items=lambda _: list(range(len(files))),
+                      get_x=lambda i: files[i], get_y=lambda i: int(labels[i]),
+                      splitter=IndexSplitter(np.flatnonzero(test).tolist()),
                       item_tfms=Resize(224), batch_tfms=[*aug_transforms(), Normalize.from_stats(info.mean, info.std)])
     loaders = block.dataloaders(None, bs=32, num_workers=0)
     learner = Learner(loaders, model, loss_func=CrossEntropyLossFlat(), metrics=accuracy,

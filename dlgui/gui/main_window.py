@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 from dlgui.engine.progress import Report
 from dlgui.errors import DlguiError
 from dlgui.gui import theme
+from dlgui.gui.commands import Command, CommandBook
+from dlgui.gui.garbage import Collector
 from dlgui.gui.jobs import Job
 from dlgui.gui.palette import CommandPalette
 from dlgui.gui.session import Session
@@ -41,7 +43,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1280, 800)
         self.setMinimumSize(1024, 700)
-        self.session, self.pictures = Session(self), Thumbnails(self)
+        self.session, self.pictures, self.garbage = Session(self), Thumbnails(self), Collector(self)
         self.welcome = WelcomePage()
         self.tabs = QTabWidget()
         self.tabs.setObjectName("workflowTabs")
@@ -59,9 +61,8 @@ class MainWindow(QMainWindow):
         self.session.changed.connect(self._changed)
         self.session.problem.connect(self.show_problem)
         self._status_bar()
-        self._actions: dict[str, QAction] = {}
-        self._make_actions()
-        self._enable()
+        self.commands = CommandBook(self)
+        self.commands.add(self._window_commands())
         geometry = QSettings().value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
@@ -84,9 +85,12 @@ class MainWindow(QMainWindow):
         for tab, name in ((self.data_tab, self.tr("1  Data")), (self.train_tab, self.tr("2  Train")),
                           (self.evaluate_tab, self.tr("3  Evaluate")), (self.apply_tab, self.tr("4  Apply"))):
             self.tabs.addTab(tab, name)
+            self.commands.add(tab.commands())
+        self.train_tab.show_me.connect(lambda: self.tabs.setCurrentWidget(self.train_tab))
         self.tabs.currentChanged.connect(lambda _: self._changed_tab())
 
-    def _tabs(self) -> list[Any]:
+    def all_tabs(self) -> list[Any]:
+        """The tabs; each has `refresh`, `apply_changes`, `commands` and `scenes`."""
         return [self.tabs.widget(i) for i in range(self.tabs.count())]
 
     def _changed_tab(self) -> None:
@@ -95,70 +99,40 @@ class MainWindow(QMainWindow):
 
     # --- actions
 
-    def _make_actions(self) -> None:
-        bar = self.menuBar()
-        menus = {name: bar.addMenu(text) for name, text in (
-            ("file", self.tr("&File")), ("edit", self.tr("&Edit")), ("data", self.tr("&Data")),
-            ("train", self.tr("&Train")), ("view", self.tr("&View")), ("help", self.tr("&Help")))}
-        add = self._add
-        add(menus["file"], "actionNewProject", self.tr("New project…"), "Ctrl+N", lambda: self.new_project())
-        add(menus["file"], "actionOpenProject", self.tr("Open project…"), "Ctrl+O", lambda: self.open_dialog())
-        add(menus["file"], "actionCloseProject", self.tr("Close project"), "Ctrl+W", self.session.close, True)
-        menus["file"].addSeparator()
-        add(menus["file"], "actionImportFolder", self.tr("Import folder…"), "Ctrl+I", lambda: self.import_folder())
-        add(menus["file"], "actionImportCsv", self.tr("Import CSV…"), "Ctrl+Shift+I", lambda: self.import_csv())
-        menus["file"].addSeparator()
-        add(menus["file"], "actionExportModel", self.tr("Export model…"), "Ctrl+E", lambda: self.export_model(), True)
-        add(menus["file"], "actionExportReport", self.tr("Export report…"), "Ctrl+R", lambda: self.export_report(),
-            True)
-        add(menus["file"], "actionExportScript", self.tr("Export script…"), "Ctrl+Shift+E",
-            lambda: self.export_script(), True)
-        menus["file"].addSeparator()
-        add(menus["file"], "actionQuit", self.tr("Quit"), "Ctrl+Q", self.close)
-        add(menus["edit"], "actionUndo", self.tr("Undo"), "Ctrl+Z", self.session.undo, True)
-        add(menus["edit"], "actionRedo", self.tr("Redo"), "Ctrl+Shift+Z", self.session.redo, True)
-        menus["edit"].addSeparator()
-        add(menus["edit"], "actionCommandPalette", self.tr("Find a command…"), "Ctrl+K", self.show_palette)
-        add(menus["data"], "actionCheckData", self.tr("Check data…"), "Ctrl+H", lambda: self.check_data(), True)
-        add(menus["data"], "actionRescan", self.tr("Look at the image folder again"), "F5",
-            lambda: self.rescan(), True)
-        add(menus["data"], "actionRelocate", self.tr("Image folder has moved…"), "", lambda: self.relocate(), True)
-        add(menus["data"], "actionSplit", self.tr("Split"), "Ctrl+L", lambda: self.data_tab.split_panel.split(), True)
-        for subset in ("train", "validation", "test"):
-            add(menus["data"], f"actionAssign{subset.title()}", self.tr("Selected images to {s}").format(s=subset), "",
-                lambda subset=subset: self.data_tab.assign_split(subset), True)
-        add(menus["train"], "actionTrain", self.tr("Start training"), "Ctrl+T", lambda: self.train(), True)
-        add(menus["train"], "actionStopTraining", self.tr("Stop training"), "",
-            lambda: self.train_tab.stop_training(), True)
-        for i, name in enumerate((self.tr("Data"), self.tr("Train"), self.tr("Evaluate"), self.tr("Apply")), 1):
-            add(menus["view"], f"actionTab{i}", name, f"Ctrl+{i}", lambda i=i: self.tabs.setCurrentIndex(i - 1), True)
-        menus["view"].addSeparator()
-        for choice, text in (("system", self.tr("Theme of the system")), ("light", self.tr("Light theme")),
-                             ("dark", self.tr("Dark theme"))):
-            add(menus["view"], f"actionTheme{choice.title()}", text, "", lambda choice=choice: self.set_theme(choice))
-        add(menus["help"], "actionAbout", self.tr("About dlgui"), "F1", self.about)
+    def _window_commands(self) -> list[Command]:
+        def tab(i: int) -> Callable[[], None]:
+            return lambda: self.tabs.setCurrentIndex(i)
 
-    def _add(self, menu: Any, name: str, text: str, keys: str, slot: Callable[..., Any], project: bool = False) -> None:
-        action = QAction(text, self)
-        action.setObjectName(name)
-        if keys:
-            action.setShortcut(QKeySequence(keys))
-        shown = f" ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if keys else ""
-        action.setToolTip(text.rstrip("…") + shown)
-        action.setProperty("project", project)
-        action.triggered.connect(lambda *_: slot())
-        menu.addAction(action)
-        self.addAction(action)
-        self._actions[name] = action
+        def dress(choice: str) -> Callable[[], None]:
+            return lambda: self.set_theme(choice)
+
+        return [
+            Command("actionNewProject", "file", self.tr("New project…"), lambda: self.new_project(), "Ctrl+N", False),
+            Command("actionOpenProject", "file", self.tr("Open project…"), self.open_dialog, "Ctrl+O", False),
+            Command("actionCloseProject", "file", self.tr("Close project"), self.session.close, "Ctrl+W"),
+            Command("actionImportFolder", "file", self.tr("Import folder…"), self.import_folder, "Ctrl+I", False, True),
+            Command("actionImportCsv", "file", self.tr("Import CSV…"), self.import_csv, "Ctrl+Shift+I", False),
+            Command("actionExportModel", "file", self.tr("Export model…"), self.export_model, "Ctrl+E", True, True),
+            Command("actionExportReport", "file", self.tr("Export report…"), self.export_report, "Ctrl+R"),
+            Command("actionExportScript", "file", self.tr("Export script…"), self.export_script, "Ctrl+Shift+E"),
+            Command("actionQuit", "file", self.tr("Quit"), self.close, "Ctrl+Q", False, True),
+            Command("actionUndo", "edit", self.tr("Undo"), self.session.undo, "Ctrl+Z"),
+            Command("actionRedo", "edit", self.tr("Redo"), self.session.redo, "Ctrl+Shift+Z"),
+            Command("actionCommandPalette", "edit", self.tr("Find a command…"), self.show_palette, "Ctrl+K", False,
+                    True),
+            Command("actionCheckData", "data", self.tr("Check data…"), self.check_data, "Ctrl+H"),
+            Command("actionRescan", "data", self.tr("Look at the image folder again"), lambda: self.rescan(), "F5"),
+            Command("actionRelocate", "data", self.tr("Image folder has moved…"), self.relocate),
+            *(Command(f"actionTab{i + 1}", "view", name, tab(i), f"Ctrl+{i + 1}") for i, name in enumerate(
+                (self.tr("Data"), self.tr("Train"), self.tr("Evaluate"), self.tr("Apply")))),
+            *(Command(f"actionTheme{choice.title()}", "view", text, dress(choice), "", False, choice == "system")
+              for choice, text in (("system", self.tr("Theme of the system")), ("light", self.tr("Light theme")),
+                                   ("dark", self.tr("Dark theme")))),
+            Command("actionAbout", "help", self.tr("About dlgui"), self.about, "F1", False)]
 
     def actions_by_name(self) -> dict[str, QAction]:
         """Every action by its objectName."""
-        return dict(self._actions)
-
-    def _enable(self) -> None:
-        for action in self._actions.values():
-            if action.property("project"):
-                action.setEnabled(self.session.project is not None)
+        return self.commands.actions()
 
     # --- status
 
@@ -224,12 +198,12 @@ class MainWindow(QMainWindow):
             self.welcome.refresh()
             self.pages.setCurrentWidget(self.welcome)
             self.setWindowTitle("dlgui")
-        self._enable()
-        for tab in self._tabs():
+        self.commands.project_is_open(project is not None)
+        for tab in self.all_tabs():
             tab.refresh()
 
     def _changed(self, changes: Changes) -> None:
-        for tab in self._tabs():
+        for tab in self.all_tabs():
             tab.apply_changes(changes)
 
     def new_project(self, images: Path | None = None) -> None:
@@ -336,11 +310,6 @@ class MainWindow(QMainWindow):
         self.data_tab.clear_filter()
         self.data_tab.show_only(Filter(only=frozenset(paths)))
 
-    def train(self) -> None:
-        """Starts training from anywhere."""
-        self.tabs.setCurrentWidget(self.train_tab)
-        self.train_tab.start_training()
-
     # --- export
 
     def _run_to_export(self) -> Any:
@@ -393,7 +362,7 @@ class MainWindow(QMainWindow):
 
     def show_palette(self) -> None:
         """All actions by name."""
-        CommandPalette(list(self._actions.values()), self).exec()
+        CommandPalette(list(self.actions_by_name().values()), self).exec()
 
     def set_theme(self, choice: str) -> None:
         """Light, dark, or as the system."""
@@ -440,6 +409,7 @@ class MainWindow(QMainWindow):
         QSettings().setValue("geometry", self.saveGeometry())
         self.session.close()
         self.pictures.close()
+        self.garbage.close()
         super().closeEvent(event)
 
 

@@ -11,6 +11,7 @@ from dlgui.errors import DlguiError
 from dlgui.gui import theme
 from dlgui.gui.app import application
 from dlgui.gui.main_window import MainWindow
+from dlgui.gui.scenes import Scene
 
 
 def take(project: Path, folder: Path, choice: str, size: tuple[int, int]) -> list[Path]:
@@ -40,34 +41,26 @@ def take(project: Path, folder: Path, choice: str, size: tuple[int, int]) -> lis
         if not window.session.open(project):
             raise problems[0] if problems else DlguiError(project, "cannot be opened", "check the folder")
         window.resize(QSize(*size))
-        for i, name in enumerate(("data", "train", "evaluate", "apply")):
-            window.tabs.setCurrentIndex(i)
+        for tab in window.all_tabs():
+            window.tabs.setCurrentWidget(tab)
             settle(app, window)
-            if name == "data" and window.data_tab.grid.items.rowCount():
-                window.data_tab.grid.select([0])
-                settle(app, window)
-            if name == "apply" and window.apply_tab.model.count() and window.session.project is not None:
-                table = window.session.project.images()
-                root = window.session.project.image_root
-                window.apply_tab.classify([str(root / path) for path in table.path[:: max(len(table) // 12, 1)][:12]])
-                settle(app, window)
-            written.append(_grab(window, folder / f"{name}.png"))
-        from dlgui.gui.data.health_dialog import HealthDialog
-        from dlgui.gui.data.import_dialog import ImportDialog
-        from dlgui.project.operations.checks import check
-
-        assert window.session.project is not None
-        dialogs: list[tuple[str, QWidget]] = [
-            ("import", ImportDialog(window.session.jobs, window.session.project.image_root, window)),
-            ("health", HealthDialog(check(window.session.project), window))]
-        for name, dialog in dialogs:
-            dialog.show()
-            settle(app, window)
-            written.append(_grab(dialog, folder / f"{name}.png"))
-            dialog.close()
+            for scene in tab.scenes():
+                written.append(_shot(app, window, scene, folder))
     finally:
         window.close()
     return written
+
+
+def _shot(app: QApplication, window: MainWindow, scene: Scene, folder: Path) -> Path:
+    shown = scene.prepare()
+    if shown is not None and shown.isWindow():
+        shown.show()
+    settle(app, window)
+    path = _grab(shown or window, folder / f"{scene.name}.png")
+    if shown is not None and shown.isWindow():
+        shown.close()
+    scene.restore()
+    return path
 
 
 def settle(app: QApplication, window: MainWindow, milliseconds: int = 20000) -> None:
@@ -77,7 +70,7 @@ def settle(app: QApplication, window: MainWindow, milliseconds: int = 20000) -> 
         loop = QEventLoop()
         QTimer.singleShot(50, loop.quit)
         loop.exec()
-        busy = window.session.jobs.busy() or bool(window.pictures._pending)
+        busy = window.session.jobs.busy() or window.pictures.busy()
         quiet = 0 if busy else quiet + 1
         if quiet >= 4:
             return

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 KEPT = 4000
@@ -15,36 +16,29 @@ SIDE = 192
 PENDING = 400
 
 
-class _Loader(QRunnable):
-    def __init__(self, owner: Thumbnails, key: str) -> None:
-        super().__init__()
-        self.owner, self.key = owner, key
-
-    def run(self) -> None:
-        if self.owner.wants(self.key):
-            image = load(self.key, SIDE)
-            self.owner.loaded.emit(self.key, image)
-
-
 class Thumbnails(QObject):
     """Gives pixmaps at once where it has them, and announces them when it does.
 
+    Two threads decode; what was asked for last comes first, for that is what the user looks at.
+
     Signals:
         ready: path of an image whose thumbnail can now be had.
-        loaded: internal, from the threads.
     """
 
     ready = Signal(str)
-    loaded = Signal(str, QImage)
+    _loaded = Signal(str, QImage)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._kept: OrderedDict[str, QPixmap] = OrderedDict()
-        self._pending: OrderedDict[str, int] = OrderedDict()
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(2)
-        self._turn = 0
-        self.loaded.connect(self._store)
+        self._wanted: OrderedDict[str, None] = OrderedDict()
+        self._taken: set[str] = set()
+        self._change = threading.Condition()
+        self._closed = False
+        self._loaded.connect(self._store)
+        self._threads = [threading.Thread(target=self._work, name="thumbnails", daemon=True) for _ in range(2)]
+        for thread in self._threads:
+            thread.start()
 
     def get(self, path: str) -> QPixmap | None:
         """The thumbnail, or None: then it is fetched and `ready` tells."""
@@ -52,30 +46,47 @@ class Thumbnails(QObject):
         if found is not None:
             self._kept.move_to_end(path)
             return found
-        if path not in self._pending:
-            self._turn += 1
-            self._pending[path] = self._turn
-            while len(self._pending) > PENDING:  # scrolled past long ago
-                self._pending.popitem(last=False)
-            self._pool.start(_Loader(self, path), self._turn)
+        with self._change:
+            if path not in self._taken:
+                self._wanted[path] = None
+                self._wanted.move_to_end(path)
+                while len(self._wanted) > PENDING:  # scrolled past long ago
+                    self._wanted.popitem(last=False)
+                self._change.notify()
         return None
 
-    def wants(self, path: str) -> bool:
-        """Whether a thumbnail is still wanted."""
-        return path in self._pending
+    def busy(self) -> bool:
+        """Whether something is being fetched."""
+        with self._change:
+            return bool(self._wanted or self._taken)
+
+    def _work(self) -> None:
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._wanted or self._closed)
+                if self._closed:
+                    return
+                path, _ = self._wanted.popitem()
+                self._taken.add(path)
+            image = load(path, SIDE)
+            if not self._closed:
+                self._loaded.emit(path, image)
 
     def _store(self, path: str, image: QImage) -> None:
-        self._pending.pop(path, None)
+        with self._change:
+            self._taken.discard(path)
         self._kept[path] = QPixmap.fromImage(image)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         self.ready.emit(path)
 
     def close(self) -> None:
-        """Forgets what is pending and waits for the threads."""
-        self._pending.clear()
-        self._pool.clear()
-        self._pool.waitForDone(3000)
+        """Ends the threads."""
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
+        for thread in self._threads:
+            thread.join(5)
 
 
 def load(path: str, side: int) -> QImage:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from dlgui.gui import session
+from dlgui.gui.widgets import button
 
 
 class WelcomePage(QWidget):
@@ -41,7 +40,7 @@ class WelcomePage(QWidget):
                 ("welcomeOpen", self.tr("Open project…"), self.tr("A .dlproj folder"), self.open, False),
                 ("welcomeDemo", self.tr("Try the demo"), self.tr("2,000 images of textile with defects"), self.demo,
                  False)):
-            buttons.addWidget(self._button(name, caption, tip, signal, primary))
+            buttons.addWidget(button(name, caption, tip, signal.emit, primary))
         buttons.addStretch()
         hint = QLabel(self.tr("Or drop a folder of images, a CSV or a project on this window."))
         hint.setProperty("soft", True)
@@ -61,15 +60,6 @@ class WelcomePage(QWidget):
         row.addStretch(1)
         row.setContentsMargins(24, 48, 24, 48)
         self.refresh()
-
-    def _button(self, name: str, text: str, tip: str, signal: Any, primary: bool) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAccessibleName(text)
-        button.setProperty("primary", primary)
-        button.clicked.connect(lambda: signal.emit())
-        return button
 
     def refresh(self) -> None:
         """Shows the recent projects that are still there."""

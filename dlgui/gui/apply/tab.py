@@ -18,17 +18,19 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
+from dlgui.gui.commands import Command
 from dlgui.gui.image_view import ImageView
 from dlgui.gui.jobs import Job
+from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import full
+from dlgui.gui.widgets import button
 from dlgui.project.changes import Changes
 from dlgui.project.operations import runs
 
@@ -138,11 +140,11 @@ class ApplyTab(QWidget):
         self.model.setToolTip(self.tr("The classifier"))
         self.model.setAccessibleName(self.tr("Classifier"))
         self.model.setMinimumContentsLength(24)
-        self.open = self._button("openModelButton", self.tr("Model file…"), self.tr("Use a .dlclassifier file"),
+        self.open = button("openModelButton", self.tr("Model file…"), self.tr("Use a .dlclassifier file"),
                                  self._open_model)
-        self.save = self._button("saveResultsButton", self.tr("Save as CSV…"), self.tr("Write the table to a file"),
+        self.save = button("saveResultsButton", self.tr("Save as CSV…"), self.tr("Write the table to a file"),
                                  self._save)
-        self.stop = self._button("stopApplyButton", self.tr("Stop"), self.tr("End classifying"), self._stop)
+        self.stop = button("stopApplyButton", self.tr("Stop"), self.tr("End classifying"), self._stop)
         self.drop = DropArea(self.classify)
         self.results = QTableView()
         self.results.setObjectName("applyResults")
@@ -180,13 +182,19 @@ class ApplyTab(QWidget):
         layout.addWidget(self.status)
         self._state()
 
-    def _button(self, name: str, text: str, tip: str, slot: Any) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAccessibleName(text)
-        button.clicked.connect(slot)
-        return button
+    def commands(self) -> list[Command]:
+        """What the menus offer here."""
+        return []
+
+    def scenes(self) -> list[Scene]:
+        """Pictures of this tab."""
+        def some() -> None:
+            project = self.session.project
+            if project is not None and self.model.count():
+                table = project.images()
+                self.classify([str(project.image_root / path) for path in table.path[::max(len(table) // 12, 1)][:12]])
+
+        return [Scene("apply", some)]
 
     def refresh(self) -> None:
         """Shows the classifiers that there are; chosen model files stay."""

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QGroupBox,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from dlgui.gui import theme
 from dlgui.gui.session import Session
+from dlgui.gui.widgets import button, named
 from dlgui.project.operations import splits
 
 COLOURS = ("#4e79a7", "#edc948", "#59a14f")
@@ -46,14 +46,9 @@ class SplitPanel(QGroupBox):
                 (self.group, "splitGroup", self.tr("Images of one object stay together: 'group' for the column of the "
                                                    "CSV, or a regular expression on the path")),
                 (self.overwrite, "splitOverwrite", self.tr("Otherwise only images without a split get one"))):
-            widget.setObjectName(name)
-            widget.setToolTip(text)
-            widget.setAccessibleName(text)
-        self.button = QPushButton(self.tr("Split"))
-        self.button.setObjectName("splitButton")
-        self.button.setToolTip(self.tr("Divide the labeled images: stratified, duplicates and groups stay together"))
-        self.button.setAccessibleName(self.tr("Split"))
-        self.button.clicked.connect(self.split)
+            named(widget, name, text)
+        self.button = button("splitButton", self.tr("Split"), self.tr(
+            "Divide the labeled images: stratified, duplicates and groups stay together"), self.split)
         self.bars = SplitBars(session)
         self.note = QLabel()
         self.note.setWordWrap(True)
@@ -80,10 +75,7 @@ class SplitPanel(QGroupBox):
         box = QSpinBox()
         box.setRange(0, 100)
         box.setValue(value)
-        box.setObjectName(name)
-        box.setToolTip(text)
-        box.setAccessibleName(text)
-        return box
+        return named(box, name, text)
 
     def _show_rest(self) -> None:
         rest = 100 - self.train.value() - self.validation.value()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QScrollArea,
     QSlider,
     QSplitter,
@@ -22,13 +21,16 @@ from PySide6.QtWidgets import (
 
 from dlgui.engine.splitting import SUBSETS
 from dlgui.gui import thumbnails
+from dlgui.gui.commands import Command
 from dlgui.gui.data.class_list import ClassPanel
 from dlgui.gui.data.split_panel import SplitPanel
 from dlgui.gui.filters import ORDERS, SPLITS, STATES, Filter, Results
 from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.image_view import ImageView
 from dlgui.gui.jobs import Job
+from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
+from dlgui.gui.widgets import button, named
 from dlgui.project.changes import Changes
 from dlgui.project.operations import evaluations, labels, splits
 from dlgui.project.project import ImageTable
@@ -80,18 +82,13 @@ class DataTab(QWidget):
         self.zoom.setFixedWidth(90)
         self.zoom.valueChanged.connect(self.grid.set_side)
         self.search.setMinimumWidth(130)
-        named: list[tuple[QWidget, str, str]] = [
+        texts: list[tuple[QWidget, str, str]] = [
             (self.search, "nameFilter", self.tr("Show only images whose path holds this")),
             (self.zoom, "sizeSlider", self.tr("Size of the pictures"))]
-        for widget, name, text in named:
-            widget.setObjectName(name)
-            widget.setToolTip(text)
-            widget.setAccessibleName(text)
-        self.everything = QPushButton(self.tr("Show all"))
-        self.everything.setObjectName("clearFilterButton")
-        self.everything.setToolTip(self.tr("Take all filters away"))
-        self.everything.setAccessibleName(self.tr("Show all"))
-        self.everything.clicked.connect(self.clear_filter)
+        for widget, name, text in texts:
+            named(widget, name, text)
+        self.everything = button("clearFilterButton", self.tr("Show all"), self.tr("Take all filters away"),
+                                 self.clear_filter)
         bar = QHBoxLayout()
         for part in (self.search, self.by_state, self.by_split, self.by_order, self.everything):
             bar.addWidget(part, 1 if part is self.search else 0)
@@ -122,6 +119,36 @@ class DataTab(QWidget):
         parts.setChildrenCollapsible(False)
         layout = QHBoxLayout(self)
         layout.addWidget(parts)
+
+    def commands(self) -> list[Command]:
+        """What the menus offer here."""
+        def to(subset: str) -> Callable[[], None]:
+            return lambda: self.assign_split(subset)
+
+        return [Command("actionSplit", "data", self.tr("Split"), self.split_panel.split, "Ctrl+L", separated=True),
+                *(Command(f"actionAssign{subset.title()}", "data",
+                          self.tr("Selected images to {s}").format(s=subset), to(subset)) for subset in SUBSETS)]
+
+    def scenes(self) -> list[Scene]:
+        """Pictures of this tab."""
+        def first() -> None:
+            if self.grid.items.rowCount():
+                self.grid.select([0])
+
+        def health() -> QWidget:
+            from dlgui.gui.data.health_dialog import HealthDialog
+            from dlgui.project.operations.checks import check
+
+            assert self.session.project is not None
+            return HealthDialog(check(self.session.project), self)
+
+        def importing() -> QWidget:
+            from dlgui.gui.data.import_dialog import ImportDialog
+
+            assert self.session.project is not None
+            return ImportDialog(self.session.jobs, self.session.project.image_root, self)
+
+        return [Scene("data", first), Scene("import", importing), Scene("health", health)]
 
     def _combo(self, name: str, values: Sequence[str], text: str, field: str) -> QComboBox:
         box = QComboBox()

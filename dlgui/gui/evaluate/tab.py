@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -23,12 +22,15 @@ from dlgui.engine.evaluation import Evaluation, evaluate
 from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria, select
 from dlgui.engine.statistics import wilson_interval
+from dlgui.gui.commands import Command
 from dlgui.gui.evaluate.matrix import ConfusionMatrix
 from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.image_view import ImageView
 from dlgui.gui.jobs import Job
+from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails, to_qimage
+from dlgui.gui.widgets import button, named
 from dlgui.gui.words import percent
 from dlgui.project.changes import Changes
 from dlgui.project.operations import evaluations, labels, runs
@@ -82,11 +84,11 @@ class EvaluateTab(QWidget):
         self.about.setWordWrap(True)
         for text in (self.caption, self.about):
             text.setProperty("soft", True)
-        self.errors = self._button("showErrorsButton", self.tr("All errors"), self.tr("Every wrongly classified image"),
+        self.errors = button("showErrorsButton", self.tr("All errors"), self.tr("Every wrongly classified image"),
                                    lambda: self.show_selection(Criteria("wrong")))
-        self.all = self._button("showAllButton", self.tr("All images"), self.tr("Every image of the split"),
+        self.all = button("showAllButton", self.tr("All images"), self.tr("Every image of the split"),
                                 lambda: self.show_selection(Criteria()))
-        self.fix = self._button("acceptPredictionButton", self.tr("Relabel as predicted"), self.tr(
+        self.fix = button("acceptPredictionButton", self.tr("Relabel as predicted"), self.tr(
             "Give the selected images the class that the network says (undo takes it back)"), self.accept_prediction)
         self._build()
         self.runs.currentIndexChanged.connect(lambda _: self.load())
@@ -142,20 +144,17 @@ class EvaluateTab(QWidget):
         layout.addWidget(parts, 1)
 
     def _combo(self, name: str, text: str) -> QComboBox:
-        box = QComboBox()
-        box.setObjectName(name)
-        box.setToolTip(text)
-        box.setAccessibleName(text)
+        box = named(QComboBox(), name, text)
         box.setMinimumContentsLength(9)
         return box
 
-    def _button(self, name: str, text: str, tip: str, slot: Any) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAccessibleName(text)
-        button.clicked.connect(slot)
-        return button
+    def commands(self) -> list[Command]:
+        """What the menus offer here."""
+        return []
+
+    def scenes(self) -> list[Scene]:
+        """Pictures of this tab."""
+        return [Scene("evaluate")]
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit: at once when visible, else when shown."""

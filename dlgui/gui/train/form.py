@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from dlgui.engine import networks
 from dlgui.engine.augmentation import MIRRORS, MODERN
 from dlgui.engine.settings import POLICIES, TrainingSettings
+from dlgui.gui.widgets import named
 from dlgui.project.operations.training import Plan
 
 _DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -100,13 +101,13 @@ class HyperparameterForm(QWidget):
             box.addItem(shown, value)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(12)
-        return self._named(box, name, text)  # type: ignore[return-value]
+        return named(box, name, text)
 
     def _whole(self, name: str, value: int, low: int, high: int, text: str) -> QSpinBox:
         box = QSpinBox()
         box.setRange(low, high)
         box.setValue(value)
-        return self._named(box, name, text)  # type: ignore[return-value]
+        return named(box, name, text)
 
     def _number(self, name: str, value: float, low: float, high: float, decimals: int, text: str) -> QDoubleSpinBox:
         box = QDoubleSpinBox()
@@ -114,13 +115,7 @@ class HyperparameterForm(QWidget):
         box.setRange(low, high)
         box.setSingleStep(max(value / 10, 10.0 ** -decimals))
         box.setValue(value)
-        return self._named(box, name, text)  # type: ignore[return-value]
-
-    def _named(self, widget: QWidget, name: str, text: str) -> QWidget:
-        widget.setObjectName(name)
-        widget.setToolTip(text)
-        widget.setAccessibleName(text)
-        return widget
+        return named(box, name, text)
 
     def _follow(self) -> None:
         self.fine.setVisible(self.method.currentData() == "finetune")

@@ -6,14 +6,13 @@ import threading
 import time
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QProgressBar,
-    QPushButton,
     QScrollArea,
     QSplitter,
     QTableWidget,
@@ -23,10 +22,13 @@ from PySide6.QtWidgets import (
 )
 
 from dlgui.engine.progress import Report
+from dlgui.gui.commands import Command
 from dlgui.gui.jobs import Job
+from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.train.form import HyperparameterForm
 from dlgui.gui.train.plot import TrainingPlot
+from dlgui.gui.widgets import button
 from dlgui.gui.words import percent, time_left
 from dlgui.project.changes import Changes
 from dlgui.project.operations import runs, training
@@ -35,7 +37,13 @@ from dlgui.project.project import Project
 
 
 class TrainTab(QWidget):
-    """Starts trainings, shows how they go, lists them."""
+    """Starts trainings, shows how they go, lists them.
+
+    Signals:
+        show_me: the window shall show this tab.
+    """
+
+    show_me = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,14 +52,14 @@ class TrainTab(QWidget):
         self._go = threading.Event()
         self._current: str | None = None
         self.form, self.plot = HyperparameterForm(), TrainingPlot()
-        self.start = self._button("startTrainingButton", self.tr("Start training"), self.tr("Train (Ctrl+T)"),
+        self.start = button("startTrainingButton", self.tr("Start training"), self.tr("Train (Ctrl+T)"),
                                   self.start_training)
         self.start.setProperty("primary", True)
-        self.pause = self._button("pauseTrainingButton", self.tr("Pause"), self.tr("Hold the training; it goes on "
+        self.pause = button("pauseTrainingButton", self.tr("Pause"), self.tr("Hold the training; it goes on "
                                                                                    "where it was"), self.toggle_pause)
-        self.stop = self._button("stopTrainingButton", self.tr("Stop"), self.tr("End the training; the best model so "
+        self.stop = button("stopTrainingButton", self.tr("Stop"), self.tr("End the training; the best model so "
                                                                                 "far stays"), self.stop_training)
-        self.resume = self._button("resumeTrainingButton", self.tr("Go on"), self.tr(
+        self.resume = button("resumeTrainingButton", self.tr("Go on"), self.tr(
             "Go on with the selected paused or interrupted run"), self.resume_run)
         self.status, self.bar = QLabel(), QProgressBar()
         self.status.setProperty("soft", True)
@@ -105,13 +113,18 @@ class TrainTab(QWidget):
         layout = QHBoxLayout(self)
         layout.addWidget(parts)
 
-    def _button(self, name: str, text: str, tip: str, slot: Any) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAccessibleName(text)
-        button.clicked.connect(slot)
-        return button
+    def commands(self) -> list[Command]:
+        """What the menus offer here."""
+        return [Command("actionTrain", "train", self.tr("Start training"), self._start_from_anywhere, "Ctrl+T"),
+                Command("actionStopTraining", "train", self.tr("Stop training"), self.stop_training)]
+
+    def scenes(self) -> list[Scene]:
+        """Pictures of this tab."""
+        return [Scene("train")]
+
+    def _start_from_anywhere(self) -> None:
+        self.show_me.emit()
+        self.start_training()
 
     def start_training(self) -> None:
         """Starts a run with what the form says."""

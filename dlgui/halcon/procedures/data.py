@@ -17,6 +17,7 @@ from dlgui.halcon import system
 from dlgui.halcon.errors import operator, refuse
 from dlgui.halcon.handles import ClassifierHandle, HHandle, checked, one_or_many
 from dlgui.halcon.iconic import HObject, arrays_of
+from dlgui.halcon.options import options, pairs
 
 Labels = list[str]
 
@@ -95,19 +96,14 @@ def preprocess_dl_classifier_images(images: HObject, gen_param_name: str | Seque
     """
     from dataclasses import replace
 
-    options = {"domain_handling": "full_domain", "contrast_normalization": "false"}
-    allowed = {"domain_handling": ("full_domain", "crop_domain"), "contrast_normalization": ("false", "true")}
-    for name, value in _pairs(gen_param_name, gen_param_value):
-        if name not in options:
-            raise refuse("gen_param_name", name, ", ".join(options))
-        if value not in allowed[name]:
-            raise refuse(name, value, " or ".join(allowed[name]))
-        options[name] = value
+    chosen = options(gen_param_name, gen_param_value, {
+        "domain_handling": "full_domain", "contrast_normalization": "false"}, {
+        "domain_handling": ("full_domain", "crop_domain"), "contrast_normalization": ("false", "true")})
     arrays = arrays_of(images)
     if len({np.issubdtype(a.dtype, np.floating) for a in arrays}) > 1:
         raise refuse("images", "byte and real images together", "images of one type")
     p = replace(checked(dlclassifier_handle, ClassifierHandle).classifier.preprocessing,
-                domain=options["domain_handling"], contrast_normalization=options["contrast_normalization"] == "true")
+                domain=chosen["domain_handling"], contrast_normalization=chosen["contrast_normalization"] == "true")
     done = []
     for array in arrays:
         right = array.shape[:2] == (p.height, p.width) and np.atleast_3d(array).shape[2] == p.channels
@@ -126,20 +122,13 @@ def augment_images(images: HObject, gen_param_name: str | Sequence[str],
     names = ("augmentation_percentage", "rotate", "rotate_range", "mirror", "crop_percentage", "crop_pixel",
              "brightness_variation", "brightness_variation_spot")
     values: dict[str, Any] = {}
-    for name, value in _pairs(gen_param_name, gen_param_value):
+    for name, value in pairs(gen_param_name, gen_param_value):
         if name not in names:
             raise refuse("gen_param_name", name, ", ".join(names))
         if name in ("crop_pixel", "rotate_range") and not isinstance(value, str) and int(value) != value:
             raise refuse(name, value, "a whole number")
         values[name] = value
     return HObject(augment(arrays_of(images), Augmentation.from_dict(values), system.random()))
-
-
-def _pairs(names: Any, values: Any) -> list[tuple[str, Any]]:
-    names, values = one_or_many(names), one_or_many(values)
-    if len(names) != len(values):
-        raise refuse("gen_param_value", f"{len(values)} values", f"one value a name: {len(names)}")
-    return list(zip(names, values, strict=True))
 
 
 def _same_length(files: Sequence[Any], labels: Sequence[Any]) -> None:

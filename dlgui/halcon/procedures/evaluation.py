@@ -15,6 +15,7 @@ from dlgui.halcon.errors import BAD_IMAGE, HOperatorError, operator, refuse
 from dlgui.halcon.handles import ClassifierHandle, HHandle, ResultHandle, checked, one_or_many
 from dlgui.halcon.iconic import HObject, read_image
 from dlgui.halcon.operators import apply_dl_classifier, get_dl_classifier_result
+from dlgui.halcon.options import pairs
 
 
 @operator
@@ -129,13 +130,10 @@ def get_dl_classifier_image_results(image_files: Sequence[str], ground_truth_lab
     Returns:
         files, their ground truth, their predicted classes and confidences.
     """
-    names, values = one_or_many(gen_param_name), one_or_many(gen_param_value)
-    if len(names) != len(values):
-        raise refuse("gen_param_value", f"{len(values)} values", f"one value a name: {len(names)}")
     keys = {"result": "outcome", "ground_truth": "truth", "predicted": "predicted",
             "min_confidence": "minimum_confidence", "max_confidence": "maximum_confidence", "topk_miss": "topk_miss"}
     criteria, sort = {}, None
-    for name, value in zip(names, values, strict=True):
+    for name, value in pairs(gen_param_name, gen_param_value):
         if name == "sort":
             sort = value
         elif name in keys:

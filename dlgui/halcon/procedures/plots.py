@@ -14,6 +14,7 @@ from dlgui.errors import DlguiError
 from dlgui.halcon.errors import operator, refuse
 from dlgui.halcon.handles import ClassifierHandle, HHandle, checked, one_or_many
 from dlgui.halcon.iconic import HObject, arrays_of
+from dlgui.halcon.options import options
 from dlgui.halcon.window import WindowHandle, font
 
 TRAINING, VALIDATION, RATE = "#ff00ff", "#ffd700", "#00ced1"
@@ -95,19 +96,12 @@ def gen_confusion_matrix(ground_truth_labels: Sequence[str | int], predicted_cla
     Returns:
         int64 or, relative, float64 (classes, classes); (0, 0) for 'none'.
     """
-    options = {"display_matrix": "absolute", "return_matrix": "absolute", "display_color": "true",
-               "display_column_width": "minimal"}
-    allowed = {"display_matrix": ("absolute", "relative", "none"), "return_matrix": ("absolute", "relative", "none"),
-               "display_color": ("true", "false"), "display_column_width": ("minimal", "equal")}
-    names, values = one_or_many(gen_param_name), one_or_many(gen_param_value)
-    if len(names) != len(values):
-        raise refuse("gen_param_value", f"{len(values)} values", f"one value a name: {len(names)}")
-    for name, value in zip(names, values, strict=True):
-        if name not in options:
-            raise refuse("gen_param_name", name, ", ".join(options))
-        if value not in allowed[name]:
-            raise refuse(name, value, ", ".join(allowed[name]))
-        options[name] = value
+    amounts = ("absolute", "relative", "none")
+    chosen = options(gen_param_name, gen_param_value, {
+        "display_matrix": "absolute", "return_matrix": "absolute", "display_color": "true",
+        "display_column_width": "minimal"}, {
+        "display_matrix": amounts, "return_matrix": amounts, "display_color": ("true", "false"),
+        "display_column_width": ("minimal", "equal")})
     truth, predicted = one_or_many(ground_truth_labels), [_best(p) for p in predicted_classes]
     if len(truth) != len(predicted) or not truth:
         raise refuse("predicted_classes", f"{len(predicted)} values", f"as many as labels ({len(truth)}), at least 1")
@@ -117,10 +111,10 @@ def gen_confusion_matrix(ground_truth_labels: Sequence[str | int], predicted_cla
     absolute = confusion_matrix([t for t, _ in pairs], [p for _, p in pairs], len(classes))
     totals = np.array([truth.count(c) for c in classes], np.float64)
     shares = absolute / totals
-    if window_handle is not None and options["display_matrix"] != "none":
-        _draw_matrix(checked(window_handle, WindowHandle), [str(c) for c in classes], absolute, shares, options)
+    if window_handle is not None and chosen["display_matrix"] != "none":
+        _draw_matrix(checked(window_handle, WindowHandle), [str(c) for c in classes], absolute, shares, chosen)
     none = np.empty((0, 0))
-    return {"absolute": absolute, "relative": shares, "none": none}[options["return_matrix"]]
+    return {"absolute": absolute, "relative": shares, "none": none}[chosen["return_matrix"]]
 
 
 def matrix_colour(share: float, diagonal: bool) -> str:
@@ -136,13 +130,13 @@ def _best(predicted: Any) -> Any:
 
 
 def _draw_matrix(window: WindowHandle, classes: list[str], absolute: np.ndarray, shares: np.ndarray,
-                 options: dict[str, str]) -> None:
+                 chosen: dict[str, str]) -> None:
     text = font(14)
-    cells = [[f"{shares[i, j]:.2f}" if options["display_matrix"] == "relative" else str(absolute[i, j])
+    cells = [[f"{shares[i, j]:.2f}" if chosen["display_matrix"] == "relative" else str(absolute[i, j])
               for j in range(len(classes))] for i in range(len(classes))]
     widths = [max(text.getlength(s) for s in (name, *(row[j] for row in cells))) + 16
               for j, name in enumerate(classes)]
-    if options["display_column_width"] == "equal":
+    if chosen["display_column_width"] == "equal":
         widths = [max(widths)] * len(widths)
     head = max(text.getlength(name) for name in classes) + 20
     width, height = max(int(head + sum(widths)) + 20, _LIMITS[0]), max(70 + 24 * len(classes), _LIMITS[2])
@@ -155,7 +149,7 @@ def _draw_matrix(window: WindowHandle, classes: list[str], absolute: np.ndarray,
     for j, name in enumerate(classes):
         draw.text((x + widths[j] / 2, 40), name, "white", text, "ma")
         for i in range(len(classes)):
-            colour = matrix_colour(float(shares[i, j]), i == j) if options["display_color"] == "true" else "white"
+            colour = matrix_colour(float(shares[i, j]), i == j) if chosen["display_color"] == "true" else "white"
             draw.text((x + widths[j] / 2, 66 + 24 * i), cells[i][j], colour, text, "ma")
         x += widths[j]
     for i, name in enumerate(classes):
@@ -224,30 +218,24 @@ def dev_display_dl_classifier_heatmap(image: HObject, dlclassifier_handle: HHand
         the map as a real image in 0…1.
     """
     handle = checked(dlclassifier_handle, ClassifierHandle)
-    options: dict[str, Any] = {"target_class_id": [], "target_class": [], "feature_size": 30, "sampling_size": 10,
-                               "scaling": "scale_after_relu", "colors": "jet"}
-    names, values = one_or_many(gen_param_name), one_or_many(gen_param_value)
-    if len(names) != len(values):
-        raise refuse("gen_param_value", f"{len(values)} values", f"one value a name: {len(names)}")
-    for name, value in zip(names, values, strict=True):
-        if name not in options:
-            raise refuse("gen_param_name", name, ", ".join(options))
-        options[name] = value
-    if options["scaling"] not in ("scale_after_relu", "none"):
-        raise refuse("scaling", options["scaling"], "scale_after_relu or none")
+    chosen = options(gen_param_name, gen_param_value, {
+        "target_class_id": [], "target_class": [], "feature_size": 30, "sampling_size": 10,
+        "scaling": "scale_after_relu", "colors": "jet"})
+    if chosen["scaling"] not in ("scale_after_relu", "none"):
+        raise refuse("scaling", chosen["scaling"], "scale_after_relu or none")
     arrays = arrays_of(image)
     if len(arrays) != 1:
         raise refuse("image", f"{len(arrays)} images", "exactly one image")
     array = arrays[0]
     if np.issubdtype(array.dtype, np.floating):
         array = handle.classifier.preprocessing.unscale(array)
-    target = one_or_many(options["target_class"]) or one_or_many(options["target_class_id"])
+    target = one_or_many(chosen["target_class"]) or one_or_many(chosen["target_class_id"])
     found = heatmaps.explain(handle.classifier, [array], method=str(heatmap_method).removeprefix("heatmap_"),
-                             targets=target or None, feature_size=int(options["feature_size"]),
-                             sampling_size=int(options["sampling_size"]), device=handle.device)[0]
+                             targets=target or None, feature_size=int(chosen["feature_size"]),
+                             sampling_size=int(chosen["sampling_size"]), device=handle.device)[0]
     if window_handle is not None:
         window = checked(window_handle, WindowHandle)
-        picture = Image.fromarray(heatmaps.overlay(array, found.map, options["colors"]))
+        picture = Image.fromarray(heatmaps.overlay(array, found.map, chosen["colors"]))
         width, height = window.canvas.size
         window.resize(width, height)
         factor = min(width / picture.width, (height - 60) / picture.height)

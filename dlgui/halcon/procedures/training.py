@@ -17,6 +17,7 @@ from dlgui.engine.scanning import Scan, scan_images
 from dlgui.engine.settings import TrainingSettings
 from dlgui.halcon.errors import operator, refuse
 from dlgui.halcon.handles import ClassifierHandle, HHandle, checked, one_or_many
+from dlgui.halcon.options import options, pairs
 
 
 @operator
@@ -35,7 +36,7 @@ def fit_dl_classifier_quick(image_files: Sequence[str], ground_truth_labels: Seq
     Returns:
         the top-1 error in cross-validation.
     """
-    options = _options({"seed": 42, "groups": None, "members": None, "cache": None}, gen_param_name, gen_param_value)
+    chosen = options(gen_param_name, gen_param_value, {"seed": 42, "groups": None, "members": None, "cache": None})
     handle = checked(dlclassifier_handle, ClassifierHandle)
     classifier = handle.classifier
     if not classifier.frozen:
@@ -44,12 +45,12 @@ def fit_dl_classifier_quick(image_files: Sequence[str], ground_truth_labels: Seq
     files = backbones.pretrained(classifier.network)
     with tempfile.TemporaryDirectory() as temporary:
         found = features.extract(classifier.network, "/", _samples(image_files, len(labels)), classifier.preprocessing,
-                                 options["cache"] or temporary)
+                                 chosen["cache"] or temporary)
         for problem in found.failures.values():
             raise problem
         fit = quick.fit(found, np.arange(len(labels)), labels, len(classifier.classes), files.channels,
-                        groups=options["groups"], seed=int(options["seed"]),
-                        members=options["members"])
+                        groups=chosen["groups"], seed=int(chosen["seed"]),
+                        members=chosen["members"])
     fresh = type(classifier).pretrained(classifier.network, classifier.classes, classifier.preprocessing, fit.pooling)
     fresh.set_hyperparameters(**classifier.hyperparameters.to_dict())
     fresh.set_head(fit.weight, fit.bias, fit.temperature)
@@ -72,12 +73,11 @@ def fine_tune_dl_classifier(train_files: Sequence[str], train_labels: Sequence[s
     Returns:
         the validation top-1 error after every epoch.
     """
-    names, values = one_or_many(gen_param_name), one_or_many(gen_param_value)
-    options = dict(zip(names, values, strict=True))
-    seed = int(options.pop("seed", 42))
+    chosen = dict(pairs(gen_param_name, gen_param_value))
+    seed = int(chosen.pop("seed", 42))
     handle = checked(dlclassifier_handle, ClassifierHandle)
     classifier = handle.classifier
-    settings = TrainingSettings.from_dict(options)
+    settings = TrainingSettings.from_dict(chosen)
     labels = [classifier.label_indices(one_or_many(x)) for x in (train_labels, validation_labels)]
     files = [*train_files, *validation_files]
     with tempfile.TemporaryDirectory() as temporary:
@@ -118,17 +118,3 @@ def _samples(files: Sequence[str], count: int) -> list[tuple[str, str]]:
             raise scan
         samples.append((path, scan.content_hash))
     return samples
-
-
-def _options(known: dict[str, Any], names: Any, values: Any) -> dict[str, Any]:
-    names = one_or_many(names)
-    values = [values] if len(names) == 1 and not isinstance(values, (list, tuple)) else list(values)
-    if len(names) == 1 and len(values) != 1:
-        values = [values]
-    if len(names) != len(values):
-        raise refuse("gen_param_value", f"{len(values)} values", f"one value a name: {len(names)}")
-    for name, value in zip(names, values, strict=True):
-        if name not in known:
-            raise refuse("gen_param_name", name, ", ".join(known))
-        known[name] = value
-    return known

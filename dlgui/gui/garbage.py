@@ -1,0 +1,45 @@
+"""Collects Python's cyclic garbage in the window's thread alone.
+
+Python runs its collector in whichever thread allocates next. With a worker thread that may be the one that then
+destroys a widget, a pixmap or a timer, and Qt aborts the process. So the automatic collector is off while the window
+lives, and a timer does its work: a generation when it is due.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+from PySide6.QtCore import QObject, QTimer
+
+MILLISECONDS = 500
+MANY_MODULES = 200
+
+
+class Collector(QObject):
+    """Switches the automatic collector off and collects in the thread of its parent; `close` switches it on again."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._thresholds = gc.get_threshold()
+        self._modules = len(sys.modules)
+        gc.disable()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.collect)
+        self._timer.start(MILLISECONDS)
+
+    def collect(self) -> None:
+        """Collects the oldest generation that is due."""
+        counts = gc.get_count()
+        for generation in (2, 1, 0):
+            if counts[generation] > self._thresholds[generation]:
+                gc.collect(generation)
+                if generation == 2 and len(sys.modules) > self._modules + MANY_MODULES:
+                    self._modules = len(sys.modules)
+                    gc.freeze()  # a million objects of torch's modules need not be looked at again and again
+                return
+
+    def close(self) -> None:
+        """Back to Python's own ways."""
+        self._timer.stop()
+        gc.enable()

@@ -1,0 +1,27 @@
+"""Widgets with all that every widget must have: objectName, tooltip, accessible name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from PySide6.QtWidgets import QPushButton, QWidget
+
+W = TypeVar("W", bound=QWidget)
+
+
+def named(widget: W, name: str, tip: str) -> W:
+    """The widget, with a name for scripts and a text for people."""
+    widget.setObjectName(name)
+    widget.setToolTip(tip)
+    widget.setAccessibleName(tip)
+    return widget
+
+
+def button(name: str, text: str, tip: str, slot: Callable[..., Any], primary: bool = False) -> QPushButton:
+    """A button that calls `slot()`."""
+    made = named(QPushButton(text), name, tip)
+    made.setAccessibleName(text)
+    made.setProperty("primary", primary)
+    made.clicked.connect(lambda: slot())
+    return made

@@ -1,0 +1,77 @@
+"""Where images lie in the eyes of a pretrained network: for likeness, maps, suggestions and neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlgui.engine import backbones, features
+from dlgui.engine.classifier import DEFAULT_NETWORK
+from dlgui.engine.pooling import Pooling
+from dlgui.engine.preprocessing import Preprocessing
+from dlgui.engine.progress import Progress
+from dlgui.engine.quick import choose_size
+from dlgui.project.project import Project
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """One vector an image.
+
+    Attributes:
+        ids: int64 (n,), image ids of the store; unreadable images are left out.
+        vectors: float32 (n, d), each of length 1, so that a product of two is their cosine similarity.
+    """
+
+    ids: np.ndarray
+    vectors: np.ndarray
+
+    def nearest(self, image_id: int, count: int, among: np.ndarray | None = None) -> np.ndarray:
+        """Ids of the `count` most similar images, most similar first, without the image itself.
+
+        Args:
+            image_id: one of `ids`.
+            count: at most so many.
+            among: ids to choose from; all by default.
+
+        Raises:
+            KeyError: the image has no vector.
+        """
+        own = np.flatnonzero(self.ids == image_id)
+        if not len(own):
+            raise KeyError(image_id)
+        allowed = self.ids != image_id
+        if among is not None:
+            allowed &= np.isin(self.ids, among)
+        places = np.flatnonzero(allowed)
+        likeness = self.vectors[places] @ self.vectors[own[0]]
+        return self.ids[places[np.argsort(-likeness, kind="stable")[:count]]]
+
+
+def embeddings(project: Project, progress: Progress | None = None) -> Embeddings:
+    """Vectors of all usable images, labeled or not; computed once for each content and kept in the project's cache.
+
+    The means of the network's last stages, standardized over the project: what the images have in common says nothing.
+
+    Raises:
+        DlguiError: the image folder is gone.
+        Cancelled: see `Progress`.
+    """
+    table = project.images()
+    rows = np.flatnonzero(table.usable & np.array([h is not None for h in table.content_hash], bool))
+    if not len(rows):
+        return Embeddings(np.empty(0, np.int64), np.empty((0, 0), np.float32))
+    size = choose_size(DEFAULT_NETWORK, table.width[rows], table.height[rows])
+    found = features.extract(DEFAULT_NETWORK, project.require_image_root(),
+                             [(table.path[r], str(table.content_hash[r])) for r in rows], Preprocessing(*size),
+                             project.cache_folder / "features", progress)
+    channels = backbones.pretrained(DEFAULT_NETWORK).channels
+    stages = len(channels)
+    columns = Pooling(tuple((i, ("mean",)) for i in range(max(stages - 3, 0), stages))).columns(found.pooling, channels)
+    readable = np.flatnonzero(found.readable)
+    vectors = found.take(readable, columns)
+    vectors -= vectors.mean(0)
+    vectors /= np.maximum(vectors.std(0), 1e-6)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return Embeddings(table.id[rows[readable]], vectors)
