@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QProgressBar,
-    QScrollArea,
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
@@ -26,13 +25,14 @@ from dlgui.gui.commands import Command
 from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
-from dlgui.gui.train.form import HyperparameterForm
 from dlgui.gui.train.plot import TrainingPlot
+from dlgui.gui.train.setup import SetupPanel
 from dlgui.gui.widgets import button
 from dlgui.gui.words import percent, time_left
 from dlgui.project.changes import Changes
 from dlgui.project.operations import runs, training
 from dlgui.project.operations.runs import Run
+from dlgui.project.operations.training import Plan
 from dlgui.project.project import Project
 
 
@@ -51,7 +51,9 @@ class TrainTab(QWidget):
         self.session = session
         self._go = threading.Event()
         self._current: str | None = None
-        self.form, self.plot = HyperparameterForm(), TrainingPlot()
+        self.setup, self.plot = SetupPanel(session), TrainingPlot()
+        self.form = self.setup.form
+        self.setup.wanted.connect(self.start_plan)
         self.start = button("startTrainingButton", self.tr("Start training"), self.tr("Train (Ctrl+T)"),
                                   self.start_training)
         self.start.setProperty("primary", True)
@@ -86,12 +88,7 @@ class TrainTab(QWidget):
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
-        scroll = QScrollArea()
-        scroll.setObjectName("formScroll")
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.form)
-        column.addWidget(scroll, 1)
+        column.addWidget(self.setup, 1)
         column.addWidget(self.start)
         row = QHBoxLayout()
         row.addWidget(self.pause)
@@ -116,11 +113,12 @@ class TrainTab(QWidget):
     def commands(self) -> list[Command]:
         """What the menus offer here."""
         return [Command("actionTrain", "train", self.tr("Start training"), self._start_from_anywhere, "Ctrl+T"),
-                Command("actionStopTraining", "train", self.tr("Stop training"), self.stop_training)]
+                Command("actionStopTraining", "train", self.tr("Stop training"), self.stop_training),
+                *self.setup.commands()]
 
     def scenes(self) -> list[Scene]:
         """Pictures of this tab."""
-        return [Scene("train")]
+        return [Scene("train"), *self.setup.scenes()]
 
     def _start_from_anywhere(self) -> None:
         self.show_me.emit()
@@ -128,8 +126,13 @@ class TrainTab(QWidget):
 
     def start_training(self) -> None:
         """Starts a run with what the form says."""
+        plan = self.setup.plan()
+        if plan is not None:
+            self.start_plan(plan)
+
+    def start_plan(self, plan: Plan) -> None:
+        """Starts a run of a plan."""
         if self.session.project is not None and self.session.jobs.running("training") is None:
-            plan = self.form.plan()
             self._launch(lambda project: training.start(project, plan))
 
     def resume_run(self) -> None:
@@ -219,11 +222,13 @@ class TrainTab(QWidget):
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit."""
+        self.setup.apply_changes(changes)
         if changes.kinds & {"runs", "history", "evaluations"}:
             self.refresh()
 
     def refresh(self) -> None:
         """Shows the runs as they are."""
+        self.setup.refresh()
         project = self.session.project
         found = runs.all_runs(project)[::-1] if project is not None else []
         chosen = self._current or (found[0].id if found else None)
