@@ -8,7 +8,9 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QItemSelection,
     QItemSelectionModel,
+    QMimeData,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -16,7 +18,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from dlgui.gui import theme
@@ -24,6 +26,8 @@ from dlgui.gui.thumbnails import Thumbnails
 
 Index = QModelIndex | QPersistentModelIndex
 ITEM = int(Qt.ItemDataRole.UserRole)
+DRAGGED = "application/x-dlgui-images"
+"""What is dragged out of a grid: its selected images."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class GridItem:
         mark: `wrong`, `right`, `warning` or empty: the frame.
         flag: whether it is flagged.
         tip: tooltip.
+        tentative: whether caption and colour are only suggested.
     """
 
     id: int
@@ -51,6 +56,7 @@ class GridItem:
     mark: str = ""
     flag: bool = False
     tip: str = ""
+    tentative: bool = False
 
 
 class GridModel(QAbstractListModel):
@@ -93,6 +99,17 @@ class GridModel(QAbstractListModel):
             return item.tip or item.name
         return f"{item.name} {item.caption}".strip()
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
+    def mimeTypes(self) -> list[str]:
+        return [DRAGGED]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        data = QMimeData()
+        data.setData(DRAGGED, str(len(indexes)).encode())
+        return data
+
     def item(self, row: int) -> GridItem:
         """The item at a position."""
         return self._make(row)
@@ -133,7 +150,7 @@ class GridDelegate(QStyledItemDelegate):
         picture = QRect(box.left() + 5, box.top() + 5, self.side, self.side)
         self._picture(painter, item, picture, index)
         self._marks(painter, item, picture, c)
-        painter.setPen(QColor(c.ink if item.caption else c.soft))
+        painter.setPen(QColor(c.ink if item.caption and not item.tentative else c.soft))
         text = QRect(box.left() + 6, picture.bottom() + 7, self.side, 18)
         shown = painter.fontMetrics().elidedText(item.caption or item.name.rpartition("/")[2],
                                                  Qt.TextElideMode.ElideMiddle, text.width())
@@ -158,7 +175,8 @@ class GridDelegate(QStyledItemDelegate):
 
     def _marks(self, painter: QPainter, item: GridItem, box: QRect, c: theme.Colours) -> None:
         if item.colour:
-            painter.fillRect(QRect(box.left(), box.bottom() - 3, box.width(), 4), QColor(item.colour))
+            style = Qt.BrushStyle.Dense5Pattern if item.tentative else Qt.BrushStyle.SolidPattern
+            painter.fillRect(QRect(box.left(), box.bottom() - 3, box.width(), 4), QBrush(QColor(item.colour), style))
         if item.mark:
             colour = {"wrong": c.wrong, "right": c.right, "warning": c.warning}[item.mark]
             painter.setPen(QPen(QColor(colour), 2))
@@ -222,13 +240,31 @@ class ImageGrid(QListView):
 
     def select(self, rows: Sequence[int]) -> None:
         """Selects positions and shows the first."""
-        model = self.selectionModel()
-        model.clearSelection()
-        for row in rows:
-            model.select(self.items.index(row), QItemSelectionModel.SelectionFlag.Select)
-        if rows:
-            model.setCurrentIndex(self.items.index(rows[0]), QItemSelectionModel.SelectionFlag.NoUpdate)
-            self.scrollTo(self.items.index(rows[0]))
+        model, chosen = self.selectionModel(), QItemSelection()
+        start = 0
+        for i in range(1, len(rows) + 1):  # neighbours as one range: a lasso may hold thousands
+            if i == len(rows) or rows[i] != rows[i - 1] + 1:
+                chosen.select(self.items.index(rows[start]), self.items.index(rows[i - 1]))
+                start = i
+        model.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if len(rows):
+            self.go_to(rows[0])
+
+    def go_to(self, row: int) -> None:
+        """Makes an item the current one and shows it; the selection stays."""
+        self.selectionModel().setCurrentIndex(self.items.index(row), QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.scrollTo(self.items.index(row))
+
+    def click_marks(self, on: bool) -> None:
+        """Whether a click adds an item to the selection or takes it away, instead of selecting it alone."""
+        mode = QAbstractItemView.SelectionMode
+        self.setSelectionMode(mode.MultiSelection if on else mode.ExtendedSelection)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        extended = self.selectionMode() == QAbstractItemView.SelectionMode.ExtendedSelection
+        self.setDragEnabled(extended and not event.modifiers() and self.selectionModel().isSelected(index))
+        super().mousePressEvent(event)  # what is selected is dragged; from elsewhere a frame selects
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
@@ -247,4 +283,7 @@ class ImageGrid(QListView):
     def _step(self, by: int) -> None:
         row = self.currentIndex().row() + by
         if 0 <= row < self.items.rowCount():
-            self.select([row])
+            if self.selectionMode() == QAbstractItemView.SelectionMode.ExtendedSelection:
+                self.select([row])
+            else:
+                self.go_to(row)

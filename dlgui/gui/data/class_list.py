@@ -1,152 +1,202 @@
-"""The classes with colour, key and count; drop images on one to label them."""
+"""The classes with colour, key and count; drop images on one to label them, drag one to reorder."""
 
 from __future__ import annotations
 
-from functools import partial
-
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+import numpy as np
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QPen,
+    QPixmap,
+)
 from PySide6.QtWidgets import (
-    QColorDialog,
-    QHBoxLayout,
-    QInputDialog,
+    QAbstractItemView,
     QListWidget,
     QListWidgetItem,
-    QMenu,
-    QMessageBox,
-    QPushButton,
-    QVBoxLayout,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QWidget,
 )
 
-from dlgui.gui.session import Session
-from dlgui.project.operations import classes
-from dlgui.project.project import ClassInfo
+from dlgui.gui import theme
+from dlgui.gui.image_grid import DRAGGED
+from dlgui.project.project import ClassInfo, ImageTable
 
 ID = int(Qt.ItemDataRole.UserRole)
+_INFO, _COUNT = ID + 1, ID + 2
 
 
-class ClassPanel(QWidget):
-    """List and buttons.
+class ClassList(QListWidget):
+    """First all images, then every class.
 
     Signals:
-        assign: id of a class that the selected images shall get.
-        chosen: index of the class to filter by, None for all.
+        dropped: id of the class that the dragged images shall get.
+        reordered: ids of all classes in their new order.
+        key: text of a plain key, for whoever labels.
+        renaming: F2 on a class, its id.
     """
 
-    assign = Signal(int)
-    chosen = Signal(object)
+    dropped = Signal(int)
+    reordered = Signal(list)
+    key = Signal(str, bool)
+    renaming = Signal(int)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.session = session
-        self.list = QListWidget()
-        self.list.setObjectName("classList")
-        self.list.setAccessibleName(self.tr("Classes"))
-        self.list.setToolTip(self.tr("Click: show only this class. Double click: label the selected images. "
-                                     "Right click: rename, merge, recolour, key, delete."))
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.customContextMenuRequested.connect(self._menu)
-        self.list.itemDoubleClicked.connect(lambda item: self.assign.emit(item.data(ID)))
-        self.list.currentRowChanged.connect(lambda row: self.chosen.emit(row - 1 if row > 0 else None))
-        self.add = QPushButton(self.tr("New class"))
-        self.add.setObjectName("addClassButton")
-        self.add.setAccessibleName(self.tr("New class"))
-        self.add.setToolTip(self.tr("Add a class; it gets the next free number key"))
-        self.add.clicked.connect(self._add)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.list)
-        row = QHBoxLayout()
-        row.addWidget(self.add)
-        row.addStretch()
-        layout.addLayout(row)
+        self.setObjectName("classList")
+        self.setAccessibleName(self.tr("Classes"))
+        self.setToolTip(self.tr("Click: show only this class. Double click, or drop images: label them.\n"
+                                "Drag a class to reorder. Right click: rename, merge, recolour, key, delete."))
+        self.setItemDelegate(_ClassDelegate(self))
+        self.setDragEnabled(True)
+        self.setAcceptDrops(True)
+        self.setDropIndicatorShown(False)  # the delegate shows where it goes
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.target = -1
+        self.between = False
 
-    def refresh(self) -> None:
-        """Shows the classes as they are."""
-        project = self.session.project
-        row = max(self.list.currentRow(), 0)
-        self.list.blockSignals(True)
-        self.list.clear()
-        if project is not None:
-            table = project.images()
-            self.list.addItem(QListWidgetItem(self.tr("All images   {n}").format(n=len(table))))
-            for i, info in enumerate(project.classes()):
-                count = int((table.label == i).sum())
-                key = f"[{info.shortcut}]  " if info.shortcut else ""
-                item = QListWidgetItem(_swatch(info.colour), f"{key}{info.name}   {count}")
-                item.setData(ID, info.id)
-                item.setToolTip(info.name)
-                self.list.addItem(item)
-        self.list.setCurrentRow(min(row, self.list.count() - 1))
-        self.list.blockSignals(False)
-        self.add.setEnabled(project is not None and not project.read_only)
+    def show_classes(self, table: ImageTable | None, classes: list[ClassInfo]) -> None:
+        """Shows the classes with how many images each has; the current row stays."""
+        row = max(self.currentRow(), 0)
+        with QSignalBlocker(self):
+            self.clear()
+            if table is None:
+                return
+            counts = np.bincount(table.label + 1, minlength=len(classes) + 1)
+            everything = QListWidgetItem(self.tr("All images"))
+            everything.setData(_COUNT, len(table))
+            everything.setFlags(everything.flags() & ~Qt.ItemFlag.ItemIsDragEnabled)
+            self.addItem(everything)
+            for info, count in zip(classes, counts[1:].tolist(), strict=True):
+                item = QListWidgetItem(info.name)
+                for role, value in ((ID, info.id), (_INFO, info), (_COUNT, count)):
+                    item.setData(role, value)
+                item.setToolTip(self.tr("{name}: {n} images{key}").format(
+                    name=info.name, n=count, key=self.tr(", key {k}").format(k=info.shortcut.upper())
+                    if info.shortcut else ""))
+                self.addItem(item)
+            self.setCurrentRow(min(row, self.count() - 1))
 
-    def _add(self) -> None:
-        name, fine = QInputDialog.getText(self, self.tr("New class"), self.tr("Name"))
-        if fine and name.strip():
-            self.session.do(classes.add, name.strip())
+    def choose(self, label: int | None) -> None:
+        """Marks the class that is shown, None for all, without announcing it."""
+        with QSignalBlocker(self):
+            self.setCurrentRow(0 if label is None else label + 1)
 
-    def _info(self, item: QListWidgetItem | None) -> ClassInfo | None:
-        project = self.session.project
-        if item is None or project is None or item.data(ID) is None:
-            return None
-        return next((c for c in project.classes() if c.id == item.data(ID)), None)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        item, text = self.currentItem(), event.text().lower()
+        if event.key() == Qt.Key.Key_F2 and item is not None and item.data(ID) is not None:
+            self.renaming.emit(item.data(ID))
+        elif text and text.isprintable() and not text.isspace() and not event.modifiers() & (
+                Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
+            self.key.emit(text, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        else:
+            super().keyPressEvent(event)
 
-    def _menu(self, place: QPoint) -> None:
-        info = self._info(self.list.itemAt(place))
-        project = self.session.project
-        if info is None or project is None or project.read_only:
+    # --- drag and drop
+
+    def _aim(self, row: int, between: bool) -> None:
+        if (row, between) != (self.target, self.between):
+            self.target, self.between = row, between
+            self.viewport().update()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.source() is self or event.mimeData().hasFormat(DRAGGED):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        item = self.itemAt(event.position().toPoint())
+        images = event.mimeData().hasFormat(DRAGGED)
+        row = self.row(item) if item is not None else (-1 if images else self.count() - 1)
+        if row < 0 or (images and item is not None and item.data(ID) is None):
+            self._aim(-1, False)
+            event.ignore()
             return
-        menu = QMenu(self)
-        menu.addAction(self.tr("Label the selected images"), lambda: self.assign.emit(info.id))
-        menu.addSeparator()
-        menu.addAction(self.tr("Rename…"), lambda: self._rename(info))
-        menu.addAction(self.tr("Colour…"), lambda: self._recolour(info))
-        menu.addAction(self.tr("Key…"), lambda: self._key(info))
-        merge = menu.addMenu(self.tr("Merge into"))
-        for other in project.classes():
-            if other.id != info.id:
-                merge.addAction(other.name, partial(self.session.do, classes.merge, [info.id], other.id))
-        order = [c.id for c in project.classes()]
-        at = order.index(info.id)
-        if at:
-            menu.addAction(self.tr("Move up"), lambda: self._swap(order, at, at - 1))
-        if at < len(order) - 1:
-            menu.addAction(self.tr("Move down"), lambda: self._swap(order, at, at + 1))
-        menu.addSeparator()
-        menu.addAction(self.tr("Delete"), lambda: self._delete(info))
-        menu.exec(self.list.mapToGlobal(place))
+        self._aim(max(row, 1), not images)
+        event.accept()
 
-    def _rename(self, info: ClassInfo) -> None:
-        name, fine = QInputDialog.getText(self, self.tr("Rename class"), self.tr("Name"), text=info.name)
-        if fine and name.strip():
-            self.session.do(classes.rename, info.id, name.strip())
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._aim(-1, False)
+        super().dragLeaveEvent(event)
 
-    def _recolour(self, info: ClassInfo) -> None:
-        colour = QColorDialog.getColor(QColor(info.colour), self, self.tr("Colour of {name}").format(name=info.name))
-        if colour.isValid():
-            self.session.do(classes.recolour, info.id, colour.name())
-
-    def _key(self, info: ClassInfo) -> None:
-        key, fine = QInputDialog.getText(self, self.tr("Key"), self.tr("A number or a letter (not A, D, F, X)"),
-                                         text=info.shortcut or "")
-        key = key.strip().lower()
-        if fine and (not key or (len(key) == 1 and key.isalnum() and key not in "adfx")):
-            self.session.do(classes.set_shortcut, info.id, key or None)
-
-    def _swap(self, order: list[int], a: int, b: int) -> None:
-        order[a], order[b] = order[b], order[a]
-        self.session.do(classes.reorder, order)
-
-    def _delete(self, info: ClassInfo) -> None:
-        asked = QMessageBox.question(self, self.tr("Delete class"), self.tr(
-            "Delete {name}? Its images lose their label. Undo brings both back.").format(name=info.name))
-        if asked == QMessageBox.StandardButton.Yes:
-            self.session.do(classes.delete, info.id)
+    def dropEvent(self, event: QDropEvent) -> None:
+        target, images = self.target, event.mimeData().hasFormat(DRAGGED)
+        self._aim(-1, False)
+        if target < 1:
+            return
+        event.setDropAction(Qt.DropAction.CopyAction)  # nothing is moved out of the view that was dragged from
+        event.accept()
+        if images:
+            self.dropped.emit(self.item(target).data(ID))
+        elif event.source() is self:
+            order = [self.item(i).data(ID) for i in range(1, self.count())]
+            moved = order.pop(self.currentRow() - 1)
+            order.insert(target - 1, moved)
+            self.reordered.emit(order)
 
 
-def _swatch(colour: str) -> QIcon:
+class _ClassDelegate(QStyledItemDelegate):
+    """Colour, name, key and count in columns."""
+
+    def __init__(self, view: ClassList) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(80, max(30, option.fontMetrics.height() + 12))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem,
+              index: QModelIndex | QPersistentModelIndex) -> None:
+        c, box, info = theme.colours(), option.rect, index.data(_INFO)
+        view = self._view
+        aimed = view.target == index.row()
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if selected or (aimed and not view.between):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(c.accent))
+            painter.drawRoundedRect(box.adjusted(2, 1, -2, -1), 5, 5)
+        ink = QColor(c.on_accent if selected or (aimed and not view.between) else c.ink)
+        soft = ink if selected or aimed else QColor(c.soft)
+        if aimed and view.between:
+            painter.setPen(QPen(QColor(c.accent), 2))
+            y = box.bottom() if index.row() > view.currentRow() else box.top()
+            painter.drawLine(box.left() + 4, y, box.right() - 4, y)
+        metrics, left, right = option.fontMetrics, box.left() + 9, box.right() - 9
+        count = str(index.data(_COUNT))
+        painter.setPen(soft)
+        width = metrics.horizontalAdvance(count)
+        painter.drawText(QRect(right - width, box.top(), width + 1, box.height()), Qt.AlignmentFlag.AlignVCenter, count)
+        right -= max(width, metrics.horizontalAdvance("0000")) + 8
+        if info is not None:
+            if info.shortcut:
+                chip = QRect(right - 20, box.center().y() - 9, 20, 19)
+                painter.setPen(QPen(soft, 1))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(chip, 4, 4)
+                painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, info.shortcut.upper())
+            right -= 28
+            painter.setPen(QPen(ink, 1) if selected else Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(info.colour))
+            painter.drawRoundedRect(QRect(left, box.center().y() - 6, 13, 13), 4, 4)
+            left += 21
+        painter.setPen(ink)
+        name = metrics.elidedText(index.data(), Qt.TextElideMode.ElideMiddle, right - left)
+        painter.drawText(QRect(left, box.top(), right - left, box.height()), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.restore()
+
+
+def swatch(colour: str) -> QIcon:
+    """A rounded square of a class's colour."""
     pixmap = QPixmap(28, 28)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

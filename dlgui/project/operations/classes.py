@@ -13,7 +13,10 @@ COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#76b7b2", "#e
            "#8cd17d", "#499894", "#d37295", "#a0cbe8", "#ffbe7d", "#79706e", "#d4a6c8")
 """Colours of new classes, in turn; chosen to differ also for colour-blind eyes where they are few."""
 
-_KEYS = "1234567890"
+RESERVED = "adfnx"
+"""Letters that do something else in the grid: A and D move, F flags, N writes a note, X excludes."""
+
+_KEYS = "1234567890qwertyuiopghjklzcvbms"
 
 
 def ensure(project: Project, t: Transaction, names: Sequence[str]) -> dict[str, int]:
@@ -68,7 +71,14 @@ def recolour(project: Project, class_id: int, colour: str, who: str = "user") ->
 
 
 def set_shortcut(project: Project, class_id: int, key: str | None, who: str = "user") -> Changes:
-    """Gives a class a key, taking it from the class that had it."""
+    """Gives a class a key, taking it from the class that had it; None or empty takes the key away.
+
+    Raises:
+        InvalidValue: not a single digit or letter, or one of `RESERVED`.
+    """
+    key = key.lower() if key else None
+    if key is not None and (len(key) != 1 or not key.isalnum() or key in RESERVED):
+        raise InvalidValue("key", key, f"one digit or letter, but none of {', '.join(RESERVED.upper())}")
     with project.store.transact("set shortcut", who=who, name=_get(project, class_id).name, key=key) as t:
         t.update("classes", [c.id for c in project.classes() if key and c.shortcut == key], {"shortcut": None})
         t.update("classes", [class_id], {"shortcut": key})

@@ -1,0 +1,92 @@
+"""The images in the middle of the Data tab with the one selection that grid, suggestions and map share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from dlgui.gui.data.shown import Shown
+from dlgui.gui.image_grid import GridItem, ImageGrid
+from dlgui.gui.session import Session
+from dlgui.gui.thumbnails import Thumbnails
+from dlgui.project.project import ImageTable
+
+_BADGES = {0: "T", 1: "V", 2: "E", -1: ""}
+
+Tentative = Callable[[int], tuple[int, float] | None]
+"""Gives for an image id the suggested class (index) and its confidence, or None."""
+
+
+class Board(QObject):
+    """A grid over a `Shown`."""
+
+    def __init__(self, session: Session, pictures: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.grid = ImageGrid("imageGrid", pictures)
+        self.shown: Shown | None = None
+        self.tentative: Tentative = lambda _: None
+        self.marking = False
+
+    def show(self, shown: Shown | None, keep: bool = True) -> None:
+        """Shows other images; those that were selected stay so where they are shown."""
+        kept = self.selected_ids() if keep else []
+        self.shown = shown
+        self.grid.items.show(len(shown) if shown is not None else 0, self._item)
+        self.select(kept)
+
+    def renew(self, table: ImageTable) -> None:
+        """The same images in the same order, as they are now."""
+        if self.shown is not None:
+            self.shown = Shown(table, self.shown.rows)
+            self.grid.items.refresh()
+
+    def click_marks(self, on: bool) -> None:
+        """Whether a click marks an image as not belonging to the page."""
+        self.marking = on
+        self.grid.click_marks(on)
+
+    def selected_ids(self) -> list[int]:
+        """Ids of the selected images."""
+        return self.shown.ids(self.grid.selected()) if self.shown is not None else []
+
+    def selected_rows(self) -> np.ndarray:
+        """Rows of the table, int64."""
+        if self.shown is None:
+            return np.empty(0, np.int64)
+        return self.shown.rows[[p for p in self.grid.selected() if p < len(self.shown)]]
+
+    def select(self, ids: Sequence[int]) -> bool:
+        """Selects images; whether any of them is shown."""
+        places = self.shown.positions(ids) if self.shown is not None else []
+        if places or self.grid.selected():
+            self.grid.select(places)
+        return bool(places)
+
+    def next_unlabeled(self) -> int | None:
+        """Id of the image to go to once the selected ones are labeled."""
+        return self.shown.after_labeling(self.grid.selected()) if self.shown is not None else None
+
+    def _item(self, position: int) -> GridItem:
+        project, shown = self.session.project, self.shown
+        assert project is not None
+        assert shown is not None
+        table, row = shown.table, shown.rows[position]
+        image, label = int(table.id[row]), int(table.label[row])
+        guess = self.tentative(image) if label < 0 else None
+        info = project.classes()[label if guess is None else guess[0]] if label >= 0 or guess is not None else None
+        reason = table.reason[row] or (self.tr("the file is gone") if table.missing[row] else "")
+        caption = info.name if info is not None else ""
+        if guess is not None:
+            caption = f"{caption}?  {100 * guess[1]:.0f} %"
+        if table.excluded[row]:
+            caption = self.tr("excluded")
+        mark = "warning" if reason else ""
+        if self.marking and label < 0 and self.grid.selectionModel().isSelected(self.grid.items.index(position)):
+            mark = "wrong"
+        tip = "\n".join(part for part in (table.path[row], caption, reason, table.note[row]) if part)
+        return GridItem(image, str(project.image_root / table.path[row]), table.path[row], caption,
+                        info.colour if info is not None else "", _BADGES[int(table.split[row])], mark,
+                        bool(table.flag[row]), tip, guess is not None)

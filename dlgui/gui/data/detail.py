@@ -1,0 +1,114 @@
+"""The image that is looked at: large, with what is known about it, its flag and its note."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+
+from dlgui.engine.splitting import SUBSETS
+from dlgui.gui import thumbnails
+from dlgui.gui.image_view import ImageView
+from dlgui.gui.jobs import Job
+from dlgui.gui.session import Session
+from dlgui.gui.widgets import named
+from dlgui.project.operations import labels
+from dlgui.project.project import ImageTable
+
+
+class DetailPanel(QWidget):
+    """Preview, caption, flag and note of the selected images.
+
+    Signals:
+        left: the note was written or given up; the keys belong to the grid again.
+    """
+
+    left = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self._ids: list[int] = []
+        self.preview = ImageView("previewView")
+        self.caption, self.pixel = QLabel(), QLabel()
+        for text in (self.caption, self.pixel):
+            text.setProperty("soft", True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.caption.setWordWrap(True)
+        self.preview.pixel.connect(self.pixel.setText)
+        self.flag = named(QToolButton(), "flagButton", self.tr("Flag the selected images, or take the flag away (F)"))
+        self.flag.setText("⚑")
+        self.flag.setCheckable(True)
+        self.flag.clicked.connect(lambda on: self.session.do(labels.flag, self._ids, on))
+        self.note = named(QLineEdit(), "noteEdit", self.tr("Note on the selected images (N); Enter keeps it"))
+        self.note.setPlaceholderText(self.tr("Note"))
+        self.note.setClearButtonEnabled(True)
+        self.note.editingFinished.connect(self._write)
+        self.note.returnPressed.connect(self.left)
+        row = QHBoxLayout()
+        row.addWidget(self.flag)
+        row.addWidget(self.note, 1)
+        stack = QVBoxLayout(self)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.addWidget(self.preview, 1)
+        stack.addWidget(self.caption)
+        stack.addWidget(self.pixel)
+        stack.addLayout(row)
+        self.show_images(None, [])
+
+    def edit_note(self) -> None:
+        """Puts the cursor into the note."""
+        if self.note.isEnabled():
+            self.note.setFocus()
+            self.note.selectAll()
+
+    def _write(self) -> None:
+        if self.note.isModified() and self._ids:
+            self.note.setModified(False)
+            self.session.do(labels.note, self._ids, self.note.text().strip())
+
+    def show_images(self, table: ImageTable | None, rows: Sequence[int]) -> None:
+        """Shows what rows of the table have in common; the picture of a single one."""
+        self._write()
+        project = self.session.project
+        some = table is not None and bool(len(rows)) and project is not None
+        writable = some and project is not None and not project.read_only
+        self.flag.setEnabled(writable)
+        self.note.setEnabled(writable)
+        if not some or table is None or project is None:
+            self._ids = []
+            self.note.clear()
+            self.flag.setChecked(False)
+            return
+        self._ids = [int(i) for i in table.id[list(rows)]]
+        notes = {table.note[r] for r in rows}
+        self.note.setText(notes.pop() if len(notes) == 1 else "")
+        self.note.setPlaceholderText(self.tr("Note") if not notes else self.tr("Several notes"))
+        self.flag.setChecked(bool(table.flag[list(rows)].all()))
+        if len(rows) > 1:
+            self.caption.setText(self.tr("{n} images\n{classes}").format(n=len(rows), classes=_classes(table, rows)))
+            return
+        row = int(rows[0])
+        names = [self.tr("no label") if table.label[row] < 0 else table.class_names[table.label[row]],
+                 SUBSETS[table.split[row]] if table.split[row] >= 0 else self.tr("no split"),
+                 f"{table.width[row]} × {table.height[row]}"]
+        self.caption.setText(f"{table.path[row]}\n{table.reason[row] or ', '.join(names)}")
+        path = str(project.image_root / table.path[row])
+        self.session.jobs.start("preview", "preview", lambda job: _decode(job, path), done=self.preview.show_image,
+                                quiet=True)
+
+
+def _classes(table: ImageTable, rows: Sequence[int]) -> str:
+    """`apple 3, pear 2`: the classes of some rows, the most frequent first."""
+    found, counts = np.unique(table.label[list(rows)], return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:4]
+    names = [table.class_names[found[i]] if found[i] >= 0 else "no label" for i in order]
+    text = ", ".join(f"{name} {counts[i]}" for name, i in zip(names, order, strict=True))
+    return text + (" …" if len(found) > 4 else "")
+
+
+def _decode(job: Job, path: str) -> object:
+    job.progress.check()
+    return thumbnails.full(path)

@@ -1,0 +1,93 @@
+"""What keys do with the selected images."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from dlgui.gui.data.board import Board
+from dlgui.gui.data.class_picker import ClassPicker
+from dlgui.gui.session import Session
+from dlgui.project.operations import classes, labels, splits
+
+
+class Labeler(QObject):
+    """Labels, flags, excludes and puts into splits what is selected on a board.
+
+    Signals:
+        committed: a class key or Enter that belongs to the page of suggestions: (class id or None, Shift).
+        note: the note shall be edited.
+        help: the keys shall be shown.
+    """
+
+    committed = Signal(object, bool)
+    note = Signal()
+    help = Signal()
+
+    def __init__(self, session: Session, board: Board, window: QWidget) -> None:
+        super().__init__(window)
+        self.session, self.board, self._window = session, board, window
+        self.page_keys = False
+        self.enter_commits = False
+        board.grid.key.connect(self.key)
+
+    def label(self, class_id: int | None) -> None:
+        """Labels the selected images (None takes the label away) and goes on to the next unlabeled one."""
+        ids, following = self.board.selected_ids(), self.board.next_unlabeled()
+        if not ids or self.session.do(labels.assign, ids, class_id) is None:
+            return
+        if class_id is not None and not self.board.marking and following is not None:
+            self.board.select([following])
+
+    def key(self, key: str, shift: bool) -> None:
+        """Does what a key stands for."""
+        project, ids = self.session.project, self.board.selected_ids()
+        if project is None:
+            return
+        info = next((c for c in project.classes() if c.shortcut == key), None)
+        if key == "/":
+            self.find_class()
+        elif key == "?":
+            self.help.emit()
+        elif key == "enter" and self.enter_commits:
+            self.committed.emit(None, shift)
+        elif info is not None and self.page_keys:
+            self.committed.emit(info.id, shift)
+        elif info is not None:
+            self.label(info.id)
+        elif not ids or self.board.shown is None:
+            return
+        elif key == "delete":
+            self.label(None)
+        elif key == "n":
+            self.note.emit()
+        elif key in ("f", "x"):
+            table, rows = self.board.shown.table, self.board.selected_rows()
+            operation, now = (labels.flag, table.flag) if key == "f" else (labels.exclude, table.excluded)
+            self.session.do(operation, ids, not bool(now[rows].all()))
+
+    def find_class(self) -> None:
+        """Asks for a class by name and labels with it."""
+        project = self.session.project
+        if project is None or project.read_only:
+            return
+        picker = ClassPicker(self.tr("Label the selected images"), project.classes(), True, self._window)
+        picker.picked.connect(self._found)
+        picker.made.connect(self._made)
+        picker.open()
+
+    def _found(self, class_id: int) -> None:
+        if self.page_keys:
+            self.committed.emit(class_id, False)
+        else:
+            self.label(class_id)
+
+    def _made(self, name: str) -> None:
+        if self.session.project is not None and self.session.do(classes.add, name) is not None:
+            self._found(classes.find(self.session.project, name).id)
+
+    def split(self, subset: str | None) -> None:
+        """Puts the selected images into a subset."""
+        ids = self.board.selected_ids()
+        if ids:
+            self.session.do(splits.assign, ids, subset)

@@ -1,0 +1,50 @@
+"""Which images the middle of the Data tab shows, in which order; knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlgui.project.project import ImageTable
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An order over some rows of the table.
+
+    Attributes:
+        table: all images.
+        rows: int64 (n,), the row at each position.
+    """
+
+    table: ImageTable
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def ids(self, positions: Sequence[int]) -> list[int]:
+        """Image ids at positions; positions beyond the end are left out."""
+        kept = [p for p in positions if p < len(self.rows)]
+        return [int(i) for i in self.table.id[self.rows[kept]]] if kept else []
+
+    def positions(self, ids: Sequence[int]) -> list[int]:
+        """Positions of those of the images that are shown, ascending."""
+        return np.flatnonzero(np.isin(self.table.id[self.rows], list(ids))).tolist() if len(ids) else []
+
+    def after_labeling(self, positions: Sequence[int]) -> int | None:
+        """Id of the image to go to once those at `positions` are labeled.
+
+        The next without a label below them, else the first without one above; where every other has one, the next.
+        None where there is nowhere to go.
+        """
+        if not len(positions):
+            return None
+        last, chosen = max(positions), set(positions)
+        open_ = [p for p in np.flatnonzero(self.table.label[self.rows] < 0).tolist() if p not in chosen]
+        later = next((p for p in open_ if p > last), open_[0] if open_ else None)
+        if later is None:
+            later = last + 1 if last + 1 < len(self.rows) else None
+        return None if later is None else int(self.table.id[self.rows[later]])
