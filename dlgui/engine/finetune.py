@@ -6,6 +6,7 @@ epoch, image), torch's own randomness from (seed, iteration). A checkpoint is th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -17,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlgui.engine.augmentation import Augmentation, augment
-from dlgui.engine.calibration import fit_temperature
+from dlgui.engine.calibration import fit_temperature, softmax
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.model_file import read_model, write_model
-from dlgui.engine.progress import Progress
+from dlgui.engine.progress import Cancelled, Pace, Progress
 from dlgui.engine.settings import TrainingSettings
 from dlgui.engine.storage import write_atomically
 from dlgui.errors import DlguiError
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 CHECKPOINT_SECONDS = 30.0
 EVALUATION_BATCH = 32
+WORST = 12
+"""Images of the validation split that are named as the worst after each epoch."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,12 @@ class BatchDone:
 
 @dataclass(frozen=True)
 class EpochDone:
-    """After an epoch: mean loss, errors as fractions (validation None without such a split), seconds so far."""
+    """After an epoch: mean loss, errors as fractions (validation None without such a split), seconds so far.
 
-    epoch: int
+    `epoch` is fractional where the training was stopped inside it.
+    """
+
+    epoch: float
     iteration: int
     loss: float
     train_top1_error: float
@@ -57,6 +63,15 @@ class EpochDone:
     learning_rate: float
     seconds: float
     best: bool
+    best_epoch: int = 0
+    best_error: float | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that the user should know and that did not stop the training."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ class CheckpointWritten:
 
 @dataclass(frozen=True)
 class Finished:
-    """The best model is written and calibrated. `reason`: `epochs` or `early stopping`."""
+    """The best model is written and calibrated. `reason`: `epochs`, `early stopping` or `stopped`."""
 
     reason: str
     best_epoch: int
@@ -77,7 +92,7 @@ class Finished:
     images_per_second: float
 
 
-Event = BatchDone | EpochDone | CheckpointWritten | Finished
+Event = BatchDone | EpochDone | Notice | CheckpointWritten | Finished
 
 
 @dataclass(frozen=True)
@@ -117,7 +132,10 @@ class _State:
 
 
 class FineTuning:
-    """One training; iterate it for its events. Not asking for the next event pauses, closing the iterator stops.
+    """One training; iterate it for its events.
+
+    Not asking for the next event pauses. Closing the iterator, or cancelling, leaves a checkpoint to go on from.
+    `progress.finish()` ends it well: what was learned since the last epoch is judged, the best network is calibrated.
 
     Args:
         classifier: trained in place.
@@ -126,7 +144,7 @@ class FineTuning:
         seed: equal seeds on equal machines give equal bits on the processor.
         device: `cpu`, `cuda:<i>` or `mps`.
         checkpoint, model: files to write; where `checkpoint` exists, training goes on from it.
-        progress: cancels; tells batches.
+        progress: cancels or finishes; tells batches.
         provenance: goes into the model file.
     """
 
@@ -137,6 +155,8 @@ class FineTuning:
         self.seed, self.device, self.checkpoint, self.model = seed, device, checkpoint, model
         self.progress, self.provenance = progress, dict(provenance or {})
         self.state = _State(settings=settings.to_dict())
+        self.worst: list[tuple[int, int, float]] = []
+        self._pace = Pace()
         self._augmentation = Augmentation.from_dict(settings.augmentation)
         classifier.set_hyperparameters(**settings.hyperparameters.to_dict())
         if settings.class_balance == "balanced":
@@ -163,12 +183,22 @@ class FineTuning:
         else:
             self._save()
             yield CheckpointWritten(0)
-        total = self.iterations_per_epoch * self.settings.epochs
         if self.progress is not None:
-            self.progress.task("training", total)
-            self.progress.advance(self.state.iteration)
+            self.progress.task("training", self.iterations_per_epoch * self.settings.epochs)
+            self.progress.skip(self.state.iteration)
+        try:
+            yield from self._train()
+        except (GeneratorExit, Cancelled):
+            with contextlib.suppress(DlguiError):  # where the disk is full the last checkpoint must do
+                self._save()
+            raise
+        if not self.state.best_epoch:
+            raise Cancelled("training")  # ended before the first update: there is no network to keep
+        yield self._finish()
+
+    def _train(self) -> Iterator[Event]:
         saved = time.monotonic()
-        while self.state.epoch < self.settings.epochs and not self._stop_early():
+        while self.state.epoch < self.settings.epochs and not self._stop_early() and not self._stopped():
             for event in self._epoch():
                 if self.progress is not None and isinstance(event, BatchDone):
                     self.progress.advance()
@@ -177,7 +207,16 @@ class FineTuning:
                     self._save()
                     saved = time.monotonic()
                     yield CheckpointWritten(self.state.iteration)
-        yield self._finish()
+                if self._stopped() and isinstance(event, BatchDone):
+                    break
+        if self._stopped() and self.state.seen and not self.state.done:
+            yield self._end_epoch(self.state.iteration / self.iterations_per_epoch)
+
+    def _stopped(self) -> bool:
+        return self.state.done or self._asked_to_finish()
+
+    def _asked_to_finish(self) -> bool:
+        return self.progress is not None and self.progress.finishing
 
     def _epoch(self) -> Iterator[Event]:
         state, count = self.state, self.iterations_per_epoch
@@ -187,10 +226,14 @@ class FineTuning:
             ahead = pool.submit(self._batch, order, first) if first < count else None
             for k in range(first, count):
                 assert ahead is not None
-                started = time.monotonic()
+                started, parts = time.monotonic(), self.classifier.trainer(self.device).micro_batch
                 pixels, labels = ahead.result()
                 ahead = pool.submit(self._batch, order, k + 1) if k + 1 < count else None
                 yield self._update(pixels, labels, started)
+                now = self.classifier.trainer(self.device).micro_batch
+                if now != parts:
+                    yield Notice(f"The memory did not suffice: each batch is now worked off in parts of {now} images, "
+                                 "with the same result.")
         yield self._end_epoch()
 
     def _batch(self, order: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -215,7 +258,7 @@ class FineTuning:
         state.loss_sum += result.loss * result.count
         state.correct += result.correct
         state.seen += result.count
-        seconds = time.monotonic() - started
+        seconds = self._pace.add(result.count, time.monotonic() - started)
         state.seconds += seconds
         state.trained_seconds += seconds
         state.trained_images += result.count
@@ -223,7 +266,7 @@ class FineTuning:
                          self.iterations_per_epoch * self.settings.epochs, result.loss, rate,
                          state.trained_images / max(state.trained_seconds, 1e-9), state.seconds)
 
-    def _end_epoch(self) -> EpochDone:
+    def _end_epoch(self, fraction: float | None = None) -> EpochDone:
         state, started = self.state, time.monotonic()
         loss, train_error = state.loss_sum / state.seen, 1 - state.correct / state.seen
         error, tie = None, loss
@@ -231,6 +274,7 @@ class FineTuning:
             logits = self.logits(self.data.validation)
             error = float((logits.argmax(1) != self.data.validation_labels).mean())
             tie = _cross_entropy(logits, self.data.validation_labels)
+            self.worst = _worst(logits, self.data.validation_labels)
         state.epoch += 1
         best = state.best_error is None or ((error if error is not None else train_error), tie) < (
             state.best_error, state.best_loss)
@@ -242,7 +286,8 @@ class FineTuning:
         state.seconds += time.monotonic() - started
         if best:
             self._write_model(error)
-        return EpochDone(state.epoch, state.iteration, loss, train_error, error, rate, state.seconds, best)
+        return EpochDone(state.epoch if fraction is None else fraction, state.iteration, loss, train_error, error, rate,
+                         state.seconds, best, state.best_epoch, state.best_error)
 
     def logits(self, rows: np.ndarray) -> np.ndarray:
         """float32 (n, classes) of rows of the data, by the network as it is now."""
@@ -277,8 +322,10 @@ class FineTuning:
                 write_model(best, self.model)
             state.done = True
             self._save()
-        early = state.epoch < self.settings.epochs
-        return Finished("early stopping" if early else "epochs", state.best_epoch, error, state.seconds,
+        reason = "epochs"
+        if state.iteration < self.settings.epochs * self.iterations_per_epoch:
+            reason = "stopped" if self._asked_to_finish() else "early stopping"
+        return Finished(reason, state.best_epoch, error, state.seconds,
                         state.trained_images / max(state.trained_seconds, 1e-9))
 
     def _save(self) -> None:
@@ -314,6 +361,13 @@ def _below(prefix: str, tensors: dict[str, Any]) -> dict[str, Any]:
 def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     shifted = logits - logits.max(1, keepdims=True)
     return float((np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]).mean())
+
+
+def _worst(logits: np.ndarray, labels: np.ndarray, most: int = WORST) -> list[tuple[int, int, float]]:
+    """The samples that speak most against the network: position, predicted class, confidence of the true class."""
+    confidences = softmax(logits)
+    own = confidences[np.arange(len(labels)), labels]
+    return [(int(i), int(logits[i].argmax()), float(own[i])) for i in np.argsort(own, kind="stable")[:most]]
 
 
 def learning_rate_range(classifier: Classifier, data: TrainingData, settings: TrainingSettings, *, seed: int = 42,

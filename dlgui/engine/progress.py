@@ -6,9 +6,38 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+PAUSE = 20.0
+"""A gap between two steps longer than this (seconds), and `TIMES` as long as usual, is no work: the machine slept."""
+
+TIMES = 20.0
+
 
 class Cancelled(Exception):
     """The work was cancelled by whoever asked for it."""
+
+
+class Pace:
+    """Units a second, told from steps; a step during which the machine slept does not count.
+
+    Some systems' clocks run on while a laptop is suspended. A training that took an hour and slept through a night
+    has still taken an hour.
+    """
+
+    def __init__(self) -> None:
+        self.units, self.seconds, self._steps = 0, 0.0, 0
+
+    def add(self, units: int, seconds: float) -> float:
+        """Takes a step in; returns the seconds that it is counted with."""
+        usual = self.seconds / self._steps if self._steps else 0.0
+        if seconds > PAUSE and seconds > TIMES * usual and self._steps:
+            seconds = usual
+        self.units, self.seconds, self._steps = self.units + units, self.seconds + seconds, self._steps + 1
+        return seconds
+
+    @property
+    def rate(self) -> float:
+        """Units a second, 0 while unknown."""
+        return self.units / self.seconds if self.seconds > 0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -39,12 +68,12 @@ class Progress:
 
     def __init__(self, listener: Callable[[Report], None] | None = None) -> None:
         self._listener = listener
-        self._cancelled = False
+        self._cancelled = self._finishing = False
         self._begin("", None)
 
     def _begin(self, name: str, total: int | None) -> None:
-        self._name, self._total, self._done = name, total, 0
-        self._start = self._told = time.monotonic()
+        self._name, self._total, self._done, self._pace = name, total, 0, Pace()
+        self._start = self._told = self._last = time.monotonic()
 
     @property
     def cancelled(self) -> bool:
@@ -54,6 +83,15 @@ class Progress:
     def cancel(self) -> None:
         """Asks the work to end at its next check; safe from any thread."""
         self._cancelled = True
+
+    @property
+    def finishing(self) -> bool:
+        """Whether `finish` was called."""
+        return self._finishing
+
+    def finish(self) -> None:
+        """Asks the work to come to a good end now, keeping the best it has; safe from any thread."""
+        self._finishing = True
 
     def check(self) -> None:
         """Raises `Cancelled` if `cancel` was called."""
@@ -68,18 +106,26 @@ class Progress:
 
     def advance(self, count: int = 1) -> None:
         """Counts `count` units as done. Raises `Cancelled`."""
-        self._done += count
         now = time.monotonic()
+        self._pace.add(count, now - self._last)
+        self._done, self._last = self._done + count, now
         if now - self._told >= self.INTERVAL or self._done == self._total:
             self._tell(now)
         self.check()
+
+    def skip(self, count: int) -> None:
+        """Counts `count` units as done already, which says nothing about how long the others take."""
+        self._done += count
+
+    def rest(self) -> None:
+        """The time since the last unit was a pause."""
+        self._last = time.monotonic()
 
     def _tell(self, now: float) -> None:
         self._told = now
         if self._listener is None:
             return
-        elapsed = now - self._start
         remaining = None
-        if self._total is not None and self._done:
-            remaining = elapsed / self._done * (self._total - self._done)
-        self._listener(Report(self._name, self._done, self._total, elapsed, remaining))
+        if self._total is not None and self._pace.rate:
+            remaining = (self._total - self._done) / self._pace.rate
+        self._listener(Report(self._name, self._done, self._total, now - self._start, remaining))

@@ -57,7 +57,7 @@ def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> 
 
 
 def _remedy(problem: OSError) -> str:
-    if problem.errno == errno.ENOSPC:
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "free some disk space and try again"
     if problem.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return "choose a folder that may be written"

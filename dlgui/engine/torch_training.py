@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from dlgui.engine import networks
 from dlgui.engine.backbones import Weights
+from dlgui.engine.faults import out_of_memory
 from dlgui.engine.torch_network import Backbone, Network, build_stages
 from dlgui.errors import DlguiError
 
@@ -120,7 +121,9 @@ class Trainer:
         while True:
             try:
                 return self._update(scaled, labels, micro)
-            except (torch.OutOfMemoryError, MemoryError) as problem:
+            except (RuntimeError, MemoryError) as problem:
+                if not out_of_memory(problem):
+                    raise
                 self.optimizer.zero_grad(set_to_none=True)
                 if micro == 1:
                     raise DlguiError(f"device {self.device}", "out of memory with a single image",
@@ -152,7 +155,8 @@ class Trainer:
             squared_length += float(pooled.detach().float().square().sum()) / len(labels)
             correct += int((logits.argmax(1) == y).sum())
         if not np.isfinite(loss_sum):
-            raise DlguiError("training", f"the loss is {loss_sum}", "use a smaller learning rate")
+            raise DlguiError("training", f"the loss is no longer a number ({loss_sum}); the best network is kept",
+                             "train again with a smaller learning rate; a tenth is a good try")
         if h.weight_prior:
             with torch.no_grad():
                 loss_sum += float(h.weight_prior / 2 * sum(p.square().sum() for p in self._decayed))

@@ -80,10 +80,11 @@ def create(project: Project, *, network: str, method: str, parameters: dict[str,
     return run
 
 
-def append(project: Project, run: Run, row: dict[str, Any]) -> None:
-    """Adds a row of history (keys of `HISTORY`)."""
+def append(project: Project, run: Run, row: dict[str, Any], **figures: Any) -> None:
+    """Adds a row of history (keys of `HISTORY`) and changes the run's figures with it."""
     with project.store.transact("progress", undoable=False, journal=False) as t:
         t.insert("history", {"run_id": run.number, **{key: row.get(key) for key in HISTORY}})
+        t.update("runs", [run.number], figures)
 
 
 def update(project: Project, run: Run, **figures: Any) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,17 +15,16 @@ from typing import Any
 import numpy as np
 
 from dlgui import __version__
-from dlgui.engine import backbones, devices, features, finetune, networks, quick
+from dlgui.engine import backbones, devices, faults, features, finetune, networks, quick
 from dlgui.engine.classifier import DEFAULT_NETWORK, Classifier
 from dlgui.engine.finetune import EpochDone, Event, Finished
 from dlgui.engine.model_file import write_model
 from dlgui.engine.pixel_cache import store_pixels
 from dlgui.engine.preprocessing import Preprocessing
-from dlgui.engine.progress import Progress
+from dlgui.engine.progress import Cancelled, Progress
 from dlgui.engine.settings import TrainingSettings
-from dlgui.engine.storage import write_atomically
 from dlgui.errors import DlguiError, InvalidValue
-from dlgui.project.operations import evaluations, runs
+from dlgui.project.operations import batches, evaluations, run_files, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import ImageTable, Project
 
@@ -99,24 +99,41 @@ def start(project: Project, plan: Plan, who: str = "user") -> Run:
 def execute(project: Project, run: Run, progress: Progress | None = None) -> Iterator[Event]:
     """Trains a run, or goes on with it; every event is in the book before it is yielded.
 
-    Closing the iterator leaves the run paused; an interruption leaves it interrupted. Both can be resumed.
+    Closing the iterator, or cancelling, leaves the run paused; an interruption leaves it interrupted, a problem failed.
+    All can be resumed. `progress.finish()` ends the run well, with the best network so far.
+
+    Raises:
+        Cancelled: it was cancelled, or finished before there was a network to keep.
+        DlguiError: what went wrong and what to do; the run keeps it as its error.
     """
     train = {"quick": _quick, "finetune": _finetune}[run.method]
+    recorder = batches.Recorder(run, checkpoint_iteration(run))
     try:
         for event in train(project, run, progress):
-            if isinstance(event, EpochDone):
-                runs.append(project, run, _history_row(event))
-                runs.update(project, run, epochs=event.epoch, train_seconds=event.seconds)
+            if isinstance(event, finetune.BatchDone):
+                recorder.add(event)
+            elif isinstance(event, EpochDone):
+                recorder.flush()
+                runs.append(project, run, _history_row(event), epochs=math.ceil(event.epoch),
+                            train_seconds=event.seconds, best_epoch=event.best_epoch,
+                            validation_top1_error=event.best_error)
+            elif isinstance(event, finetune.Notice):
+                run_files.add_notice(run, event.text)
             yield event
-    except GeneratorExit:
-        runs.update(project, run, state="paused", pid=None)
+        recorder.flush()
+    except (GeneratorExit, Cancelled):
+        with contextlib.suppress(DlguiError, OSError):
+            recorder.flush()
+            runs.update(project, run, state="paused", pid=None)
         raise
     except Exception as problem:
-        from dlgui.engine.progress import Cancelled
-
-        state = "paused" if isinstance(problem, Cancelled) else "failed"
-        runs.update(project, run, state=state, pid=None, error="" if state == "paused" else str(problem))
-        raise
+        told = faults.explained(problem, run.id)
+        with contextlib.suppress(DlguiError, OSError):
+            runs.update(project, run, state="failed", pid=None, error=str(told))
+            recorder.flush()
+        if told is problem:
+            raise
+        raise told from problem
     except BaseException:
         with contextlib.suppress(DlguiError):
             runs.update(project, run, state="interrupted", pid=None)
@@ -135,7 +152,37 @@ def resume(project: Project, run: Run) -> Run:
         raise DlguiError(run.id, "it is running in another process", "stop it there first")
     if runs.data_hash(project) != run.data_hash:
         raise DlguiError(run.id, "images, labels or the split have changed since it began", "train a new run")
-    return runs.resume(project, run, _checkpoint_iteration(run))
+    return runs.resume(project, run, checkpoint_iteration(run))
+
+
+def can_conclude(run: Run) -> bool:
+    """Whether an unfinished run has a network that can be kept."""
+    return run.state in ("paused", "interrupted", "failed") and run.model.exists()
+
+
+def conclude(project: Project, run: Run, progress: Progress) -> Iterator[Event]:
+    """Ends an unfinished run with the best network that it has so far.
+
+    Where images, labels or the split have changed since, the network is kept as it is, without calibration.
+    """
+    if runs.data_hash(project) == run.data_hash and run.checkpoint.exists():
+        progress.finish()
+        yield from execute(project, runs.resume(project, run, checkpoint_iteration(run)), progress)
+        return
+    run_files.add_notice(run, "The data had changed when the run was ended: the confidences are not calibrated.")
+    runs.update(project, run, state="done", pid=None)
+    yield Finished("stopped", run.best_epoch or 0, run.validation_top1_error, run.train_seconds or 0.0,
+                   run.images_per_second or 0.0)
+
+
+def plan_of(run: Run) -> Plan:
+    """The plan that would train a run again."""
+    preprocessing = dict(run.parameters["preprocessing"])
+    width, height = preprocessing.pop("width"), preprocessing.pop("height")
+    settings = dict(run.parameters.get("settings", {}))
+    return Plan(network=run.network, method=run.method, image_size=width if width == height else None, seed=run.seed,
+                device=run.device.partition(":")[0], settings=settings, preprocessing=preprocessing,
+                pretrained=run.parameters["pretrained"])
 
 
 def train(project: Project, plan: Plan, progress: Progress | None = None,
@@ -192,6 +239,7 @@ def _quick(project: Project, run: Run, progress: Progress | None) -> Iterator[Ev
     data, preprocessing = _data(project, run), Preprocessing.from_dict(run.parameters["preprocessing"])
     found = _features(project, run, data, preprocessing, progress)
     readable = found.readable
+    yield from _left_out(project, data, np.flatnonzero(~readable))
     files = _backbone(run)
     fitted_on = data.train[readable[data.train]]
     fit = quick.fit(found, fitted_on, data.labels[fitted_on], len(run.classes), files.channels,
@@ -208,16 +256,16 @@ def _quick(project: Project, run: Run, progress: Progress | None) -> Iterator[Ev
     classifier.provenance = _provenance(project, run, data)
     classifier.metrics = {"cross_validation_top1_error": fit.top1_error, "validation_top1_error": error}
     write_model(classifier, run.model)
+    _remember_worst(run, data, validation, confidences[validation])
     evaluations.remember(run, [str(data.table.content_hash[r]) for r in data.rows[readable]], confidences[readable])
     evaluations.remember_out_of_fold(run, [data.table.path[r] for r in data.rows[fitted_on]], fit.held_out)
     description = {"members": fit.members, "candidates": fit.candidates, "top1_error": fit.top1_error}
-    write_atomically(run.folder / "fit.json", lambda file: file.write(json.dumps(description).encode()))
+    run_files.write_quick_fit(run, description)
     seconds = time.monotonic() - started
     speed = len(data.rows) / max(seconds, 1e-9)
     loss = float(-np.log(np.maximum(confidences[fitted_on, data.labels[fitted_on]], 1e-12)).mean())
-    yield EpochDone(1, 1, loss, float(wrong[fitted_on].mean()), error, 0.0, seconds, True)
-    runs.update(project, run, state="done", pid=None, epochs=1, best_epoch=1, validation_top1_error=error,
-                train_seconds=seconds, images_per_second=speed)
+    yield EpochDone(1, 1, loss, float(wrong[fitted_on].mean()), error, 0.0, seconds, True, 1, error)
+    runs.update(project, run, state="done", pid=None, train_seconds=seconds, images_per_second=speed)
     yield Finished("epochs", 1, error, seconds, speed)
 
 
@@ -228,8 +276,9 @@ def _finetune(project: Project, run: Run, progress: Progress | None) -> Iterator
     chosen = np.concatenate([data.train, data.validation])
     samples = data.samples
     pixels, rows, _ = store_pixels(root, [samples[i] for i in chosen], preprocessing,
-                                          project.cache_folder / "pixels", progress)
+                                   project.cache_folder / "pixels", progress)
     kept = rows >= 0
+    yield from _left_out(project, data, chosen[~kept])
     is_train = np.arange(len(chosen)) < len(data.train)
     labels = data.labels[chosen]
     training_data = finetune.TrainingData(pixels.table, rows[kept & is_train], labels[kept & is_train],
@@ -243,13 +292,35 @@ def _finetune(project: Project, run: Run, progress: Progress | None) -> Iterator
                                    provenance=_provenance(project, run, data))
     for event in training:
         if isinstance(event, EpochDone):
-            runs.update(project, run, best_epoch=training.state.best_epoch, validation_top1_error=event
-                        .validation_top1_error if event.best else training.state.best_error)
+            judged = chosen[kept & ~is_train]
+            run_files.write_worst(run, [(data.table.path[data.rows[judged[i]]], run.classes[data.labels[judged[i]]],
+                                run.classes[predicted], own) for i, predicted, own in training.worst])
         if isinstance(event, Finished):
             runs.update(project, run, state="done", pid=None, best_epoch=event.best_epoch,
                         validation_top1_error=event.validation_top1_error, train_seconds=event.seconds,
                         images_per_second=event.images_per_second)
         yield event
+
+
+def _left_out(project: Project, data: _Data, positions: np.ndarray) -> Iterator[Event]:
+    """Tells of images that cannot be read any more. Raises `DlguiError` where no image is left to learn from."""
+    if not len(positions):
+        return
+    if not len(np.setdiff1d(data.train, positions)):
+        raise DlguiError(project.image_root, f"none of the {len(data.train)} images to learn from can be read",
+                         "bring the images back, then go on with the run")
+    names = [data.table.path[data.rows[i]] for i in positions[:3]]
+    more = f" and {len(positions) - 3} more" if len(positions) > 3 else ""
+    yield finetune.Notice(f"{len(positions)} {'image' if len(positions) == 1 else 'images'} could not be read and "
+                          f"{'is' if len(positions) == 1 else 'are'} left out: {', '.join(names)}{more}. "
+                          "Look at the image folder again (F5).")
+
+
+def _remember_worst(run: Run, data: _Data, positions: np.ndarray, confidences: np.ndarray) -> None:
+    own = confidences[np.arange(len(positions)), data.labels[positions]]
+    order = np.argsort(own, kind="stable")[:finetune.WORST]
+    run_files.write_worst(run, [(data.table.path[data.rows[positions[i]]], run.classes[data.labels[positions[i]]],
+                        run.classes[int(confidences[i].argmax())], float(own[i])) for i in order])
 
 
 def _warm_start(project: Project, run: Run, data: _Data, classifier: Classifier, progress: Progress | None) -> None:
@@ -294,15 +365,13 @@ def _chosen_before(project: Project, run: Run) -> list[str] | None:
         differing = sum(before.get(path) != value for path, value in now.items()) + len(before.keys() - now.keys())
         if differing > REUSE * len(now):
             return None
-        try:
-            description = json.loads((earlier.folder / "fit.json").read_text())
-            return list(description["members"])
-        except (OSError, ValueError, KeyError):
-            return None
+        members = run_files.quick_fit(earlier).get("members")
+        return list(members) if members else None
     return None
 
 
-def _checkpoint_iteration(run: Run) -> int:
+def checkpoint_iteration(run: Run) -> int:
+    """The update from which a run goes on; 0 for its beginning. Raises `DlguiError` on a spoilt checkpoint."""
     from safetensors import SafetensorError, safe_open
 
     if not run.checkpoint.exists():
