@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -29,11 +30,12 @@ def run(project: Path | None = None) -> int:
     """Shows the window until it is closed."""
     app = application()
     theme.apply()
+    logging.getLogger("dlgui").setLevel(logging.INFO)
     window = MainWindow()
     sys.excepthook = lambda kind, problem, trace: _crashed(window, problem, trace)
     window.show()
     if project is not None:
-        window.session.open(project)
+        window.session.open_soon(project)
     return app.exec()
 
 

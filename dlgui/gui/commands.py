@@ -9,6 +9,8 @@ from typing import Any
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from dlgui.gui import icons
+
 MENUS = ("file", "edit", "data", "train", "evaluate", "apply", "view", "help")
 
 
@@ -24,6 +26,7 @@ class Command:
         keys: shortcut, or empty.
         project: whether a project must be open.
         separated: whether a line stands above it in the menu.
+        icon: name of a drawing in resources/icons, or empty.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Command:
     keys: str = ""
     project: bool = True
     separated: bool = False
+    icon: str = ""
 
 
 class CommandBook:
@@ -53,6 +57,8 @@ class CommandBook:
         for command in commands:
             action = QAction(command.text, self._window)
             action.setObjectName(command.name)
+            if command.icon:
+                icons.dress(action, command.icon)
             if command.keys:
                 action.setShortcut(QKeySequence(command.keys))
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

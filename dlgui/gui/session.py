@@ -8,8 +8,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
+from dlgui.engine.progress import Cancelled
 from dlgui.errors import DlguiError
-from dlgui.gui.jobs import Jobs
+from dlgui.gui.jobs import Job, Jobs
 from dlgui.project.changes import Changes
 from dlgui.project.project import Project
 
@@ -47,6 +48,13 @@ class Session(QObject):
         self.adopt(project)
         return True
 
+    def open_soon(self, folder: Path) -> None:
+        """Opens a project off the window's thread: that of 100,000 images takes a second to read."""
+        if self.project is not None and self.project.folder.resolve() == folder.resolve():
+            return
+        self.jobs.start("open", self.tr("opening {name}").format(name=folder.stem), lambda job: _read(job, folder),
+                        done=self.adopt, failed=self.problem.emit)
+
     def adopt(self, project: Project) -> None:
         """Takes over an open project."""
         self.close()
@@ -80,6 +88,18 @@ class Session(QObject):
     def redo(self) -> Changes | None:
         """Does it again."""
         return self.do(lambda project: project.redo())
+
+
+def _read(job: Job, folder: Path) -> Project:
+    """Opens a project and reads its images, so that the window need not."""
+    project = Project.open(folder)
+    project.images()
+    try:
+        job.progress.check()
+    except Cancelled:
+        project.close()
+        raise
+    return project
 
 
 def recent() -> list[Path]:

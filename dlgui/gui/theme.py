@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -35,6 +36,18 @@ CHOICES = ("system", "light", "dark")
 _current = LIGHT
 
 
+class Notifier(QObject):
+    """Tells those who paint with colours of their own that the theme has changed (`changed`)."""
+
+    changed = Signal()
+
+
+@cache
+def notifier() -> Notifier:
+    """The one notifier."""
+    return Notifier()
+
+
 def colours() -> Colours:
     """The colours in use."""
     return _current
@@ -60,6 +73,12 @@ def apply(choice: str | None = None) -> None:
     application.setStyle("Fusion")
     application.setPalette(_palette(_current))
     application.setStyleSheet(_sheet(_current))
+    notifier().changed.emit()
+
+
+def next_choice() -> str:
+    """What the switch in the toolbar goes to: the other of light and dark."""
+    return "light" if _current is DARK else "dark"
 
 
 def _palette(c: Colours) -> QPalette:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSpinBox,
     QTabWidget,
+    QToolButton,
     QWidget,
 )
 
@@ -279,7 +281,7 @@ def test_screenshots_of_every_tab(project, tmp_path, theme):
     done = subprocess.run([sys.executable, "-m", "dlgui", "screenshots", str(folder), str(tmp_path / "out"), "--theme",
                            theme, "--size", "1100x720", "--json"], capture_output=True, text=True, check=True)
     files = json.loads(done.stdout)["files"]
-    assert len(files) == 7
+    assert {"welcome", "data", "import", "health", "train", "evaluate", "apply"} <= {Path(f).stem for f in files}
     from PIL import Image
 
     with Image.open(tmp_path / "out" / "data.png") as picture:
@@ -292,6 +294,8 @@ def test_all_buttons_answer(opened):
     """No button without a receiver."""
     for button in opened.findChildren(QAbstractButton):
         if button.objectName() and not button.objectName().startswith("qt_"):
+            if isinstance(button, QToolButton) and (button.defaultAction() or button.menu()):
+                continue  # stands for an action, or opens a menu
             checkable = button.isCheckable()
             assert button.receivers("2toggled(bool)" if checkable else "2clicked()") > 0 \
                 or button.receivers("2clicked(bool)") > 0 or checkable, button.objectName()
