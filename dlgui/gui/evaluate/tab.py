@@ -1,45 +1,43 @@
-"""The Evaluate tab: figures, confusion matrix, the images of a cell, and why the network says so."""
+"""The Evaluate tab: arranges run and split, the pages, the images behind a figure, and why the network says so."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
-    QCheckBox,
+    QButtonGroup,
     QComboBox,
     QHBoxLayout,
     QLabel,
     QSplitter,
+    QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from dlgui.engine.evaluation import Evaluation, evaluate
-from dlgui.engine.predictions import Predictions
-from dlgui.engine.selection import Criteria, select
-from dlgui.engine.statistics import wilson_interval
+from dlgui.engine.evaluation import Evaluation
 from dlgui.gui.commands import Command
-from dlgui.gui.evaluate.matrix import ConfusionMatrix
-from dlgui.gui.image_grid import GridItem, ImageGrid
-from dlgui.gui.image_view import ImageView
-from dlgui.gui.jobs import Job
+from dlgui.gui.evaluate.headline import Headline
+from dlgui.gui.evaluate.inspection import Inspection
+from dlgui.gui.evaluate.matrix_page import MatrixPage
+from dlgui.gui.evaluate.page import Page
+from dlgui.gui.evaluate.remedy_page import RemedyPage
+from dlgui.gui.evaluate.results_panel import ResultsPanel
+from dlgui.gui.evaluate.robustness_page import RobustnessPage
+from dlgui.gui.evaluate.samples import Sample
+from dlgui.gui.evaluate.why_panel import WhyPanel
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
-from dlgui.gui.thumbnails import Thumbnails, to_qimage
-from dlgui.gui.widgets import button, named
-from dlgui.gui.words import percent
+from dlgui.gui.thumbnails import Thumbnails
+from dlgui.gui.widgets import named
 from dlgui.project.changes import Changes
-from dlgui.project.operations import evaluations, labels, runs
-from dlgui.project.operations.runs import Run
-from dlgui.project.project import Project
+from dlgui.project.operations import runs
 
 SPLITS = ("test", "validation", "train", "all")
-METHODS = (("Grad-CAM", "grad_cam"), ("guided Grad-CAM", "guided_grad_cam"), ("occlusion", "confidence_based"),
-           ("image only", ""))
 
 
 class EvaluateTab(QWidget):
@@ -49,116 +47,93 @@ class EvaluateTab(QWidget):
         super().__init__(parent)
         self.setObjectName("evaluateTab")
         self.session = session
-        self.evaluation: Evaluation | None = None
-        self._criteria = Criteria("wrong")
-        self._chosen = np.empty(0, np.int64)
         self._dirty = True
-        self._model: tuple[str, Any] | None = None
-        self.runs = self._combo("runSelector", self.tr("Run"))
-        self.splits = self._combo("splitSelector", self.tr("Split"))
+        self.inspection = Inspection(session, self)
+        self.runs = named(QComboBox(), "runSelector", self.tr("Run"))
+        self.splits = named(QComboBox(), "splitSelector", self.tr("Split"))
         for name in SPLITS:
             self.splits.addItem(name, name)
-        self.order = self._combo("resultOrder", self.tr("Sort the images"))
-        for shown, value in ((self.tr("worst first"), "loss"), (self.tr("most confident first"), "confidence"),
-                             (self.tr("by name"), "file_name")):
-            self.order.addItem(shown, value)
-        self.matrix = ConfusionMatrix()
-        self.matrix.cell.connect(self.show_cell)
-        self.grid = ImageGrid("resultGrid", pictures)
-        self.grid.set_side(112)
-        self.grid.picked.connect(lambda _: self._explain())
-        self.grid.key.connect(self._key)
-        self.heatmap = ImageView("heatmapView")
-        self.method = self._combo("heatmapMethod", self.tr("What the picture shows"))
-        for shown, value in METHODS:
-            self.method.addItem(shown, value)
-        self.target = self._combo("heatmapTarget", self.tr("The class that is explained"))
-        self.shares = QCheckBox(self.tr("shares"))
-        self.shares.setObjectName("matrixShares")
-        self.shares.setToolTip(self.tr("Shares of the true class instead of counts"))
-        self.shares.setAccessibleName(self.tr("Shares of the true class"))
-        self.shares.toggled.connect(self.matrix.matrix.show_shares)
-        self.figures, self.caption, self.about = QLabel(), QLabel(), QLabel()
-        self.figures.setTextFormat(Qt.TextFormat.RichText)
-        self.figures.setWordWrap(True)
-        self.about.setWordWrap(True)
-        for text in (self.caption, self.about):
-            text.setProperty("soft", True)
-        self.errors = button("showErrorsButton", self.tr("All errors"), self.tr("Every wrongly classified image"),
-                                   lambda: self.show_selection(Criteria("wrong")))
-        self.all = button("showAllButton", self.tr("All images"), self.tr("Every image of the split"),
-                                lambda: self.show_selection(Criteria()))
-        self.fix = button("acceptPredictionButton", self.tr("Relabel as predicted"), self.tr(
-            "Give the selected images the class that the network says (undo takes it back)"), self.accept_prediction)
+        for box in (self.runs, self.splits):
+            box.setMinimumContentsLength(9)
+        self.headline = Headline(self.inspection)
+        self.pages: list[Page] = [MatrixPage(self.inspection), RobustnessPage(self.inspection),
+                                  RemedyPage(self.inspection)]
+        self.results = ResultsPanel(self.inspection, pictures)
+        self.why = WhyPanel(session)
         self._build()
         self.runs.currentIndexChanged.connect(lambda _: self.load())
         self.splits.currentIndexChanged.connect(lambda _: self.load())
-        self.order.currentIndexChanged.connect(lambda _: self.show_selection(self._criteria))
-        self.method.currentIndexChanged.connect(lambda _: self._explain())
-        self.target.currentIndexChanged.connect(lambda _: self._explain())
+        self.results.picked.connect(self._explain)
+        self.why.relabel.connect(self.inspection.relabel)
+        self.why.flag.connect(self.inspection.flag)
+        self.why.exclude.connect(self.inspection.exclude)
+        self.show_page(0)
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """What is shown."""
+        return self.inspection.evaluation
 
     def _build(self) -> None:
         top = QHBoxLayout()
         for part in (QLabel(self.tr("Run")), self.runs, QLabel(self.tr("Split")), self.splits):
             top.addWidget(part)
-        top.addWidget(self.figures, 1)
+        top.addWidget(self.headline, 1)
+        self.stack, self._buttons = QStackedWidget(), QButtonGroup(self)
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        for i, page in enumerate(self.pages):
+            choice = named(QToolButton(), f"{page.name}PageButton", page.tip())
+            choice.setText(page.title())
+            choice.setAccessibleName(page.title())
+            choice.setCheckable(True)
+            choice.clicked.connect(partial(self.show_page, i))
+            self._buttons.addButton(choice, i)
+            row.addWidget(choice)
+            self.stack.addWidget(page)
+        row.addStretch()
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
-        head = QHBoxLayout()
-        note = QLabel(self.tr("rows: predicted, columns: ground truth"))
-        note.setProperty("soft", True)
-        head.addWidget(note)
-        head.addStretch()
-        head.addWidget(self.shares)
-        column.addLayout(head)
-        column.addWidget(self.matrix, 1)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        bar = QHBoxLayout()
-        bar.addWidget(self.errors)
-        bar.addWidget(self.all)
-        bar.addWidget(self.order)
-        bar.addStretch()
-        bar.addWidget(self.fix)
-        column.addLayout(bar)
-        column.addWidget(self.grid, 1)
-        column.addWidget(self.caption)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        bar = QHBoxLayout()
-        bar.addWidget(self.method, 1)
-        bar.addWidget(self.target, 1)
-        column.addLayout(bar)
-        column.addWidget(self.heatmap, 1)
-        column.addWidget(self.about)
-        parts = QSplitter()
-        for widget in (left, middle, right):
+        column.addLayout(row)
+        column.addWidget(self.stack, 1)
+        parts = QSplitter(Qt.Orientation.Horizontal)
+        for widget in (left, self.results, self.why):
             parts.addWidget(widget)
-        parts.setSizes([420, 480, 340])
+        parts.setSizes([460, 460, 340])
         parts.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addWidget(parts, 1)
 
-    def _combo(self, name: str, text: str) -> QComboBox:
-        box = named(QComboBox(), name, text)
-        box.setMinimumContentsLength(9)
-        return box
+    def show_page(self, index: int, *_: object) -> None:
+        """Shows a page; only the one that is seen works."""
+        button = self._buttons.button(index)
+        button.setChecked(True)
+        self.stack.setCurrentIndex(index)
+        for i, page in enumerate(self.pages):
+            if page.active != (i == index):
+                page.activate(i == index)
+
+    def _explain(self, samples: list[Sample]) -> None:
+        self.why.explain(samples, self.inspection.evaluation, self.inspection.run)
 
     def commands(self) -> list[Command]:
         """What the menus offer here."""
-        return []
+        return [command for page in self.pages for command in page.commands()]
 
     def scenes(self) -> list[Scene]:
-        """Pictures of this tab."""
-        return [Scene("evaluate")]
+        """Pictures of this tab: those of every page."""
+        return [replace(scene, prepare=partial(self._prepare, i, scene))
+                for i, page in enumerate(self.pages) for scene in page.scenes()]
+
+    def _prepare(self, index: int, scene: Scene) -> QWidget | None:
+        self.show_page(index)
+        return scene.prepare()
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit: at once when visible, else when shown."""
-        if changes.kinds & {"labels", "splits", "classes", "images"} or (changes.kinds & {"runs"}):
+        if changes.kinds & {"labels", "splits", "classes", "images", "runs"}:
             self._dirty = True
             if self.isVisible():
                 self.refresh()
@@ -186,169 +161,5 @@ class EvaluateTab(QWidget):
             self.refresh()
 
     def load(self) -> None:
-        """Evaluates the chosen run on the chosen split, off the window's thread."""
-        project, run_id, split = self.session.project, self.runs.currentData(), self.splits.currentData()
-        if project is None or run_id is None:
-            self._show(None)
-            self.caption.setText(self.tr("No finished run yet: train one first."))
-            return
-        self.session.jobs.start("evaluation", "evaluation", lambda job: _evaluate(job, project, run_id, split),
-                                done=self._loaded, failed=self._failed)
-
-    def _loaded(self, result: tuple[Run, Evaluation]) -> None:
-        self._show(result[1])
-
-    def _failed(self, problem: Exception) -> None:
-        self._show(None)
-        self.caption.setText(str(problem))
-
-    def _show(self, evaluation: Evaluation | None) -> None:
-        self.evaluation = evaluation
-        self.matrix.matrix.show(evaluation)
-        self.figures.setText(_headline(evaluation) if evaluation else "")
-        chosen = self.target.currentIndex()
-        self.target.blockSignals(True)
-        self.target.clear()
-        self.target.addItem(self.tr("predicted class"), None)
-        self.target.addItem(self.tr("true class"), "truth")
-        for name in evaluation.classes if evaluation else []:
-            self.target.addItem(name, name)
-        self.target.setCurrentIndex(max(min(chosen, self.target.count() - 1), 0))
-        self.target.blockSignals(False)
-        self.show_selection(self._criteria)
-
-    def show_cell(self, predicted: int | None, truth: int | None) -> None:
-        """Shows the images of a cell, a row, a column or all."""
-        self.show_selection(Criteria(predicted=predicted, truth=truth))
-
-    def show_selection(self, criteria: Criteria) -> None:
-        """Shows the images that meet criteria."""
-        self._criteria = criteria
-        found = self.evaluation.predictions if self.evaluation else None
-        try:
-            self._chosen = select(found, criteria, self.order.currentData()) if found else np.empty(0, np.int64)
-        except ValueError:  # the class of an earlier run is not in this one
-            self._criteria = Criteria("wrong")
-            self._chosen = select(found, self._criteria, self.order.currentData()) if found else self._chosen
-        self.grid.items.show(len(self._chosen), self._item)
-        if found is not None:
-            self.caption.setText(self.tr("{n} of {total} images{what}").format(
-                n=len(self._chosen), total=len(found), what=_describe(self._criteria, found.classes)))
-        self.heatmap.show_image(QImage())
-        self.about.clear()
-        if len(self._chosen):
-            self.grid.select([0])
-
-    def _item(self, position: int) -> GridItem:
-        assert self.evaluation is not None
-        found, i = self.evaluation.predictions, int(self._chosen[position])
-        truth, predicted = found.classes[found.truth[i]], found.classes[found.predicted[i]]
-        right = bool(found.correct[i])
-        root = self.session.project.image_root if self.session.project else Path()
-        caption = f"{predicted} {100 * found.confidence[i]:.0f} %"
-        tip = self.tr("{path}\ntruth {truth}, predicted {predicted} ({confidence:.1f} %)").format(
-            path=found.paths[i], truth=truth, predicted=predicted, confidence=100 * found.confidence[i])
-        return GridItem(i, str(root / found.paths[i]), found.paths[i], caption, "", "", "right" if right else "wrong",
-                        False, tip)
-
-    def _explain(self) -> None:
-        chosen, project, run_id = self.grid.selected(), self.session.project, self.runs.currentData()
-        if len(chosen) != 1 or self.evaluation is None or project is None or run_id is None:
-            return
-        found, i = self.evaluation.predictions, int(self._chosen[chosen[0]])
-        target = self.target.currentData()
-        if target == "truth":
-            target = found.classes[found.truth[i]]
-        path, method = project.image_root / found.paths[i], self.method.currentData()
-        self.about.setText(self.tr("{path}: truth {truth}, predicted {predicted} ({confidence:.1f} %)").format(
-            path=found.paths[i], truth=found.classes[found.truth[i]], predicted=found.classes[found.predicted[i]],
-            confidence=100 * float(found.confidence[i])))
-        self.session.jobs.start("heatmap", self.tr("heatmap"), lambda job: self._picture(
-            job, project, run_id, path, method, target), done=self._pictured, failed=self._unexplained, quiet=True)
-
-    def _picture(self, job: Job, project: Project, run_id: str, path: Path, method: str, target: str | None) -> QImage:
-        """In the job's thread: the image at once, then the heatmap over it."""
-        from dlgui.engine import heatmaps
-        from dlgui.engine.images import read_image
-        from dlgui.engine.model_file import read_model
-
-        pixels = read_image(path)
-        if not method:
-            return to_qimage(pixels)
-        job.progress.check()
-        if self._model is None or self._model[0] != run_id:
-            self._model = (run_id, read_model(runs.get(project, run_id).model))
-        found = heatmaps.explain(self._model[1], [pixels], method=method, targets=None if target is None else [target],
-                                 progress=job.progress)[0]
-        return to_qimage(heatmaps.overlay(pixels, found.map))
-
-    def _pictured(self, image: QImage) -> None:
-        self.heatmap.show_image(image)
-
-    def _unexplained(self, problem: Exception) -> None:
-        self.heatmap.show_image(QImage())
-        self.about.setText(str(problem))
-
-    def _selected_ids(self) -> list[tuple[int, int]]:
-        """(position in the predictions, id of the image) of the selected images."""
-        project = self.session.project
-        if project is None or self.evaluation is None:
-            return []
-        table = project.images()
-        row_of = {path: row for row, path in enumerate(table.path)}
-        chosen = [int(self._chosen[p]) for p in self.grid.selected()]
-        paths = self.evaluation.predictions.paths
-        return [(i, int(table.id[row_of[paths[i]]])) for i in chosen if paths[i] in row_of]
-
-    def accept_prediction(self) -> None:
-        """Labels the selected images as predicted."""
-        project = self.session.project
-        if project is None or self.evaluation is None:
-            return
-        found = self.evaluation.predictions
-        ids = {c.name: c.id for c in project.classes()}
-        wanted = {image: ids[found.classes[found.predicted[i]]] for i, image in self._selected_ids()
-                  if found.classes[found.predicted[i]] in ids}
-        if wanted:
-            self.session.do(labels.assign_many, wanted)
-
-    def _key(self, key: str, shift: bool) -> None:
-        project = self.session.project
-        chosen = [image for _, image in self._selected_ids()]
-        if project is None or not chosen:
-            return
-        if key == "f":
-            self.session.do(labels.flag, chosen, True)
-        info = next((c for c in project.classes() if c.shortcut == key), None)
-        if info is not None:
-            self.session.do(labels.assign, chosen, info.id)
-
-
-def _evaluate(job: Job, project: Project, run_id: str, split: str) -> tuple[Run, Evaluation]:
-    run = runs.get(project, run_id)
-    found: Predictions = evaluations.predict(project, run, split, progress=job.progress)
-    evaluation = evaluate(found)
-    if not project.read_only and split == "test" and run.test_top1_error != evaluation.top1_error:
-        evaluations.record(project, run, split, evaluation.to_json())
-    return run, evaluation
-
-
-def _headline(found: Evaluation) -> str:
-    wrong = int(found.confusion_matrix.sum() - np.trace(found.confusion_matrix))
-    low, high = wilson_interval(wrong, found.num_samples)
-    return (f"<b style='font-size:17px'>{percent(found.top1_error)}</b> top-1 error "
-            f"({percent(low)} – {percent(high)}), {wrong} of {found.num_samples} wrong &nbsp; "
-            f"mean recall <b>{percent(found.mean_recall)}</b> &nbsp; mean precision "
-            f"<b>{percent(found.mean_precision)}</b> &nbsp; calibration error "
-            f"<b>{percent(found.expected_calibration_error)}</b>")
-
-
-def _describe(criteria: Criteria, classes: list[str]) -> str:
-    parts = []
-    if criteria.outcome != "all":
-        parts.append(criteria.outcome)
-    if isinstance(criteria.truth, (int, np.integer)):
-        parts.append(f"truth {classes[criteria.truth]}")
-    if isinstance(criteria.predicted, (int, np.integer)):
-        parts.append(f"predicted {classes[criteria.predicted]}")
-    return f": {', '.join(parts)}" if parts else ""
+        """Evaluates the chosen run on the chosen split."""
+        self.inspection.load(self.runs.currentData(), self.splits.currentData())

@@ -1,0 +1,192 @@
+"""What the Evaluate tab looks at: a run on a split, a what-if, and a predicate that chooses images.
+
+The one model behind matrix, grid, curves and the other pages: they show it and ask it for changes, and never talk to
+one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from dlgui.engine.evaluation import Evaluation, evaluate
+from dlgui.engine.selection import Criteria, select
+from dlgui.engine.what_if import Decisions, decide, merge
+from dlgui.gui.evaluate.samples import Sample
+from dlgui.gui.jobs import Job
+from dlgui.gui.session import Session
+from dlgui.project.operations import evaluations, labels, runs
+from dlgui.project.operations.runs import Run
+from dlgui.project.project import Project
+
+
+class Inspection(QObject):
+    """Holds what is looked at.
+
+    Attributes:
+        run, split: what was evaluated; None before.
+        evaluation: figures of the run as it is, against today's labels; None where there is nothing to show.
+        decisions: the same with the what-if (merged classes, a threshold) applied; its samples stand in the same order.
+        criteria, order: which images are chosen, and in which order: a name of `selection.ORDERS`.
+        positions: the chosen images, int64, as positions in the predictions of both.
+        named: in words, what `criteria.only` is (a slice, a disagreement); empty without.
+
+    Signals:
+        loaded: `evaluation` is another.
+        decided: `decisions` is another; follows `loaded`.
+        chosen: `positions` are others; follows `decided`.
+        failed: a sentence that says why there is nothing to show.
+    """
+
+    loaded = Signal()
+    decided = Signal()
+    chosen = Signal()
+    failed = Signal(str)
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.run: Run | None = None
+        self.split = "test"
+        self.evaluation: Evaluation | None = None
+        self.decisions: Decisions | None = None
+        self.groups: tuple[tuple[str, ...], ...] = ()
+        self.threshold = 0.0
+        self.criteria, self.order, self.named = Criteria("wrong"), "loss", ""
+        self.positions = np.empty(0, np.int64)
+        self._rows: dict[str, int] = {}
+
+    # --- what is evaluated
+
+    def load(self, run_id: str | None, split: str) -> None:
+        """Evaluates a run on a split, off the window's thread."""
+        project, self.split = self.session.project, split
+        if project is None or run_id is None:
+            self.session.jobs.drop("evaluation")
+            self._take(None, None)
+            self.failed.emit(self.tr("No finished run yet: train one first.") if project is not None else "")
+            return
+        self.session.jobs.start("evaluation", self.tr("evaluation"), lambda job: _evaluate(job, project, run_id, split),
+                                done=lambda result: self._take(*result), failed=self._failed)
+
+    def _failed(self, problem: Exception) -> None:
+        self._take(None, None)
+        self.failed.emit(str(problem))
+
+    def _take(self, run: Run | None, evaluation: Evaluation | None) -> None:
+        before = self.evaluation
+        self.run, self.evaluation = run, evaluation
+        table = self.session.project.images() if self.session.project is not None else None
+        self._rows = {} if table is None else {path: row for row, path in enumerate(table.path)}
+        if before is None or evaluation is None or before.classes != evaluation.classes:
+            self.groups = ()
+        if before is None or evaluation is None or before.predictions.paths != evaluation.predictions.paths:
+            self._forget()
+        self.loaded.emit()
+        self._decide()
+
+    def _forget(self) -> None:
+        """Positions and classes of another evaluation mean nothing in this one."""
+        self.criteria = replace(self.criteria, truth=None, predicted=None, cells=None, only=None)
+        self.named = ""
+
+    # --- what would be if
+
+    def suppose(self, groups: Sequence[Sequence[str]] | None = None, threshold: float | None = None) -> None:
+        """Merges classes and refuses unsure answers; None leaves either as it is."""
+        if groups is not None:
+            self.groups = tuple(tuple(g) for g in groups if len(g) > 1)
+        if threshold is not None:
+            self.threshold = threshold
+        self._decide()
+
+    def _decide(self) -> None:
+        before = self.decisions
+        self.decisions = (decide(merge(self.evaluation.predictions, self.groups), self.threshold)
+                          if self.evaluation is not None else None)
+        if before is not None and self.decisions is not None and before.classes != self.decisions.classes:
+            self.criteria = replace(self.criteria, truth=None, predicted=None, cells=None)
+        self.decided.emit()
+        self._select()
+
+    # --- which images
+
+    def choose(self, criteria: Criteria, named: str = "") -> None:
+        """Chooses the images that meet criteria; `named` says in words what `criteria.only` is."""
+        self.criteria, self.named = criteria, named
+        self._select()
+
+    def choose_cells(self, cells: np.ndarray) -> None:
+        """Chooses cells of the matrix, bool (k + 1, k); filters by confidence, rank and name stay."""
+        self.choose(replace(self.criteria, outcome="all", truth=None, predicted=None, cells=cells, only=None))
+
+    def choose_only(self, positions: np.ndarray, named: str, outcome: str = "all") -> None:
+        """Chooses images by position, such as a slice; filters by confidence, rank and name stay."""
+        self.choose(replace(self.criteria, outcome=outcome, truth=None, predicted=None, cells=None, only=positions),
+                    named)
+
+    def sort(self, order: str) -> None:
+        """Sorts the chosen images by one of `selection.ORDERS`."""
+        self.order = order
+        self._select()
+
+    def _select(self) -> None:
+        shown = self.decisions
+        self.positions = (select(shown.predictions, self.criteria, self.order, answer=shown.answer)
+                          if shown is not None else np.empty(0, np.int64))
+        self.chosen.emit()
+
+    def samples(self, positions: Sequence[int] | np.ndarray) -> list[Sample]:
+        """The images at positions of the evaluation."""
+        project = self.session.project
+        if self.evaluation is None or project is None:
+            return []
+        found, root, table = self.evaluation.predictions, project.image_root, project.images()
+        made = []
+        for i in (int(p) for p in positions):
+            path = found.paths[i]
+            row = self._rows.get(path)
+            current = row is not None and row < len(table) and table.path[row] == path
+            made.append(Sample(i, int(table.id[row]) if current and row is not None else None, path, Path(root / path),
+                               found.classes[found.truth[i]], found.classes[found.predicted[i]],
+                               float(found.confidence[i])))
+        return made
+
+    # --- remedies, each undoable
+
+    def relabel(self, images: Sequence[int], name: str) -> None:
+        """Gives images another class."""
+        project = self.session.project
+        info = next((c for c in project.classes() if c.name == name), None) if project is not None else None
+        if info is not None and images:
+            self.session.do(labels.assign, list(images), info.id)
+
+    def accept(self, samples: Sequence[Sample]) -> None:
+        """Labels images as the network says."""
+        project = self.session.project
+        ids = {c.name: c.id for c in project.classes()} if project is not None else {}
+        wanted = {s.image_id: ids[s.predicted] for s in samples if s.image_id is not None and s.predicted in ids}
+        if wanted:
+            self.session.do(labels.assign_many, wanted)
+
+    def flag(self, images: Sequence[int], on: bool = True) -> None:
+        """Flags images for a second look."""
+        if images:
+            self.session.do(labels.flag, list(images), on)
+
+    def exclude(self, images: Sequence[int], on: bool = True) -> None:
+        """Takes images out of training and evaluation."""
+        if images:
+            self.session.do(labels.exclude, list(images), on)
+
+
+def _evaluate(job: Job, project: Project, run_id: str, split: str) -> tuple[Run, Evaluation]:
+    run = runs.get(project, run_id)
+    evaluation = evaluate(evaluations.predict(project, run, split, progress=job.progress))
+    if not project.read_only and split == "test" and run.test_top1_error != evaluation.top1_error:
+        evaluations.record(project, run, split, evaluation.to_json())
+    return run, evaluation

@@ -1,0 +1,50 @@
+"""A page of the Evaluate tab's left side."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from dlgui.gui.commands import Command
+from dlgui.gui.evaluate.inspection import Inspection
+from dlgui.gui.scenes import Scene
+
+
+class Page(QWidget):
+    """One view of the inspection; a click in it chooses images.
+
+    A page listens to the inspection's signals and does its work only while `active`, so that a hidden page costs
+    nothing: `activate` tells it that it is seen now.
+    """
+
+    name = ""
+    """Ends the objectName of its button."""
+
+    def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.inspection = inspection
+        self.active = False
+
+    def title(self) -> str:
+        """On its button."""
+        raise NotImplementedError
+
+    def tip(self) -> str:
+        """Tooltip of its button."""
+        raise NotImplementedError
+
+    def activate(self, active: bool) -> None:
+        """The page is seen now, or no longer."""
+        self.active = active
+        if active:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Shows the inspection as it is."""
+
+    def commands(self) -> list[Command]:
+        """What the menus offer here."""
+        return []
+
+    def scenes(self) -> list[Scene]:
+        """Pictures of this page; it is active when they are taken."""
+        return []

@@ -1,0 +1,209 @@
+"""The images behind a figure: filters, order, and the grid with truth, prediction and confidence of each."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from dlgui.engine.evaluation import Evaluation
+from dlgui.engine.selection import Criteria
+from dlgui.gui.evaluate.filter_bar import FilterBar
+from dlgui.gui.evaluate.inspection import Inspection
+from dlgui.gui.evaluate.samples import Sample
+from dlgui.gui.image_grid import GridItem, ImageGrid
+from dlgui.gui.thumbnails import Thumbnails
+from dlgui.gui.widgets import button, named
+
+
+class ResultsPanel(QWidget):
+    """Shows the chosen images of an inspection.
+
+    Signals:
+        picked: the selected images as a list of `Sample`, after every change.
+    """
+
+    picked = Signal(list)
+
+    def __init__(self, inspection: Inspection, pictures: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.inspection = inspection
+        self.captions: dict[int, str] = {}
+        """Text below an image instead of its prediction, by position: what another run or epoch says of it."""
+        self.grid = ImageGrid("resultGrid", pictures)
+        self.grid.set_side(112)
+        self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.grid.customContextMenuRequested.connect(self._menu)
+        self.filters = FilterBar(inspection)
+        self.filters.hide()
+        self.order = named(QComboBox(), "resultOrder", self.tr("Sort the images"))
+        for shown, value in ((self.tr("greatest loss"), "loss"), (self.tr("most confident"), "confidence"),
+                             (self.tr("file name"), "file_name")):
+            self.order.addItem(shown, value)
+        self.errors = button("showErrorsButton", self.tr("All errors"), self.tr("Every wrongly classified image"),
+                             lambda: inspection.choose(Criteria("wrong")))
+        self.all = button("showAllButton", self.tr("All images"), self.tr("Every image of the split"),
+                          lambda: inspection.choose(Criteria()))
+        self.more = named(QToolButton(), "resultFiltersButton", self.tr("Filters, all of which an image must meet"))
+        self.more.setText(self.tr("Filters"))
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self.filters.setVisible)
+        self.fix = button("acceptPredictionButton", self.tr("Relabel as predicted"), self.tr(
+            "Give the selected images the class that the network says (undo takes it back)"), self.accept_prediction)
+        self.caption = QLabel()
+        self.caption.setProperty("soft", True)
+        self.caption.setWordWrap(True)
+        self._build()
+        self._focus: str | None = None
+        self._evaluation: Evaluation | None = None
+        self.order.currentIndexChanged.connect(lambda _: inspection.sort(self.order.currentData()))
+        self.grid.picked.connect(lambda _: self._picked())
+        self.grid.key.connect(self._key)
+        inspection.chosen.connect(self.show_chosen)
+        inspection.failed.connect(self.caption.setText)
+
+    def _build(self) -> None:
+        top, bottom = QHBoxLayout(), QHBoxLayout()
+        for part in (self.errors, self.all, self.more):
+            top.addWidget(part)
+        top.addStretch()
+        top.addWidget(self.order)
+        bottom.addWidget(self.caption, 1)
+        bottom.addWidget(self.fix)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addWidget(self.filters)
+        layout.addWidget(self.grid, 1)
+        layout.addLayout(bottom)
+
+    def show_chosen(self) -> None:
+        """Shows what the inspection has chosen; the image that was looked at stays selected where it still is there."""
+        inspection = self.inspection
+        if inspection.evaluation is not self._evaluation:
+            self._evaluation = inspection.evaluation
+            self.captions = {}
+        positions, focus = inspection.positions, self._focus
+        self.grid.items.show(len(positions), self._item)
+        if inspection.decisions is not None:
+            self.caption.setText(self.tr("{n} of {total} images{what}").format(
+                n=len(positions), total=len(inspection.decisions.predictions), what=describe(inspection)))
+        if not len(positions):
+            self.picked.emit([])
+            return
+        row = 0
+        if focus is not None and inspection.evaluation is not None:
+            paths = inspection.evaluation.predictions.paths
+            row = next((r for r, p in enumerate(positions[:2000].tolist()) if paths[p] == focus), 0)
+        self.grid.select([row])
+
+    def selected(self) -> list[Sample]:
+        """The selected images."""
+        return self.inspection.samples([self.inspection.positions[row] for row in self.grid.selected()])
+
+    def _picked(self) -> None:
+        chosen = self.selected()
+        if chosen:
+            self._focus = chosen[0].path
+        self.picked.emit(chosen)
+
+    def _item(self, row: int) -> GridItem:
+        position = int(self.inspection.positions[row])
+        sample, shown = self.inspection.samples([position])[0], self.inspection.decisions
+        assert shown is not None
+        answer, truth = int(shown.answer[position]), int(shown.predictions.truth[position])
+        unsure = answer == len(shown.classes)
+        said = self.tr("not sure") if unsure else shown.classes[answer]
+        share = 100 * float(shown.predictions.confidence[position])
+        caption = self.captions.get(position) or (
+            f"{said} {share:.0f} %" if answer == truth else f"{shown.classes[truth]} → {said} {share:.0f} %")
+        return GridItem(position, str(sample.file), sample.path, caption, "", "",
+                        "warning" if unsure else "right" if answer == truth else "wrong", False, self._tip(sample))
+
+    def _tip(self, sample: Sample) -> str:
+        assert self.inspection.evaluation is not None
+        found = self.inspection.evaluation.predictions
+        confidences = found.confidences[sample.position]
+        best = np.argsort(-confidences, kind="stable")[:3].tolist()
+        lines = [sample.path, self.tr("truth {truth}, predicted {predicted}").format(
+            truth=sample.truth, predicted=sample.predicted)]
+        lines += [f"{100 * float(confidences[i]):.1f} %  {found.classes[i]}" for i in best]
+        if int(found.truth[sample.position]) not in best:
+            lines.append(f"{100 * float(confidences[found.truth[sample.position]]):.1f} %  {sample.truth}")
+        lines.append(self.tr("loss {loss:.2f}").format(loss=float(found.loss[sample.position])))
+        return "\n".join(lines)
+
+    def accept_prediction(self) -> None:
+        """Labels the selected images as predicted."""
+        self.inspection.accept(self.selected())
+
+    def _ids(self) -> list[int]:
+        return [s.image_id for s in self.selected() if s.image_id is not None]
+
+    def _key(self, key: str, shift: bool) -> None:
+        project, ids = self.inspection.session.project, self._ids()
+        if project is None or not ids:
+            return
+        if key == "f":
+            self.inspection.flag(ids, not shift)
+        elif key == "x":
+            self.inspection.exclude(ids)
+        else:
+            info = next((c for c in project.classes() if c.shortcut == key), None)
+            if info is not None:
+                self.inspection.relabel(ids, info.name)
+
+    def _menu(self, place: QPoint) -> None:
+        project, ids = self.inspection.session.project, self._ids()
+        if project is None or not ids:
+            return
+        menu = QMenu(self)
+        classes = menu.addMenu(self.tr("Relabel"))
+        for info in project.classes():
+            classes.addAction(info.name, partial(self.inspection.relabel, ids, info.name))
+        menu.addAction(self.tr("Relabel as predicted"), self.accept_prediction)
+        menu.addSeparator()
+        menu.addAction(self.tr("Flag\tF"), lambda: self.inspection.flag(ids))
+        menu.addAction(self.tr("Remove the flag\tShift+F"), lambda: self.inspection.flag(ids, False))
+        menu.addAction(self.tr("Exclude from training and evaluation\tX"), lambda: self.inspection.exclude(ids))
+        menu.exec(self.grid.viewport().mapToGlobal(place))
+        menu.deleteLater()
+
+
+def describe(inspection: Inspection) -> str:
+    """The chosen images in words, after a colon; empty where all are chosen."""
+    shown, wanted = inspection.decisions, inspection.criteria
+    if shown is None:
+        return ""
+    parts = [inspection.named] if wanted.only is not None and inspection.named else []
+    if wanted.outcome != "all":
+        parts.append(wanted.outcome)
+    for word, value in (("truth", wanted.truth), ("predicted", wanted.predicted)):
+        if isinstance(value, str):
+            parts.append(f"{word} {value}")
+    if wanted.cells is not None:
+        parts.append(_cells(wanted.cells, shown.classes))
+    if (wanted.minimum_confidence, wanted.maximum_confidence) != (0.0, 1.0):
+        parts.append(f"confidence {100 * wanted.minimum_confidence:.0f} to {100 * wanted.maximum_confidence:.0f} %")
+    if wanted.topk_miss is not None:
+        parts.append(f"truth not among the first {wanted.topk_miss}")
+    if wanted.text:
+        parts.append(f"name with “{wanted.text}”")
+    return f": {', '.join(parts)}" if parts else ""
+
+
+def _cells(cells: np.ndarray, classes: list[str]) -> str:
+    answers, truths = np.flatnonzero(cells.any(1)), np.flatnonzero(cells.any(0))
+    names = [*classes, "not sure"]
+    if cells.all():
+        return "all cells"
+    if len(truths) == 1 and cells[:, truths[0]].all():
+        return f"truth {classes[truths[0]]}"
+    if len(answers) == 1 and cells[answers[0]].all():
+        return f"answer {names[answers[0]]}"
+    if cells.sum() == 1:
+        return f"truth {classes[truths[0]]}, answer {names[answers[0]]}"
+    return f"{int(cells.sum())} cells"
+
