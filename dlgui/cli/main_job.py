@@ -60,12 +60,13 @@ def main_job(images: Path, source: str, arguments: argparse.Namespace, console: 
     progress = console.progress()
     if (arguments.project / FILE).exists():
         project = open_project(arguments.project)
-        if project.image_root != images.absolute():
+        differs = (f"other images ({project.image_root})" if project.image_root != images.absolute() else
+                   f"labels from {project.meta('label_source')}" if project.meta("label_source") != source else "")
+        if differs:
             from dlgui.errors import DlguiError
 
             project.close()
-            raise DlguiError(arguments.project, f"a project over other images ({project.image_root})",
-                             "choose another project folder")
+            raise DlguiError(arguments.project, f"a project over {differs}", "choose another project folder")
         console.print(f"{arguments.project}: going on with this project")
     else:
         project = Project.create(arguments.project, images, source, progress)

@@ -15,8 +15,8 @@ from PIL import Image, ImageOps
 
 from dlgui.errors import UnreadableImage
 
-MAX_PIXELS = 256_000_000
-"""Images beyond this many pixels are refused before they are decoded (decompression bombs)."""
+MAX_PIXELS = 178_956_970
+"""Images beyond this many pixels are refused before they are decoded (decompression bombs); Pillow's own limit."""
 
 _TIFF_SUFFIXES = {".tif", ".tiff"}
 

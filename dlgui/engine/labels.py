@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -135,7 +136,8 @@ def _read_csv(root: Path, file: Path) -> Listing:
         raise DlguiError(file, problem.strerror or str(problem), "name a CSV file that can be read") from None
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if any(cell.strip() for cell in row)]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)  # a quoted cell may hold a line break
+    rows = [row for row in reader if any(cell.strip() for cell in row)]
     if not rows:
         raise DlguiError(file, "no rows", "give it the columns image and label")
     columns, rows = _csv_columns(file, rows)

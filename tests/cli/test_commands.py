@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from dlgui.cli import main as cli
+from dlgui.project.project import Project
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,35 @@ def test_the_main_job_in_one_go(job):
     matrix = np.array(result["evaluation"]["confusion_matrix"])
     assert matrix.sum() == result["evaluation"]["num_samples"]
     assert 1 - np.trace(matrix) / matrix.sum() == pytest.approx(result["evaluation"]["top1_error"])
+
+
+def test_quick_training_evaluation_and_inference_need_no_torch(job, tmp_path):
+    """Importing torch and timm takes seconds: whoever does not need them does not wait for them."""
+    folder, result = job
+    import shutil
+
+    shutil.copytree(folder, tmp_path / "p")
+    root = Project.open(folder, read_only=True)
+    path = root.image_root / root.images().path[0]
+    root.close()
+    code = ("import sys; from dlgui.cli import main\n"
+            f"for words in (['train', {str(tmp_path / 'p')!r}], ['evaluate', {str(tmp_path / 'p')!r}],\n"
+            f"              ['apply', {result['model']!r}, {str(path)!r}]):\n"
+            "    assert main.main(words) == 0\n"
+            "print([m for m in ('torch', 'timm', 'torchvision', 'sklearn') if m in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "confusion matrix" in done.stdout
+
+
+def test_going_on_with_other_images_or_labels_is_refused(job, run, small_folder, tmp_path):
+    folder, _ = job
+    status, _, error = run("auto", small_folder, "--project", folder, "--labels", "file_name")
+    assert (status, error.count("\n")) == (1, 1)
+    assert "labels from last_folder" in error
+    status, _, error = run("auto", tmp_path, "--project", folder)
+    assert status == 1
+    assert "other images" in error
 
 
 def test_create_info_check_split(run, small_folder, tmp_path):

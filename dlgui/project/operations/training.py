@@ -214,7 +214,8 @@ def _classes(project: Project) -> list[str]:
         raise DlguiError(project.folder, "no image in the training split", "split the data first: dlgui split")
     present = set(table.label[table.rows("train")].tolist())
     if len(present) < 2:
-        raise DlguiError("training split", "images of only one class", "label images of at least two classes")
+        raise DlguiError("training split", f"images of only one class, {table.class_names[present.pop()]}",
+                         "label images of at least two classes, or import them with another label source")
     return [name for i, name in enumerate(table.class_names) if i in present]
 
 
