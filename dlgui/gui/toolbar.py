@@ -8,8 +8,14 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 
+from dlgui.gui import icons
+
 SHOWN = ("actionUndo", "actionRedo", "", "actionImportFolder", "actionCheckData", "actionTrain", "actionExportReport",
          "", "actionCommandPalette", "actionSwitchTheme")
+
+
+ICONS = {"actionTrain": "play"}
+"""Icons of actions that come without one."""
 
 
 class MainToolBar(QToolBar):
@@ -25,6 +31,8 @@ class MainToolBar(QToolBar):
             if not name:
                 self.addSeparator()
             elif name in actions:
+                if name in ICONS:
+                    icons.dress(actions[name], ICONS[name])
                 self.addAction(actions[name])
                 shown = self.widgetForAction(actions[name])
                 if isinstance(shown, QToolButton):
