@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from dlgui.engine import jitter
 from dlgui.errors import InvalidValue
 
 _GLOBAL_RANDOM = threading.Lock()
@@ -41,6 +42,8 @@ class Augmentation:
         modern: a torchvision v2 policy for every image: `trivial` (TrivialAugmentWide), `rand` (RandAugment), `auto`
             (AutoAugment), `augmix` (AugMix), or `none`.
         erase: probability that a random rectangle of an image is blanked (random erasing), 0 … 1.
+        contrast, saturation, hue, blur, noise, zoom, grayscale: the single transforms of torchvision, for every image;
+            see `dlgui.engine.jitter`.
     """
 
     augmentation_percentage: float = 50
@@ -53,11 +56,18 @@ class Augmentation:
     brightness_variation_spot: float = 0
     modern: str = "none"
     erase: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    hue: float = 0.0
+    blur: float = 0.0
+    noise: float = 0.0
+    zoom: float = 0.0
+    grayscale: float = 0.0
 
     def __post_init__(self) -> None:
         _between("augmentation_percentage", self.augmentation_percentage, 1, 100)
         for name, most in (("rotate", 180), ("rotate_range", 180), ("brightness_variation", 255),
-                           ("brightness_variation_spot", 255), ("erase", 1)):
+                           ("brightness_variation_spot", 255), ("erase", 1), *jitter.LIMITS.items()):
             _between(name, getattr(self, name), 0, most)
         if self.mirror not in MIRRORS:
             raise InvalidValue("mirror", self.mirror, ", ".join(MIRRORS))
@@ -89,7 +99,12 @@ class Augmentation:
     @property
     def active(self) -> bool:
         """Whether anything is ever changed."""
-        return bool(self.methods) or self.modern != "none" or self.erase > 0
+        return bool(self.methods) or self.modern != "none" or self.erase > 0 or bool(self.jitter)
+
+    @property
+    def jitter(self) -> dict[str, float]:
+        """The single transforms that are on, with their strengths."""
+        return {name: getattr(self, name) for name in jitter.LIMITS if getattr(self, name) > 0}
 
 
 def augment_images(images: Sequence[np.ndarray], augmentation: Augmentation,
@@ -118,7 +133,7 @@ def augment_images(images: Sequence[np.ndarray], augmentation: Augmentation,
 
 
 def augment(image: np.ndarray, augmentation: Augmentation, random: np.random.Generator) -> np.ndarray:
-    """One training image: modern policy, then with the probability of the percentage one classic method.
+    """One training image: modern policy, single transforms, with the probability of the percentage one classic method.
 
     Args:
         image: uint8 (H, W, C) at the network's size.
@@ -129,6 +144,8 @@ def augment(image: np.ndarray, augmentation: Augmentation, random: np.random.Gen
     height, width = image.shape[:2]
     if augmentation.modern != "none":
         image = _modern(image, augmentation.modern, random)
+    if augmentation.jitter:
+        image = jitter.apply(image, augmentation.jitter, random)
     methods = augmentation.methods
     if methods and random.random() * 100 < augmentation.augmentation_percentage:
         image = _classic(image, augmentation, str(random.choice(methods)), random)

@@ -66,11 +66,21 @@ def random(name: str) -> BackboneFiles:
     return _files(networks.info(name), pretrained=False)
 
 
-def _files(info: networks.NetworkInfo, pretrained: bool) -> BackboneFiles:
+def made(name: str) -> bool:
+    """Whether the files of a pretrained backbone are here already."""
+    return all(path.exists() for path in _paths(networks.info(name), pretrained=True))
+
+
+def _paths(info: networks.NetworkInfo, pretrained: bool) -> tuple[Path, Path, Path]:
+    """Weights, graph and description."""
     stem = f"{info.name.replace(':', '_')}-{'imagenet' if pretrained else 'random'}-{FORM}"
-    folder = cache_folder("backbones")
-    description = folder / f"{stem}.json"
-    weights, graph = folder / f"{stem}.safetensors", folder / f"{stem}.onnx"
+    weights, graph, description = (cache_folder("backbones") / f"{stem}.{suffix}" for suffix in (
+        "safetensors", "onnx", "json"))
+    return weights, graph, description
+
+
+def _files(info: networks.NetworkInfo, pretrained: bool) -> BackboneFiles:
+    weights, graph, description = _paths(info, pretrained)
     user_made = info.source == "user"  # its builder may give another network tomorrow
     if user_made or not (description.exists() and weights.exists() and graph.exists()):
         _make(info, pretrained, weights, graph, description)

@@ -49,6 +49,15 @@ class ContentTable:
         """Row numbers (int64) of content hashes, -1 where unknown."""
         return np.array([self._position.get(bytes.fromhex(h), -1) for h in hashes], np.int64)
 
+    @staticmethod
+    def known(folder: Path, key: str) -> list[str]:
+        """Content hashes in a table, without opening or making it."""
+        try:
+            digests = (folder / f"{key}.ids").read_bytes()
+        except OSError:
+            return []
+        return [digests[i:i + _DIGEST].hex() for i in range(0, len(digests) - _DIGEST + 1, _DIGEST)]
+
     @property
     def table(self) -> np.ndarray:
         """All rows (n, *shape), mapped from the file and read-only."""

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import platform
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
+from dlgui import environment
 from dlgui.errors import DlguiError, InvalidValue
+
+
+@dataclass(frozen=True)
+class Device:
+    """Something that can compute: `name` as `choose` takes it, `title` for people."""
+
+    name: str
+    title: str
+
 
 ALLOWED = "auto, cpu, cuda, cuda:<index> or mps"
 
@@ -38,6 +49,22 @@ def choose(device: str = "auto") -> str:
         raise DlguiError(f"device {device}", f"{_cuda_count() if _nvidia_driver() else 0} usable NVIDIA GPUs found",
                          "use cpu or auto, or install the driver and torch's CUDA build")
     return f"cuda:{index}"
+
+
+def available() -> list[Device]:
+    """The devices of this computer, the processor first and the one that `auto` takes last.
+
+    torch is imported only where there is a driver or a chip that makes it worth while.
+    """
+    chip = environment.processor()
+    cores = f"{chip['cores']} cores" if chip["cores"] > 1 else "1 core"
+    processor = Device("cpu", f"{chip['name']}, {cores}")
+    if not (_nvidia_driver() or _apple()):
+        return [processor]
+    others = [Device(found["device"], found["name"] + (f", {found['memory'] / 2 ** 30:.0f} GB" if found["memory"]
+                                                       else "")) for found in environment.devices()]
+    first = choose("auto")
+    return [processor, *sorted((d for d in others if d.name != "cpu"), key=lambda d: (d.name == first, d.name))]
 
 
 def _nvidia_driver() -> bool:

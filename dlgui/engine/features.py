@@ -77,9 +77,7 @@ def extract(network: str, root: str | Path, samples: Sequence[tuple[str, str]], 
     """
     files = backbones.pretrained(network) if pretrained else backbones.random(network)
     pooling = runtime.all_statistics(range(len(files.channels)))
-    length = pooling.length(files.channels)
-    identity = f"{files.weights.stem}|{files.weights.stat().st_size}|{preprocessing.key()}|{length}"
-    store = ContentTable(Path(folder), hashlib.sha256(identity.encode()).hexdigest()[:16], (length,), np.float32)
+    store = ContentTable(Path(folder), key(files, preprocessing), (pooling.length(files.channels),), np.float32)
     hashes = [content for _, content in samples]
     new: dict[str, int] = {}
     for i in np.flatnonzero(store.rows(hashes) < 0).tolist():
@@ -90,6 +88,13 @@ def extract(network: str, root: str | Path, samples: Sequence[tuple[str, str]], 
                       preprocessing, progress) if new else {}
     rows = store.rows(hashes)
     return Features(store.table, rows, pooling, {i: broken[hashes[i]] for i in np.flatnonzero(rows < 0).tolist()})
+
+
+def key(files: backbones.BackboneFiles, preprocessing: Preprocessing) -> str:
+    """Name of the table in the cache for a backbone and what it is given."""
+    length = runtime.all_statistics(range(len(files.channels))).length(files.channels)
+    identity = f"{files.weights.stem}|{files.weights.stat().st_size}|{preprocessing.key()}|{length}"
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
 def _compute(session: runtime.Session, store: ContentTable, root: Path, samples: Sequence[tuple[str, str]],

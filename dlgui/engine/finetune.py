@@ -22,7 +22,7 @@ from dlgui.engine.calibration import fit_temperature, softmax
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.model_file import read_model, write_model
 from dlgui.engine.progress import Cancelled, Pace, Progress
-from dlgui.engine.settings import TrainingSettings
+from dlgui.engine.settings import TrainingSettings, balanced_weights
 from dlgui.engine.storage import write_atomically
 from dlgui.errors import DlguiError
 
@@ -161,8 +161,7 @@ class FineTuning:
         classifier.set_hyperparameters(**settings.hyperparameters.to_dict())
         if settings.class_balance == "balanced":
             counts = np.bincount(data.train_labels, minlength=len(classifier.classes))
-            classifier.set_hyperparameters(class_weights=tuple(
-                float(w) for w in len(data.train_labels) / (len(counts) * np.maximum(counts, 1))))
+            classifier.set_hyperparameters(class_weights=balanced_weights(counts.tolist()))
 
     @property
     def batch(self) -> int:

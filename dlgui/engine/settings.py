@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -11,6 +11,16 @@ from dlgui.errors import InvalidValue
 
 POLICIES = ("cosine", "one_cycle", "step", "constant")
 BALANCES = ("none", "balanced")
+
+
+def balanced_weights(counts: Sequence[int]) -> tuple[float, ...]:
+    """Factors of the classes in the loss that make up for their frequency: n / (classes · count), mean 1 over images.
+
+    Args:
+        counts: training images of each class; one without any counts as if it had one.
+    """
+    total = sum(counts)
+    return tuple(total / (len(counts) * max(count, 1)) for count in counts)
 
 
 @dataclass(frozen=True)

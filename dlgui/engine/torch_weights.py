@@ -10,8 +10,8 @@ from urllib.error import URLError
 import torch
 from torch import nn
 
+from dlgui.engine.network_weights import brought_file, weights_place
 from dlgui.engine.networks import NetworkInfo
-from dlgui.engine.storage import cache_folder
 from dlgui.errors import DlguiError
 
 
@@ -48,13 +48,6 @@ def load_tensors(path: Path) -> dict[str, torch.Tensor]:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as problem:
         raise DlguiError(path, f"no readable weights ({problem})", "bring the file again") from problem
-
-
-def brought_file(info: NetworkInfo) -> Path | None:
-    """The file that the user put into the weights folder for this network, if there is one."""
-    stem = info.name.replace(":", "_")
-    found = [cache_folder("weights") / f"{stem}{suffix}" for suffix in (".safetensors", ".pth")]
-    return next((path for path in found if path.exists()), None)
 
 
 def torchvision_network(info: NetworkInfo, pretrained: bool) -> nn.Module:
@@ -105,6 +98,6 @@ def _load(whole: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> Non
 
 
 def _not_here(info: NetworkInfo, source: str) -> DlguiError:
-    place = cache_folder("weights") / f"{info.name.replace(':', '_')}.pth"
+    place = weights_place(info)
     return DlguiError(info.name, f"its ImageNet weights are not here and could not be fetched ({source})",
                       f"bring that file on another way and put it at {place}, or use efficientnet_lite0")

@@ -14,3 +14,17 @@ def time_left(seconds: float | None) -> str:
         return ""
     minutes, rest = divmod(round(seconds), 60)
     return f", {minutes}:{rest:02d} left"
+
+
+def about_seconds(seconds: float | None) -> str:
+    """A duration in the coarseness in which it is known: `0.4 s`, `12 s`, `4 min`, `2 h 10 min`; a dash for None."""
+    if seconds is None:
+        return "–"
+    if seconds < 9.95:
+        return f"{max(seconds, 0.1):.1f} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes < 48 * 60 else f"{minutes / 1440:.0f} days"

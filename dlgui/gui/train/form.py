@@ -1,140 +1,253 @@
-"""The parameters of the next training."""
+"""The parameters of the next training, made from the table of parameters."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
+    QGridLayout,
     QGroupBox,
+    QHBoxLayout,
     QLabel,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from dlgui.engine import networks
-from dlgui.engine.augmentation import MIRRORS, MODERN
-from dlgui.engine.settings import POLICIES, TrainingSettings
-from dlgui.gui.widgets import named
+from dlgui.engine import devices, networks, parameters
+from dlgui.engine.parameters import Parameter
+from dlgui.errors import DlguiError
+from dlgui.gui.train.class_weights import ClassWeights
+from dlgui.gui.train.fields import Field, FieldGrid, set_values
+from dlgui.gui.widgets import button, named
 from dlgui.project.operations.training import Plan
-
-_DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 class HyperparameterForm(QWidget):
-    """What the user chooses; `plan` gives it to the engine."""
+    """What the user chooses; `plan` gives it to the engine.
+
+    Every parameter is an attribute by its name (`epochs`, `image_size`, …): the editor of its field.
+
+    Signals:
+        changed: something was changed.
+        touched: the `Parameter` that the user is at.
+        networks_wanted, rate_wanted, preview_wanted, presets_wanted: a button for these was pressed.
+    """
+
+    changed = Signal()
+    touched = Signal(object)
+    networks_wanted = Signal()
+    rate_wanted = Signal()
+    preview_wanted = Signal()
+    presets_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("hyperparameterForm")
         self.setAccessibleName(self.tr("Training parameters"))
-        default = TrainingSettings()
-        h = default.hyperparameters
-        self.method = self._combo("methodBox", [(self.tr("quick: seconds, frozen network"), "quick"),
-                                                (self.tr("finetune: the whole network"), "finetune")],
-                                  self.tr("How to train"))
-        self.network = self._combo("networkBox", [(n, n) for n in networks.names()], self.tr("Pretrained network"))
-        self.device = self._combo("deviceBox", [(d, d) for d in _DEVICES], self.tr("Where to compute"))
-        self.image_size = self._whole("imageSizeBox", 0, 0, 4096, self.tr("Side of the input in pixels"))
-        self.image_size.setSpecialValueText(self.tr("automatic"))
-        self.seed = self._whole("seedBox", 42, 0, 2 ** 31 - 1, self.tr("Equal seeds give equal trainings"))
-        self.epochs = self._whole("epochsBox", default.epochs, 1, 10000, self.tr("Passes over the training split"))
-        self.batch_size = self._whole("batchSizeBox", h.batch_size, 1, 4096, self.tr("Images an update"))
-        self.learning_rate = self._number("learningRateBox", h.learning_rate, 1e-7, 10.0, 6,
-                                          self.tr("Weight of a new gradient"))
-        self.momentum = self._number("momentumBox", h.momentum, 0, 0.9999, 3, self.tr("Share of the last update kept"))
-        self.weight_prior = self._number("weightPriorBox", h.weight_prior, 0, 100, 6, self.tr("Regularization"))
-        self.policy = self._combo("policyBox", [(p, p) for p in POLICIES], self.tr("How the learning rate changes"))
-        self.early_stopping = self._whole("earlyStoppingBox", 0, 0, 10000,
-                                          self.tr("Epochs without a better validation error before training ends"))
-        self.early_stopping.setSpecialValueText(self.tr("never"))
-        self.mirror = self._combo("mirrorBox", [(m, m) for m in MIRRORS],
-                                  self.tr("Augmentation: flip rows (r), columns (c) or both"))
-        self.rotate = self._whole("rotateBox", 0, 0, 180, self.tr("Augmentation: turn by up to so many degrees"))
-        self.brightness = self._whole("brightnessBox", 0, 0, 255, self.tr("Augmentation: brightness, ± gray values"))
-        self.modern = self._combo("modernBox", [(m, m) for m in MODERN], self.tr("Augmentation policy for all images"))
-        self.balanced = QCheckBox(self.tr("Weight classes by their frequency"))
-        self.balanced.setObjectName("balancedBox")
-        self.balanced.setToolTip(self.tr("Rare classes count more in the loss"))
-        self.balanced.setAccessibleName(self.tr("Weight classes by their frequency"))
+        self._quiet = False
+        self.method = self._combo("methodBox", self.tr("How to train: quick leaves the network as it is, fine-tuning "
+                                                       "trains all of it"))
+        for text, value in ((self.tr("Quick: seconds"), "quick"), (self.tr("Fine-tune: minutes and more"), "finetune")):
+            self.method.addItem(text, value)
+        self.network = self._combo("networkBox", self.tr("The pretrained network to start from"))
+        self._fill_networks()
+        self.device = self._combo("deviceBox", self.tr("What computes the training"))
+        self.device.addItem(self.tr("automatic"), "auto")
+        self.device.addItem("cpu", "cpu")
         self.about = QLabel()
         self.about.setWordWrap(True)
         self.about.setProperty("soft", True)
+        self.all = named(QCheckBox(self.tr("Show all parameters")), "allParametersBox", self.tr(
+            "Otherwise only those that matter most, and those that were changed"))
+        self.all.setChecked(QSettings().value("allParameters", "false") == "true")
+        self.weights = ClassWeights()
+        self.sections: dict[str, QGroupBox] = {}
+        self._grids: dict[str, FieldGrid] = {}
+        self.fields: dict[str, Field] = {}
         self._build()
-        self.method.currentIndexChanged.connect(self._follow)
-        self.network.currentIndexChanged.connect(self._follow)
+        for name, field in self.fields.items():
+            setattr(self, name, field.editor)
+        for box in (self.method, self.network, self.device):
+            box.currentIndexChanged.connect(lambda _: self._altered())
+        self.all.toggled.connect(self._show_all)
+        self.weights.changed.connect(self._altered)
         self._follow()
 
-    def _build(self) -> None:
-        general = QFormLayout()
-        rows: list[tuple[str, QWidget]] = [(self.tr("Method"), self.method), (self.tr("Network"), self.network),
-                             (self.tr("Image size"), self.image_size), (self.tr("Device"), self.device),
-                             (self.tr("Seed"), self.seed)]
-        for text, widget in rows:
-            general.addRow(text, widget)
-        self.fine = QGroupBox(self.tr("Fine-tuning"))
-        detail = QFormLayout(self.fine)
-        rows = [
-                (self.tr("Epochs"), self.epochs), (self.tr("Batch size"), self.batch_size),
-                (self.tr("Learning rate"), self.learning_rate), (self.tr("Policy"), self.policy),
-                (self.tr("Momentum"), self.momentum), (self.tr("Weight prior"), self.weight_prior),
-                (self.tr("Early stopping"), self.early_stopping), (self.tr("Mirror"), self.mirror),
-                (self.tr("Rotate ±"), self.rotate), (self.tr("Brightness ±"), self.brightness),
-                (self.tr("Policy of augmentation"), self.modern)]
-        for text, widget in rows:
-            detail.addRow(text, widget)
-        detail.addRow(self.balanced)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(general)
-        layout.addWidget(self.about)
-        layout.addWidget(self.fine)
-        layout.addStretch()
+    # --- building
 
-    def _combo(self, name: str, entries: list[tuple[str, str]], text: str) -> QComboBox:
+    def _combo(self, name: str, text: str) -> QComboBox:
         box = QComboBox()
-        for shown, value in entries:
-            box.addItem(shown, value)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(12)
+        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return named(box, name, text)
 
-    def _whole(self, name: str, value: int, low: int, high: int, text: str) -> QSpinBox:
-        box = QSpinBox()
-        box.setRange(low, high)
-        box.setValue(value)
-        return named(box, name, text)
+    def _build(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        top = QGridLayout()
+        top.setHorizontalSpacing(8)
+        top.setColumnStretch(1, 1)
+        compare = button("compareNetworksButton", self.tr("Compare…"), self.tr(
+            "All networks: size, speed on this computer, accuracy on ImageNet, weights, licence"),
+            self.networks_wanted.emit)
+        rows: tuple[tuple[str, QWidget], ...] = ((self.tr("Method"), self.method), (self.tr("Network"), self.network),
+                                                 (self.tr("Device"), self.device))
+        for row, (text, widget) in enumerate(rows):
+            label = QLabel(text)
+            label.setBuddy(widget)
+            top.addWidget(label, row, 0)
+            top.addWidget(widget, row, 1, 1, 1 if widget is self.network else 2)
+        top.addWidget(compare, 1, 2)
+        layout.addLayout(top)
+        layout.addWidget(self.about)
+        bar = QHBoxLayout()
+        bar.addWidget(self.all)
+        bar.addStretch()
+        bar.addWidget(button("presetsButton", self.tr("Presets…"), self.tr(
+            "Keep these parameters under a name, take others, share them as a file"), self.presets_wanted.emit))
+        layout.addLayout(bar)
+        titles = (self.tr("Image"), self.tr("Learning"), self.tr("Classes"), self.tr("Augmentation"))
+        for section, title in zip(parameters.SECTIONS, titles, strict=True):
+            layout.addWidget(self._section(section, title))
+        layout.addStretch()
 
-    def _number(self, name: str, value: float, low: float, high: float, decimals: int, text: str) -> QDoubleSpinBox:
-        box = QDoubleSpinBox()
-        box.setDecimals(decimals)
-        box.setRange(low, high)
-        box.setSingleStep(max(value / 10, 10.0 ** -decimals))
-        box.setValue(value)
-        return named(box, name, text)
+    def _section(self, section: str, title: str) -> QGroupBox:
+        box = self.sections[section] = QGroupBox(title)
+        column = QVBoxLayout(box)
+        grid = self._grids[section] = FieldGrid(p for p in parameters.TABLE if p.section == section)
+        self.fields.update(grid.fields)
+        grid.changed.connect(lambda _: self._altered())
+        grid.touched.connect(self.touched)
+        column.addWidget(grid)
+        if section == "classes":
+            column.addWidget(self.weights)
+        if section == "learning":
+            column.addWidget(button("findRateButton", self.tr("Find the learning rate…"), self.tr(
+                "Tries rates from small to large on your images and proposes one"), self.rate_wanted.emit))
+        if section == "augmentation":
+            column.addWidget(button("previewAugmentationButton", self.tr("See it on my images…"), self.tr(
+                "Live examples of your own images with these changes"), self.preview_wanted.emit))
+        return box
+
+    def _fill_networks(self) -> None:
+        for name in networks.names():
+            if self.network.findData(name) < 0:
+                self.network.addItem(name, name)
+
+    # --- what is shown
+
+    def show_devices(self, found: Sequence[devices.Device]) -> None:
+        """The devices that this computer has; `automatic` says which it would take."""
+        chosen = self.device.currentData()
+        self._quiet = True
+        self.device.clear()
+        self.device.addItem(self.tr("automatic: {name}").format(name=found[-1].title), "auto")
+        for device in found:
+            self.device.addItem(f"{device.name}: {device.title}", device.name)
+        self.device.setCurrentIndex(max(self.device.findData(chosen), 0))
+        self._quiet = False
+
+    def show_classes(self, names: Sequence[str], counts: Sequence[int]) -> None:
+        """Classes of the training split and their images."""
+        self.weights.show_classes(names, counts)
+
+    def choose_network(self, name: str) -> None:
+        """Takes a network of the registry."""
+        name = networks.info(name).name
+        self._fill_networks()
+        self.network.setCurrentIndex(self.network.findData(name))
+
+    def choose_method(self, method: str) -> None:
+        """`quick` or `finetune`."""
+        self.method.setCurrentIndex(self.method.findData(method))
+
+    def show_plan(self, plan: Plan) -> None:
+        """Shows a plan.
+
+        Raises:
+            InvalidValue: it holds what no field can show; nothing is changed then.
+        """
+        own = {"image_size": plan.image_size, "seed": plan.seed, "pretrained": plan.pretrained}
+        values = parameters.joined_values(own, plan.settings, plan.preprocessing)
+        weights = tuple(plan.settings.get("class_weights", ()))
+        if weights:
+            self.weights.set_weights(weights)
+        networks.info(plan.network)
+        self._quiet = True
+        self.choose_network(plan.network)
+        self.choose_method(plan.method)
+        if self.device.findData(plan.device) >= 0:
+            self.device.setCurrentIndex(self.device.findData(plan.device))
+        set_values(self.fields, values)
+        self._quiet = False
+        self._altered()
+
+    def values(self) -> dict[str, Any]:
+        """Name → value of every field."""
+        return {name: field.value() for name, field in self.fields.items()}
+
+    def set_values(self, values: dict[str, Any]) -> None:
+        """Shows values in the fields."""
+        set_values(self.fields, values)
+
+    def _show_all(self, shown: bool) -> None:
+        QSettings().setValue("allParameters", "true" if shown else "false")
+        self._follow()
+
+    def _altered(self) -> None:
+        if not self._quiet:
+            self._follow()
+            self.changed.emit()
 
     def _follow(self) -> None:
-        self.fine.setVisible(self.method.currentData() == "finetune")
+        fine = self.method.currentData() == "finetune"
+        every = self.all.isChecked()
+
+        def wanted(p: Parameter) -> bool:
+            if not fine and not p.both:
+                return False
+            changed = self.fields[p.name].value() != p.default
+            return every or p.simple or changed or self.fields[p.name].problem is not None
+        for section, grid in self._grids.items():
+            self.sections[section].setVisible(grid.show_only(wanted) > 0)
+        balance = self.fields["class_balance"].value()
+        self.weights.set_mode(balance)
+        self.weights.setVisible(balance != "none")
         info = networks.info(self.network.currentData())
-        offline = self.tr("works offline") if info.source == "lite" else self.tr("weights are fetched once")
-        self.about.setText(f"{info.description} {info.width} × {info.height} px, {offline}, {info.licence}.")
+        self.about.setText(f"{self.tr(info.description)} {info.width} × {info.height} px, {info.licence}.")
+        together = parameters.problems(self.values(), info, self.method.currentData())
+        for name, field in self.fields.items():
+            field.complain(together.get(name))
+
+    # --- what it says
+
+    def problem(self) -> tuple[QWidget, DlguiError] | None:
+        """The first field that is wrong, with why; None where a training can start."""
+        fine = self.method.currentData() == "finetune"
+        for field in self.fields.values():
+            if field.problem is not None and (fine or field.parameter.both):
+                return field.editor, field.problem
+        wrong = self.weights.problem() if fine else None
+        return (self.weights.table, wrong) if wrong is not None else None
 
     def plan(self) -> Plan:
-        """The plan for the engine."""
-        settings: dict[str, Any] = {}
-        if self.method.currentData() == "finetune":
-            settings = {
-                "epochs": self.epochs.value(), "batch_size": self.batch_size.value(),
-                "learning_rate": self.learning_rate.value(), "momentum": self.momentum.value(),
-                "weight_prior": self.weight_prior.value(), "policy": self.policy.currentData(),
-                "early_stopping": self.early_stopping.value(), "mirror": self.mirror.currentData(),
-                "rotate_range": self.rotate.value(), "brightness_variation": self.brightness.value(),
-                "modern": self.modern.currentData(),
-                "class_balance": "balanced" if self.balanced.isChecked() else "none"}
-        return Plan(network=self.network.currentData(), method=self.method.currentData(),
-                    image_size=self.image_size.value() or None, seed=self.seed.value(),
-                    device=self.device.currentData(), settings=settings)
+        """The plan for the engine. Raises `DlguiError` where a field is wrong."""
+        wrong = self.problem()
+        if wrong is not None:
+            raise wrong[1]
+        return self.plan_of(self.values(), self.method.currentData())
+
+    def plan_of(self, values: dict[str, Any], method: str) -> Plan:
+        """A plan with these values, on the network and device that are chosen."""
+        own, settings, preprocessing = parameters.split_values(values, method)
+        if method == "finetune" and values["class_balance"] == "own":
+            settings["class_weights"] = self.weights.weights()
+        return Plan(network=self.network.currentData(), method=method, device=self.device.currentData(),
+                    settings=settings, preprocessing=preprocessing, **own)
+
+

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from dlgui.engine import devices, networks, parameters
+from dlgui.engine.parameters import Parameter
+from dlgui.errors import DlguiError
 from dlgui.gui.commands import Command
+from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
+from dlgui.gui.train.cards import MethodCard
+from dlgui.gui.train.fields import explanation
 from dlgui.gui.train.form import HyperparameterForm
 from dlgui.project.changes import Changes
-from dlgui.project.operations.training import Plan
+from dlgui.project.operations import outlook, splits
+from dlgui.project.operations.outlook import Estimate, Outlook
+from dlgui.project.operations.training import METHODS, Plan
+from dlgui.project.project import Project
+
+PAUSE = 150
+"""Milliseconds without a change after which the time is estimated anew."""
 
 
 class SetupPanel(QWidget):
@@ -27,24 +40,138 @@ class SetupPanel(QWidget):
         self.setObjectName("setupPanel")
         self.session = session
         self.form = HyperparameterForm()
-        scroll = QScrollArea()
-        scroll.setObjectName("formScroll")
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.form)
+        self.cards = {method: MethodCard(method, title) for method, title in zip(
+            METHODS, (self.tr("Quick"), self.tr("Fine-tune")), strict=True)}
+        self.help = QLabel()
+        self.help.setObjectName("parameterHelp")
+        self.help.setAccessibleName(self.tr("Explanation of the parameter"))
+        self.help.setWordWrap(True)
+        self.help.setProperty("soft", True)
+        self.help.setText(self.tr("Point at a parameter to read what it does."))
+        self.help.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._clock = QTimer(self, singleShot=True, interval=PAUSE)
+        self._clock.timeout.connect(self._estimate)
+        self._estimated: dict[str, Plan] = {}
+        self._build()
+        self.form.changed.connect(self._follow)
+        self.form.touched.connect(self._explain)
+        for card in self.cards.values():
+            card.chosen.connect(lambda method=card.method: self.form.choose_method(method))
+            card.started.connect(lambda method=card.method: self.start_with_defaults(method))
+        self.form.show_devices(devices.available())
+
+    def _build(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 6, 0)
+        for card in self.cards.values():
+            column.addWidget(card)
+        column.addWidget(self.form, 1)
+        self.area = QScrollArea()
+        self.area.setObjectName("formScroll")
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.addWidget(self.area, 1)
+        layout.addWidget(self.help)
+
+    # --- what it says
 
     def plan(self) -> Plan | None:
         """What the form says; None where a field is wrong, which is then shown and explained there."""
-        return self.form.plan()
+        wrong = self.form.problem()
+        if wrong is not None:
+            widget, _ = wrong
+            self.area.ensureWidgetVisible(widget, 0, 60)
+            widget.setFocus()
+            return None
+        return self.form.plan() if self._ensure_split() else None
+
+    def start_with_defaults(self, method: str) -> None:
+        """Asks for a training with the defaults, on the chosen network and device."""
+        if self._ensure_split():
+            self.form.choose_method(method)
+            self.wanted.emit(self._default_plan(method))
+
+    def _default_plan(self, method: str) -> Plan:
+        return self.form.plan_of(parameters.defaults(), method)
+
+    def _ensure_split(self) -> bool:
+        """Divides images that nobody has divided yet; whoever never trained a network need not know of it."""
+        project = self.session.project
+        if project is None:
+            return False
+        table = project.images()
+        if len(table.rows("none")) and len(table.rows("none")) == len(table.rows("all")):
+            return self.session.do(splits.split) is not None
+        return True
+
+    # --- following
 
     def refresh(self) -> None:
         """Follows the project that is open."""
+        self._estimated.clear()
+        self._follow()
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit."""
+        if changes.kinds & {"images", "labels", "splits", "flags", "classes", "runs"}:
+            self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow()
+
+    def _follow(self) -> None:
+        if not self.isVisible():  # the cards are for the eyes; a hidden tab counts nothing
+            return
+        project = self.session.project
+        for method, card in self.cards.items():
+            card.set_chosen(method == self.form.method.currentData())
+            card.start.setEnabled(project is not None and not project.read_only)
+            plan = self._default_plan(method)
+            found = self._outlook(project, plan) if project is not None else None
+            card.show_outlook(networks.info(plan.network).name, int(parameters.BY_NAME["epochs"].default), found)
+            if found is not None and method == "quick":
+                self.form.show_classes(found.classes, found.counts)
+            if self._estimated.get(method) != plan:
+                card.show_estimate(None)
+                self._clock.start()
+
+    def _outlook(self, project: Project, plan: Plan) -> Outlook | None:
+        try:
+            return outlook.outlook(project, plan)
+        except DlguiError:
+            return None
+
+    def _explain(self, parameter: Parameter) -> None:
+        self.help.setText(explanation(parameter, self.tr))
+        lines = self.help.fontMetrics().lineSpacing()  # it grows but never shrinks: nothing jumps under the pointer
+        self.help.setMinimumHeight(max(self.help.minimumHeight(), min(self.help.heightForWidth(self.help.width()),
+                                                                      8 * lines)))
+
+    # --- the time
+
+    def _estimate(self) -> None:
+        project = self.session.project
+        if project is None or not self.isVisible():
+            return
+        if self.session.jobs.running("training") is not None:  # both would be slower, and the figure wrong
+            return
+        plans = {method: self._default_plan(method) for method in METHODS}
+        wanted = {method: plan for method, plan in plans.items() if self._estimated.get(method) != plan}
+        if wanted:
+            for method in wanted:
+                self.cards[method].show_measuring()
+            self._estimated.update(wanted)
+            self.session.jobs.start("estimate", self.tr("measuring speed"), lambda job: _estimate(job, project, wanted),
+                                    told=self._estimate_told, failed=lambda _: None, quiet=True)
+
+    def _estimate_told(self, told: tuple[str, Estimate | None, str]) -> None:
+        method, found, reason = told
+        self.cards[method].show_estimate(found, reason)
 
     def commands(self) -> list[Command]:
         """What the menus offer here."""
@@ -53,3 +180,11 @@ class SetupPanel(QWidget):
     def scenes(self) -> list[Scene]:
         """Pictures of this part."""
         return []
+
+
+def _estimate(job: Job, project: Project, plans: dict[str, Plan]) -> None:
+    for method, plan in plans.items():
+        try:
+            job.tell((method, outlook.estimate(project, plan, job.progress), ""))
+        except DlguiError as problem:
+            job.tell((method, None, f"{problem.what}: {problem.why}; {problem.remedy}"))

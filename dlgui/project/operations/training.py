@@ -87,11 +87,14 @@ def start(project: Project, plan: Plan, who: str = "user") -> Run:
     project.require_image_root()
     classes = _classes(project)
     table = project.images()
-    rows = table.rows("train")
-    preprocessing = _preprocessing(table, rows, info, plan)
+    preprocessing = preprocessing_of(table, table.rows("train"), plan)
     parameters: dict[str, Any] = {"preprocessing": preprocessing.to_dict(), "pretrained": plan.pretrained}
     if plan.method == "finetune":
-        parameters["settings"] = TrainingSettings.from_dict(plan.settings).to_dict()
+        settings = TrainingSettings.from_dict(plan.settings)
+        weights = settings.hyperparameters.class_weights
+        if weights and len(weights) != len(classes):
+            raise InvalidValue("class_weights", list(weights), f"{len(classes)} numbers, for {', '.join(classes[:20])}")
+        parameters["settings"] = settings.to_dict()
     return runs.create(project, network=info.name, method=plan.method, parameters=parameters, seed=plan.seed,
                        device=devices.choose(plan.device), classes=classes, who=who)
 
@@ -195,10 +198,13 @@ def train(project: Project, plan: Plan, progress: Progress | None = None,
     return runs.get(project, run.id)
 
 
-def _preprocessing(table: ImageTable, rows: np.ndarray, info: networks.NetworkInfo, plan: Plan) -> Preprocessing:
+def preprocessing_of(table: ImageTable, rows: np.ndarray, plan: Plan) -> Preprocessing:
+    """How a plan prepares images. Raises `InvalidValue` where the size does not fit the network."""
+    info = networks.info(plan.network)
     width, height = (plan.image_size, plan.image_size) if plan.image_size else quick.choose_size(
         info.name, table.width[rows], table.height[rows])
     preprocessing = Preprocessing.from_dict({"width": width, "height": height, **plan.preprocessing})
+    width, height = preprocessing.width, preprocessing.height
     if info.fixed_size and (width, height) != (info.width, info.height):
         raise InvalidValue("image size", f"{width} × {height}", f"{info.width} × {info.height} for {info.name}")
     if min(width, height) < info.minimum_size:
@@ -391,13 +397,17 @@ def _history_row(event: EpochDone) -> dict[str, Any]:
 
 
 def find_learning_rate(project: Project, plan: Plan, progress: Progress | None = None,
+                       listener: Callable[[tuple[float, float]], None] | None = None,
                        ) -> tuple[list[tuple[float, float]], float]:
-    """The learning-rate range test on the project's training split: its curve, and the rate it suggests."""
+    """The learning-rate range test on the project's training split: its curve, and the rate it suggests.
+
+    `listener` is called with every point of the curve, (learning rate, smoothed loss), as it comes.
+    """
     classes, table = _classes(project), project.images()
     info = networks.info(plan.network)
     rows = table.rows("train")
     rows = rows[[table.class_names[i] in classes for i in table.label[rows]]]
-    preprocessing = _preprocessing(table, rows, info, plan)
+    preprocessing = preprocessing_of(table, rows, plan)
     pixels, places, _ = store_pixels(project.require_image_root(),
                                      [(table.path[r], str(table.content_hash[r])) for r in rows], preprocessing,
                                      project.cache_folder / "pixels", progress)
@@ -407,6 +417,10 @@ def find_learning_rate(project: Project, plan: Plan, progress: Progress | None =
     data = finetune.TrainingData(pixels.table, places[places >= 0], labels[places >= 0], none, none)
     classifier = Classifier.pretrained(info.name, classes, preprocessing,
                                        weights="imagenet" if plan.pretrained else None)
-    curve = list(finetune.learning_rate_range(classifier, data, TrainingSettings.from_dict(plan.settings),
-                                              seed=plan.seed, device=devices.choose(plan.device), progress=progress))
+    curve = []
+    for point in finetune.learning_rate_range(classifier, data, TrainingSettings.from_dict(plan.settings),
+                                              seed=plan.seed, device=devices.choose(plan.device), progress=progress):
+        curve.append(point)
+        if listener is not None:
+            listener(point)
     return curve, finetune.suggested_rate(curve)

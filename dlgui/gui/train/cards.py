@@ -1,0 +1,120 @@
+"""The two ways to train, each on a card: what it does, how long it takes here, how good it was; one click starts it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from dlgui.gui.widgets import button
+from dlgui.gui.words import about_seconds, percent
+from dlgui.project.operations.outlook import Estimate, Outlook
+
+
+class MethodCard(QFrame):
+    """One way to train.
+
+    Signals:
+        chosen: the card was clicked.
+        started: its button was pressed.
+    """
+
+    chosen = Signal()
+    started = Signal()
+
+    def __init__(self, method: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.method = method
+        self.setObjectName(f"{method}Card")
+        self.setProperty("card", True)
+        self.setAccessibleName(title)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.title, self.what, self.time, self.last = QLabel(title), QLabel(), QLabel(), QLabel()
+        self.title.setProperty("heading", True)
+        for label, name in ((self.what, "What"), (self.time, "Time"), (self.last, "Last")):
+            label.setObjectName(f"{method}Card{name}")
+            label.setWordWrap(True)
+        self.what.setProperty("soft", True)
+        self.start = button(f"{method}StartButton", self.tr("Train"), self.tr(
+            "Trains at once with the defaults, on the network and device below; the other parameters below are for "
+            "'Start training'"), self.started.emit)
+        self.start.setAccessibleName(self.tr("Train: {title}").format(title=title))
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.start)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 10, 10)
+        layout.setSpacing(4)
+        layout.addLayout(head)
+        for label in (self.what, self.time, self.last):
+            layout.addWidget(label)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit()
+        super().mousePressEvent(event)
+
+    def set_chosen(self, chosen: bool) -> None:
+        """Marks the card whose parameters the form shows."""
+        if self.property("chosen") != chosen:
+            self.setProperty("chosen", chosen)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def show_outlook(self, network: str, epochs: int, found: Outlook | None) -> None:
+        """What it does with these data and how good it was; None where the plan does not fit."""
+        self._show_best(found)
+        obstacle = self._obstacle(found)
+        if obstacle or found is None:
+            self.what.setText(obstacle)
+            self.time.setText("")
+            return
+        if self.method == "quick":
+            text = self.tr("Runs {every:,} images once through {network}, left as it is, and solves for the layer that "
+                           "tells {classes} classes apart.")
+        else:
+            text = self.tr("Trains all of {network} on {train:,} images, {epochs} times over, and keeps what errs "
+                           "least on {validation:,} others.")
+        self.what.setText(text.format(every=found.every, train=found.train, validation=found.validation,
+                                      network=network, classes=len(found.classes), epochs=epochs))
+
+    def _obstacle(self, found: Outlook | None) -> str:
+        if found is None:
+            return self.tr("The image size does not fit the network.")
+        if found.every and not found.train:
+            return self.tr("The images have no split yet; training makes one (70 % training, 15 % validation, 15 % "
+                           "test).")
+        if len(found.classes) < 2:
+            return self.tr("Needs labeled images of at least two classes in the training split.")
+        return ""
+
+    def _show_best(self, found: Outlook | None) -> None:
+        best = found.best if found is not None else None
+        if best is None:
+            self.last.setText(self.tr("Not trained yet in this project."))
+            return
+        text = self.tr("Best so far: {error} validation error in {seconds} ({run})").format(
+            error=percent(best.validation_top1_error), seconds=about_seconds(best.train_seconds),
+            run=best.name or best.id)
+        if best.test_top1_error is not None:
+            text += self.tr(", {error} on the test split").format(error=percent(best.test_top1_error))
+        self.last.setText(text + ".")
+
+    def show_measuring(self) -> None:
+        """The time is being measured."""
+        self.time.setText(self.tr("Measuring how fast this computer is…"))
+
+    def show_estimate(self, found: Estimate | None, reason: str = "") -> None:
+        """How long it takes here, or why that is not known."""
+        if found is None:
+            self.time.setText(reason)
+            return
+        text = self.tr("About {time} here, as measured.").format(time=about_seconds(found.seconds))
+        if not found.new:
+            text += " " + self.tr("The images are prepared already.")
+        self.time.setText(text)
+        names = {"features": self.tr("features of new images"), "solving": self.tr("choosing and solving"),
+                 "reading": self.tr("preparing new images"), "training": self.tr("training"),
+                 "evaluating": self.tr("validating")}
+        self.time.setToolTip("\n".join(f"{names[part]}: {about_seconds(seconds)}"
+                                       for part, seconds in found.parts.items()))
