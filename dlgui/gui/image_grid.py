@@ -236,7 +236,8 @@ class ImageGrid(QListView):
 
     def selected(self) -> list[int]:
         """Positions of the selected items, ascending."""
-        return sorted(index.row() for index in self.selectionModel().selectedIndexes())
+        return sorted({row for part in self.selectionModel().selection().toList()
+                       for row in range(part.top(), part.bottom() + 1)})
 
     def select(self, rows: Sequence[int]) -> None:
         """Selects positions and shows the first."""

@@ -89,6 +89,10 @@ def _buttons(c: Colours) -> str:
     QToolButton:hover {{ background: {c.raised}; }}
     QToolButton:pressed {{ background: {c.line}; }}
     QToolButton:checked {{ background: {c.raised}; border-color: {c.accent}; }}
+    QToolButton[segment="true"] {{ background: {c.raised}; border: 1px solid {c.line}; border-radius: 0;
+        padding: 5px 14px; }}
+    QToolButton[segment="true"]:checked {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent};
+        font-weight: 600; }}
     QToolButton:focus {{ border-color: {c.accent}; }}
     QToolButton:disabled {{ color: {c.faint}; }}
     QToolButton::menu-indicator {{ image: none; }}

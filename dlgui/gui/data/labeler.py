@@ -15,9 +15,14 @@ class Labeler(QObject):
     """Labels, flags, excludes and puts into splits what is selected on a board.
 
     Signals:
-        committed: a class key or Enter that belongs to the page of suggestions: (class id or None, Shift).
+        committed: a class (id) for the page of suggestions, or None with whether Shift was held: Enter.
         note: the note shall be edited.
         help: the keys shall be shown.
+
+    Attributes:
+        pages: whether Enter belongs to a page of suggestions.
+        page_keys: whether class keys do, too.
+        moves_on: whether labeling goes on to the next image.
     """
 
     committed = Signal(object, bool)
@@ -27,8 +32,9 @@ class Labeler(QObject):
     def __init__(self, session: Session, board: Board, window: QWidget) -> None:
         super().__init__(window)
         self.session, self.board, self._window = session, board, window
+        self.pages = False
         self.page_keys = False
-        self.enter_commits = False
+        self.moves_on = True
         board.grid.key.connect(self.key)
 
     def label(self, class_id: int | None) -> None:
@@ -36,8 +42,15 @@ class Labeler(QObject):
         ids, following = self.board.selected_ids(), self.board.next_unlabeled()
         if not ids or self.session.do(labels.assign, ids, class_id) is None:
             return
-        if class_id is not None and not self.board.marking and following is not None:
+        if class_id is not None and self.moves_on and following is not None:
             self.board.select([following])
+
+    def use(self, class_id: int) -> None:
+        """Labels the selected images, or the page where it takes classes."""
+        if self.page_keys:
+            self.committed.emit(class_id, False)
+        else:
+            self.label(class_id)
 
     def key(self, key: str, shift: bool) -> None:
         """Does what a key stands for."""
@@ -49,12 +62,10 @@ class Labeler(QObject):
             self.find_class()
         elif key == "?":
             self.help.emit()
-        elif key == "enter" and self.enter_commits:
+        elif key == "enter" and self.pages:
             self.committed.emit(None, shift)
-        elif info is not None and self.page_keys:
-            self.committed.emit(info.id, shift)
         elif info is not None:
-            self.label(info.id)
+            self.use(info.id)
         elif not ids or self.board.shown is None:
             return
         elif key == "delete":
@@ -72,19 +83,13 @@ class Labeler(QObject):
         if project is None or project.read_only:
             return
         picker = ClassPicker(self.tr("Label the selected images"), project.classes(), True, self._window)
-        picker.picked.connect(self._found)
+        picker.picked.connect(self.use)
         picker.made.connect(self._made)
         picker.open()
 
-    def _found(self, class_id: int) -> None:
-        if self.page_keys:
-            self.committed.emit(class_id, False)
-        else:
-            self.label(class_id)
-
     def _made(self, name: str) -> None:
         if self.session.project is not None and self.session.do(classes.add, name) is not None:
-            self._found(classes.find(self.session.project, name).id)
+            self.use(classes.find(self.session.project, name).id)
 
     def split(self, subset: str | None) -> None:
         """Puts the selected images into a subset."""

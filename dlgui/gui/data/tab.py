@@ -24,13 +24,18 @@ from dlgui.gui.data.class_panel import ClassPanel
 from dlgui.gui.data.detail import DetailPanel
 from dlgui.gui.data.filter_bar import FilterBar
 from dlgui.gui.data.labeler import Labeler
+from dlgui.gui.data.map import MapPanel
+from dlgui.gui.data.mode_switch import ModeSwitch
 from dlgui.gui.data.pace import Pace
 from dlgui.gui.data.shown import Shown
 from dlgui.gui.data.split_panel import SplitPanel
+from dlgui.gui.data.suggest import SuggestPanel
+from dlgui.gui.data.suggest_pages import Page
 from dlgui.gui.filters import Filter, Results
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
+from dlgui.gui.widgets import button
 from dlgui.project.changes import Changes
 from dlgui.project.operations import evaluations
 
@@ -47,10 +52,17 @@ class DataTab(QWidget):
         self.board = Board(session, pictures, self)
         self.grid = self.board.grid
         self.bar = FilterBar()
+        self.switch = ModeSwitch([
+            ("grid", self.tr("Grid"), self.tr("All images, filtered and sorted")),
+            ("suggest", self.tr("Suggest"), self.tr("Suggested labels, a page at a time")),
+            ("map", self.tr("Map"), self.tr("Images as points: alike ones lie side by side"))])
+        self.suggest = SuggestPanel(session, self.board)
+        self.map = MapPanel(session, pictures)
         self.detail = DetailPanel(session)
         self.split_panel = SplitPanel(session)
         self.labeler = Labeler(session, self.board, self)
         self.count, self.meter = QLabel(), QLabel()
+        self.keys = button("keysButton", self.tr("Keys"), self.tr("Every key of this tab (?)"), self.show_keys)
         self.count.setProperty("soft", True)
         self.meter.setProperty("soft", True)
         self.meter.setToolTip(self.tr("How fast you labeled during the last minute, and how many images have no label"))
@@ -61,7 +73,7 @@ class DataTab(QWidget):
         self._build()
 
     def _connect(self) -> None:
-        self.classes.assign.connect(self.labeler.label)
+        self.classes.assign.connect(self.labeler.use)
         self.classes.chosen.connect(lambda index: self.show_only(replace(self.filter, label=index)))
         self.classes.select_all.connect(self._select_class)
         self.classes.list.key.connect(self.labeler.key)
@@ -70,18 +82,34 @@ class DataTab(QWidget):
         self.grid.picked.connect(lambda _: self._picked())
         self.labeler.note.connect(self.detail.edit_note)
         self.detail.left.connect(self.grid.setFocus)
+        self.switch.changed.connect(self._switched)
+        self.board.tentative = self.suggest.guess
+        self.suggest.paged.connect(self._paged)
+        self.labeler.committed.connect(self.suggest.commit)
+        self.labeler.help.connect(self.show_keys)
+        self.map.picked.connect(self._caught)
+        self.map.to_grid.connect(self._show_selected)
+        self.map.key.connect(self.labeler.key)
 
     def _build(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self.count)
+        top, below = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(self.switch)
         top.addStretch()
         top.addWidget(self.meter)
+        below.addWidget(self.count)
+        below.addStretch()
+        below.addWidget(self.keys)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.bar)
-        column.addWidget(self.grid, 1)
         column.addLayout(top)
+        column.addWidget(self.bar)
+        column.addWidget(self.suggest)
+        column.addWidget(self.grid, 1)
+        column.addWidget(self.map, 1)
+        column.addLayout(below)
+        self.suggest.hide()
+        self.map.hide()
         right = QSplitter(Qt.Orientation.Vertical)
         right.setObjectName("dataRightSplitter")
         scroll = QScrollArea()
@@ -106,7 +134,15 @@ class DataTab(QWidget):
         def to(subset: str) -> Callable[[], None]:
             return lambda: self.labeler.split(subset)
 
-        return [Command("actionLabelAs", "data", self.tr("Label as…"), self.labeler.find_class, "Ctrl+J",
+        def look(mode: str) -> Callable[[], None]:
+            return lambda: self.switch.choose(mode)
+
+        return [*(Command(f"action{name.title()}Mode", "view", text, look(name), keys, separated=name == "grid")
+                  for name, text, keys in (("grid", self.tr("Grid of images"), "Ctrl+Shift+G"),
+                                           ("suggest", self.tr("Suggested labels"), "Ctrl+Shift+S"),
+                                           ("map", self.tr("Map of images"), "Ctrl+Shift+M"))),
+                Command("actionKeys", "help", self.tr("Keys of the Data tab…"), self.show_keys),
+                Command("actionLabelAs", "data", self.tr("Label as…"), self.labeler.find_class, "Ctrl+J",
                         separated=True),
                 Command("actionNote", "data", self.tr("Note on the selected images"), self.detail.edit_note),
                 Command("actionSplit", "data", self.tr("Split"), self.split_panel.split, "Ctrl+L", separated=True),
@@ -132,7 +168,66 @@ class DataTab(QWidget):
             assert self.session.project is not None
             return ImportDialog(self.session.jobs, self.session.project.image_root, self)
 
-        return [Scene("data", first), Scene("import", importing), Scene("health", health)]
+        def grid() -> None:
+            self.switch.choose("grid")
+
+        return [Scene("data", first), Scene("data_suggest", lambda: self.switch.choose("suggest"), grid),
+                Scene("data_map", lambda: self.switch.choose("map"), grid), Scene("data_keys", self.keys_dialog),
+                Scene("import", importing), Scene("health", health)]
+
+    def keys_dialog(self) -> QWidget:
+        """The dialog that lists every key."""
+        from dlgui.gui.data.keys_dialog import KeysDialog
+
+        project = self.session.project
+        return KeysDialog(project.classes() if project is not None else [], self)
+
+    def show_keys(self) -> None:
+        """Lists every key."""
+        dialog = self.keys_dialog()
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+    # --- grid, suggestions, map
+
+    def _switched(self, mode: str) -> None:
+        for widget, own in ((self.bar, "grid"), (self.suggest, "suggest"), (self.map, "map")):
+            widget.setVisible(mode == own)
+        self.grid.setVisible(mode != "map")
+        self.labeler.pages, self.labeler.page_keys, self.labeler.moves_on = mode == "suggest", False, mode != "map"
+        self.board.click_marks(False)
+        if mode == "suggest":
+            self.suggest.start()
+        else:
+            self.suggest.stop()
+            self._show()
+        if mode == "map":
+            self.map.start()
+        (self.map.plot if mode == "map" else self.grid).setFocus()
+
+    def _paged(self, page: Page) -> None:
+        project = self.session.project
+        marks = page.kind in ("class", "similar")
+        self.board.click_marks(marks)
+        self.labeler.page_keys, self.labeler.moves_on = page.kind == "similar", not marks
+        table = project.images() if project is not None else None
+        self.board.show(Shown(table, table.row_of(page.ids)) if table is not None else None, keep=False)
+        if page.ids:
+            (self.grid.go_to(0) if marks else self.grid.select([0]))
+            self.grid.setFocus()
+        self._picked()
+
+    def _caught(self, ids: list[int]) -> None:
+        self.board.select(ids)
+        self.map.select(self.selected_ids())
+
+    def _show_selected(self) -> None:
+        shown = self.board.shown
+        if shown is not None:
+            paths = frozenset(shown.table.path[r] for r in self.board.selected_rows())
+            self.switch.choose("grid")
+            self.show_only(Filter(only=paths))
+            self.grid.selectAll()
 
     # --- which images
 
@@ -151,7 +246,10 @@ class DataTab(QWidget):
 
     def _filtered(self) -> None:
         self.classes.list.choose(self.filter.label)
-        self._show()
+        if self.switch.mode == "suggest":
+            self.suggest.restrict(self.filter.label)
+        else:
+            self._show()
 
     def _select_class(self, index: int) -> None:
         self.show_only(Filter(label=index))
@@ -168,18 +266,28 @@ class DataTab(QWidget):
 
     def _results_came(self, found: tuple[list[str], np.ndarray, np.ndarray] | None) -> None:
         self.results = Results(*found) if found is not None else None
-        if self.filter.state == "wrong in the last run" or self.filter.order.endswith("confident"):
+        if self.switch.mode == "map" or self.filter.state == "wrong in the last run" \
+                or self.filter.order.endswith("confident"):
             self._show()
 
     def refresh(self) -> None:
         """Shows the project as it is, keeping the selection."""
         self._load_results()
-        self._show()
+        if self.switch.mode == "suggest":
+            self.suggest.reset()
+            self._panels()
+        else:
+            self._show()
 
     def _show(self) -> None:
         project = self.session.project
         table = project.images() if project is not None else None
-        self.board.show(Shown(table, self.filter.rows(table, self.results)) if table is not None else None)
+        if table is None:
+            self.board.show(None)
+        elif self.switch.mode == "map":
+            self.board.show(Shown(table, np.arange(len(table))))
+        else:
+            self.board.show(Shown(table, self.filter.rows(table, self.results)))
         self._panels()
 
     def _panels(self) -> None:
@@ -187,6 +295,8 @@ class DataTab(QWidget):
         self.split_panel.refresh()
         self._measure()
         self._picked()
+        if self.switch.mode == "map":
+            self.map.show_table(self.board.shown.table if self.board.shown is not None else None, self.results)
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit: relabeling repaints, anything else looks again."""
@@ -197,11 +307,13 @@ class DataTab(QWidget):
         if changes.kind == "label" and changes.journal_id is not None:
             self.pace.add(time.monotonic(), len(changes.ids.get("labels", ())))
         project = self.session.project
-        light = changes.kinds <= {"labels", "splits", "flags", "notes"} and self.filter == Filter(
-            text=self.filter.text, order=self.filter.order, only=self.filter.only)
+        light = changes.kinds <= {"labels", "splits", "flags", "notes"} and (
+            self.switch.mode != "grid" or self.filter == Filter(
+                text=self.filter.text, order=self.filter.order, only=self.filter.only))
         if light and project is not None:
             self.board.renew(project.images())
             self._panels()
+            self.suggest.apply_changes(changes)
         else:
             self.refresh()
 
@@ -228,6 +340,8 @@ class DataTab(QWidget):
         if len(rows):
             text += self.tr(", {n} selected").format(n=len(rows))
         self.count.setText(text)
+        if self.switch.mode == "map":
+            self.map.select(self.selected_ids())
 
     def _measure(self) -> None:
         """Writes the meter, and goes on doing so while somebody labels."""

@@ -12,7 +12,7 @@ from dlgui.engine.pooling import Pooling
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
 from dlgui.engine.quick import choose_size
-from dlgui.project.project import Project
+from dlgui.project.project import ImageTable, Project
 
 
 @dataclass(frozen=True)
@@ -59,19 +59,45 @@ def embeddings(project: Project, progress: Progress | None = None) -> Embeddings
         Cancelled: see `Progress`.
     """
     table = project.images()
-    rows = np.flatnonzero(table.usable & np.array([h is not None for h in table.content_hash], bool))
+    rows = scanned(table)
     if not len(rows):
         return Embeddings(np.empty(0, np.int64), np.empty((0, 0), np.float32))
-    size = choose_size(DEFAULT_NETWORK, table.width[rows], table.height[rows])
-    found = features.extract(DEFAULT_NETWORK, project.require_image_root(),
-                             [(table.path[r], str(table.content_hash[r])) for r in rows], Preprocessing(*size),
-                             project.cache_folder / "features", progress)
-    channels = backbones.pretrained(DEFAULT_NETWORK).channels
-    stages = len(channels)
-    columns = Pooling(tuple((i, ("mean",)) for i in range(max(stages - 3, 0), stages))).columns(found.pooling, channels)
+    found = backbone_features(project, rows, progress)
     readable = np.flatnonzero(found.readable)
-    vectors = found.take(readable, columns)
-    vectors -= vectors.mean(0)
-    vectors /= np.maximum(vectors.std(0), 1e-6)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return Embeddings(table.id[rows[readable]], vectors)
+    return Embeddings(table.id[rows[readable]], vectors(found, readable))
+
+
+def scanned(table: ImageTable) -> np.ndarray:
+    """Rows (int64) of the usable images whose content is known."""
+    return np.flatnonzero(table.usable & np.array([h is not None for h in table.content_hash], bool))
+
+
+def channels() -> list[int]:
+    """Channels of every stage of the network that `backbone_features` comes from."""
+    return list(backbones.pretrained(DEFAULT_NETWORK).channels)
+
+
+def backbone_features(project: Project, rows: np.ndarray, progress: Progress | None = None) -> features.Features:
+    """Every statistic of every stage for some rows of the table, from the project's cache or computed now.
+
+    Raises:
+        DlguiError: the image folder is gone.
+        Cancelled: see `Progress`.
+    """
+    table = project.images()
+    usable = scanned(table)
+    size = choose_size(DEFAULT_NETWORK, table.width[usable], table.height[usable])
+    return features.extract(DEFAULT_NETWORK, project.require_image_root(),
+                            [(table.path[r], str(table.content_hash[r])) for r in rows], Preprocessing(*size),
+                            project.cache_folder / "features", progress)
+
+
+def vectors(found: features.Features, positions: np.ndarray) -> np.ndarray:
+    """float32 (m, d), each of length 1: the means of the last stages, standardized over the given positions."""
+    stages = len(channels())
+    last = Pooling(tuple((i, ("mean",)) for i in range(max(stages - 3, 0), stages)))
+    made = found.take(positions, last.columns(found.pooling, channels()))
+    made -= made.mean(0)
+    made /= np.maximum(made.std(0), 1e-6)
+    made /= np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-12)
+    return made
