@@ -16,25 +16,36 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
     if command == "export":
         parser.add_argument("--format", choices=("dlclassifier", "onnx", "openvino", "torch_export"), required=True,
                             help="dlclassifier (dlgui's own), onnx, openvino, torch_export")
+        parser.add_argument("--int8", action="store_true",
+                            help="onnx only: eight-bit convolutions, with ranges from training images; prints what "
+                                 "that costs on the validation split before anything is saved")
+        parser.add_argument("--accept-loss", metavar="SHARE", type=float, default=0.01,
+                            help="with --int8: save only if the top-1 error rises by no more than this (default 0.01)")
     parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run={"export": export, "report": report, "script": script}[command])
 
 
 def export(arguments: argparse.Namespace, console: Console) -> int:
-    from dlgui.engine import exporters
-    from dlgui.engine.model_file import read_model
-    from dlgui.project.operations import evaluations, runs
+    from dlgui.errors import DlguiError
+    from dlgui.project.operations import exports, runs
 
     with open_project(arguments.project, read_only=True) as project:
         run = runs.get(project, arguments.run_id)
-        classifier = read_model(run.model)
-        images = evaluations.some_images(project)
-    difference = exporters.export(classifier, arguments.format, arguments.out, images)
-    console.result({"run": run.id, "format": arguments.format, "out": str(arguments.out), "images": len(images),
-                    "max_difference": difference})
-    console.print(f"{arguments.out}: {arguments.format}, checked on {len(images)} images, "
-                  f"confidences differ by at most {difference:.1e}")
+        prepared = exports.prepare(project, run, arguments.format, int8=arguments.int8, progress=console.progress())
+    found = prepared.certificate
+    for line in found.sentences():
+        console.print(line)
+    if found.cost is not None and found.cost.loss > arguments.accept_loss:
+        raise DlguiError(arguments.out, f"not saved: int8 raises the top-1 error by {100 * found.cost.loss:.2f} "
+                         f"points, more than {100 * arguments.accept_loss:g}", "export without --int8, or accept it with "
+                         f"--accept-loss {found.cost.loss:.4f}")
+    written = exports.save(run, prepared, arguments.out)
+    console.result({"run": run.id, "format": arguments.format, "out": str(arguments.out), "images": found.images,
+                    "max_difference": found.max_difference, "agreement": found.agreement,
+                    "certificate": found.to_dict(), "files": [str(path) for path in written]})
+    for path in written:
+        console.print(f"written: {path}")
     return 0
 
 

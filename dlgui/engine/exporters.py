@@ -1,71 +1,164 @@
-"""Exports for other programs. Each file carries class names and the whole preprocessing, and is checked at once.
+"""Exports for other programs. Each file carries class names, the whole preprocessing and its parity certificate.
 
 An exported network takes uint8 (N, H, W, C) images at the network's size and gives float32 (N, classes) confidences;
 normalization, temperature and softmax are inside. What comes before (resizing, contrast, channels) is described as
-JSON in the metadata, for it works on single images of any size.
+JSON in the metadata, for it works on single images of any size; the example written beside each file does it.
+
+Two steps, so that the figures can be seen before anything is saved: `prepare` makes the network and measures it
+against the engine; `Prepared.save` writes a temporary sibling, checks what lies on the disk, and renames it.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
+import os
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlgui.engine import networks, onnx_network
+from dlgui.engine.certificate import Certificate, Cost, Run, certify, measure_speed
 from dlgui.engine.classifier import Classifier
+from dlgui.engine.export_examples import write_examples
 from dlgui.engine.inference import Predictor
-from dlgui.engine.model_file import read_model, write_model
-from dlgui.engine.storage import write_atomically
+from dlgui.engine.model_file import from_bytes, read_model, to_bytes, write_model
+from dlgui.engine.progress import Progress
 from dlgui.errors import DlguiError, InvalidValue
 
 if TYPE_CHECKING:
     import onnx
 
 TOLERANCE = 1e-3
-Run = Callable[[np.ndarray], np.ndarray]
+SUFFIXES = {"dlclassifier": ".dlclassifier", "onnx": ".onnx", "openvino": ".xml", "torch_export": ".pt2"}
 
 
 def formats() -> list[str]:
     """Names of the formats."""
-    return list(_FORMATS)
+    return list(_WRITERS)
 
 
-def export(classifier: Classifier, kind: str, path: str | Path, images: Sequence[np.ndarray]) -> float:
-    """Writes a classifier in another format and compares the file's confidences with the engine's.
+@dataclass
+class Int8:
+    """What quantization needs: uint8 (n, H, W, C) images at the network's size.
+
+    Attributes:
+        calibration: training images, for the ranges of the activations.
+        validation: images to measure the cost on, with their class indices `truth`, int64 (n,).
+    """
+
+    calibration: np.ndarray
+    validation: np.ndarray
+    truth: np.ndarray
+
+
+@dataclass
+class Prepared:
+    """A network that is ready to be written, with the figures it was measured to have."""
+
+    classifier: Classifier
+    certificate: Certificate
+    _writer: _Writer
+    _pixels: np.ndarray
+    _found: np.ndarray
+
+    def save(self, path: str | Path) -> list[Path]:
+        """Writes the file (OpenVINO: the .xml with its .bin beside it) and its examples.
+
+        Returns:
+            the files written; the first is the network.
+
+        Raises:
+            DlguiError: it cannot be written, or what lies on the disk does not give the measured confidences; nothing
+                is then left behind and an older file stays as it was.
+        """
+        path = Path(path)
+        suffix = path.suffix if self.certificate.format != "openvino" else ".xml"
+        if path.suffix != suffix:
+            raise InvalidValue("file", path.name, f"a name that ends in {suffix}")
+        temporary = path.with_name(f".{os.getpid()}-{path.name}")
+        files = self._writer.files(temporary)
+        try:
+            self._writer.write(temporary, {**description(self.classifier),
+                                           "dlgui.certificate": self.certificate.to_json()})
+            found = self._writer.open(temporary)(self._pixels)
+            if found.shape != self._found.shape or not np.abs(found - self._found).max() <= 1e-5:
+                raise DlguiError(path, "the written file gives other confidences than the measured network",
+                                 "check the disk and export again")
+            for file in reversed(files):
+                with file.open("rb+") as stream:
+                    os.fsync(stream.fileno())
+                file.replace(path.with_suffix(file.suffix) if file != temporary else path)
+        except OSError as problem:
+            raise DlguiError(path, f"cannot be written ({problem.strerror or problem})",
+                             "choose a folder that is there and may be written, with free space") from problem
+        finally:
+            for file in files:
+                file.unlink(missing_ok=True)
+        return [*self._writer.files(path), *write_examples(self.classifier, self.certificate.format, path)]
+
+
+def prepare(classifier: Classifier, kind: str, images: Sequence[np.ndarray], int8: Int8 | None = None,
+            progress: Progress | None = None) -> Prepared:
+    """Makes a classifier's network in another format and measures it against the engine.
 
     Args:
         classifier: what to export.
         kind: one of `formats()`.
-        path: file to write (OpenVINO: the .xml; its .bin lies beside it).
         images: real images to compare on, of any size.
-
-    Returns:
-        The greatest difference between a confidence of the exported file and of the engine.
+        int8: quantizes to eight bits (ONNX only) and measures what that costs.
+        progress: told of each step.
 
     Raises:
-        InvalidValue: unknown format, or no image.
-        DlguiError: a package is missing, the file cannot be written, or the confidences differ by more than 1e-3; the
-            file is then removed.
+        InvalidValue: unknown format, no image, or int8 for another format than ONNX.
+        DlguiError: a package is missing, or the confidences differ by more than 1e-3 (int8 is not held to that: its
+            certificate says what it costs, and whoever asked decides).
     """
-    if kind not in _FORMATS:
-        raise InvalidValue("format", kind, ", ".join(_FORMATS))
+    if kind not in _WRITERS:
+        raise InvalidValue("format", kind, ", ".join(_WRITERS))
     if not len(images):
         raise InvalidValue("images", "none", "at least one image to compare on")
-    path = Path(path)
+    if int8 is not None and kind != "onnx":
+        raise InvalidValue("int8", kind, "the format onnx")
+    progress = progress or Progress()
+    progress.task("converting", 3 if int8 is None else 5)
     pixels = np.stack([classifier.preprocessing.pixels(image) for image in images])
     expected = Predictor(classifier, "cpu").predict_pixels(pixels)
-    found = _FORMATS[kind](classifier, path)(pixels)
-    difference = float(np.abs(found - expected).max()) if found.shape == expected.shape else float("inf")
-    if not difference <= TOLERANCE:
-        path.unlink(missing_ok=True)
-        raise DlguiError(path, f"the exported network's confidences differ by {difference:.2g}",
-                         "report this with the output of: dlgui doctor")
-    return difference
+    writer = _WRITERS[kind](classifier)
+    progress.advance()
+    with tempfile.TemporaryDirectory() as folder:
+        name = Path(folder) / f"network{SUFFIXES[kind]}"
+        run, size = _loaded(writer, name, classifier)
+        found, speed = _batches(run, pixels), measure_speed(run, pixels)
+        progress.advance()
+        certificate = certify(kind, "float32", found, expected, speed, writer.runtime(), TOLERANCE)
+        if not certificate.max_difference <= TOLERANCE:
+            raise DlguiError(classifier.network,
+                             f"the exported network's confidences differ by {certificate.max_difference:.2g}",
+                             "report this with the output of: dlgui doctor")
+        if int8 is not None:
+            assert isinstance(writer, _Onnx)
+            before = _error(run, int8)
+            progress.advance()
+            writer.quantize(int8.calibration)
+            progress.advance()
+            run, small = _loaded(writer, name, classifier)
+            found, faster = _batches(run, pixels), measure_speed(run, pixels)
+            cost = Cost(len(int8.calibration), len(int8.validation), before, _error(run, int8), speed.milliseconds,
+                        speed.images_per_second, size, small)
+            certificate = certify(kind, "int8", found, expected, faster, writer.runtime(), None, cost)
+        progress.advance()
+    return Prepared(classifier, certificate, writer, pixels, found)
+
+
+def export(classifier: Classifier, kind: str, path: str | Path, images: Sequence[np.ndarray]) -> float:
+    """Prepares and saves in one go; returns the greatest difference to a confidence of the engine."""
+    prepared = prepare(classifier, kind, images)
+    prepared.save(path)
+    return prepared.certificate.max_difference
 
 
 def description(classifier: Classifier) -> dict[str, str]:
@@ -93,87 +186,148 @@ def onnx_model(classifier: Classifier) -> onnx.ModelProto:
     return model
 
 
-def _dlclassifier(classifier: Classifier, path: Path) -> Run:
-    write_model(classifier, path)
-    return Predictor(read_model(path), "cpu", runtime="torch").predict_pixels
+def _loaded(writer: _Writer, path: Path, classifier: Classifier) -> tuple[Run, int]:
+    writer.write(path, description(classifier))
+    return writer.open(path), sum(file.stat().st_size for file in writer.files(path))
 
 
-def _onnx(classifier: Classifier, path: Path) -> Run:
-    import onnxruntime
-
-    content = onnx_model(classifier).SerializeToString()
-    write_atomically(path, lambda file: file.write(content))
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return lambda pixels: np.asarray(session.run(None, {"image": pixels})[0])
+def _batches(run: Run, pixels: np.ndarray, size: int = 16) -> np.ndarray:
+    return np.concatenate([run(pixels[start:start + size]) for start in range(0, len(pixels), size)])
 
 
-def _openvino(classifier: Classifier, path: Path) -> Run:
-    try:
-        import openvino
-    except ImportError as problem:
-        raise DlguiError("openvino", "the package is not installed", "run: pip install 'dlgui[export]'") from problem
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "model.onnx"
-        source.write_bytes(onnx_model(classifier).SerializeToString())
-        model = openvino.convert_model(source)
-        for key, value in description(classifier).items():
-            model.set_rt_info(value, key.split("."))
-        written = Path(folder) / "out.xml"
-        openvino.save_model(model, written, compress_to_fp16=False)
-        for suffix in (".bin", ".xml"):
-            content = written.with_suffix(suffix).read_bytes()
-            target = path.with_suffix(suffix) if suffix == ".bin" else path
-            write_atomically(target, lambda file, content=content: file.write(content))  # type: ignore[misc]
-    compiled = openvino.Core().compile_model(str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    return lambda pixels: np.asarray(compiled([pixels])[compiled.output(0)])
+def _error(run: Run, data: Int8) -> float:
+    return float((_batches(run, data.validation).argmax(1) != data.truth).mean())
 
 
-def _torch_export(classifier: Classifier, path: Path) -> Run:
-    import torch
-
-    p = classifier.preprocessing
-    module = _Exported(classifier).module().eval()
-    example = torch.zeros(2, p.height, p.width, p.channels, dtype=torch.uint8)
-    with torch.no_grad():
-        program = torch.export.export(module, (example,), dynamic_shapes={"image": {0: torch.export.Dim("n", min=1)}},
-                                      strict=False)
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder) / "model.pt2"
-        torch.export.save(program, written, extra_files=description(classifier))
-        with written.open("rb") as source:
-            write_atomically(path, lambda file: shutil.copyfileobj(source, file))
-    loaded = torch.export.load(path).module()
-
-    def run(pixels: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            return np.asarray(loaded(torch.from_numpy(pixels)))
-    return run
-
-
-class _Exported:
-    """Builds the torch module that is exported: uint8 (N, H, W, C) to confidences."""
+class _Writer:
+    """A network in one format: written with metadata, opened again as whoever gets the file would."""
 
     def __init__(self, classifier: Classifier) -> None:
         self.classifier = classifier
 
-    def module(self) -> Any:
+    def files(self, path: Path) -> list[Path]:
+        """What `write` makes; the first is the one with the name that was asked for."""
+        return [path]
+
+    def write(self, path: Path, metadata: dict[str, str]) -> None:
+        raise NotImplementedError
+
+    def open(self, path: Path) -> Run:
+        raise NotImplementedError
+
+    def runtime(self) -> str:
+        """Name and version of what runs it."""
+        raise NotImplementedError
+
+
+class _DlClassifier(_Writer):
+    def write(self, path: Path, metadata: dict[str, str]) -> None:
+        copy = from_bytes(to_bytes(self.classifier))
+        if "dlgui.certificate" in metadata:
+            copy.metrics["certificate"] = json.loads(metadata["dlgui.certificate"])
+        write_model(copy, path)
+
+    def open(self, path: Path) -> Run:
+        return Predictor(read_model(path), "cpu", runtime="torch").predict_pixels
+
+    def runtime(self) -> str:
         import torch
 
-        p, network, temperature = self.classifier.preprocessing, self.classifier.torch_module(), \
-            self.classifier.temperature
-
-        class Confidences(torch.nn.Module):
-            def __init__(self) -> None:
-                super().__init__()
-                self.network = network
-
-            def forward(self, image: torch.Tensor) -> torch.Tensor:
-                scaled = image.float() * ((p.range_max - p.range_min) / 255.0) + p.range_min
-                return torch.softmax(self.network(scaled.permute(0, 3, 1, 2)) / temperature, dim=1)
-
-        return Confidences()
+        return f"torch {torch.__version__}"
 
 
-_FORMATS: dict[str, Callable[[Classifier, Path], Run]] = {
-    "dlclassifier": _dlclassifier, "onnx": _onnx, "openvino": _openvino, "torch_export": _torch_export,
+class _Onnx(_Writer):
+    def __init__(self, classifier: Classifier) -> None:
+        super().__init__(classifier)
+        self._model = onnx_model(classifier)
+
+    def quantize(self, pixels: np.ndarray) -> None:
+        """Goes over to eight bits."""
+        from dlgui.engine.quantization import quantize
+
+        self._model = quantize(self._model, pixels)
+
+    def write(self, path: Path, metadata: dict[str, str]) -> None:
+        import onnx
+
+        onnx.helper.set_model_props(self._model, metadata)
+        path.write_bytes(self._model.SerializeToString())
+
+    def open(self, path: Path) -> Run:
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+        return lambda pixels: np.asarray(session.run(None, {"image": pixels})[0])
+
+    def runtime(self) -> str:
+        import onnxruntime
+
+        return f"onnxruntime {onnxruntime.__version__}"
+
+
+class _OpenVino(_Writer):
+    def __init__(self, classifier: Classifier) -> None:
+        super().__init__(classifier)
+        try:
+            import openvino
+        except ImportError as problem:
+            raise DlguiError("openvino", "the package is not installed",
+                             "run: pip install 'dlgui[export]'") from problem
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "model.onnx"
+            source.write_bytes(onnx_model(classifier).SerializeToString())
+            self._model = openvino.convert_model(source)
+
+    def files(self, path: Path) -> list[Path]:
+        return [path, path.with_suffix(".bin")]
+
+    def write(self, path: Path, metadata: dict[str, str]) -> None:
+        import openvino
+
+        for key, value in metadata.items():
+            self._model.set_rt_info(value, key.split("."))
+        openvino.save_model(self._model, path, compress_to_fp16=False)
+
+    def open(self, path: Path) -> Run:
+        import openvino
+
+        compiled = openvino.Core().compile_model(str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        return lambda pixels: np.asarray(compiled([pixels])[compiled.output(0)])
+
+    def runtime(self) -> str:
+        import openvino
+
+        return f"openvino {openvino.__version__.partition('-')[0]}"
+
+
+class _TorchExport(_Writer):
+    def __init__(self, classifier: Classifier) -> None:
+        super().__init__(classifier)
+        from dlgui.engine.torch_export import exported_program
+
+        self._program = exported_program(classifier)
+
+    def write(self, path: Path, metadata: dict[str, str]) -> None:
+        import torch
+
+        torch.export.save(self._program, path, extra_files=dict(metadata))
+
+    def open(self, path: Path) -> Run:
+        import torch
+
+        loaded = torch.export.load(path).module()
+
+        def run(pixels: np.ndarray) -> np.ndarray:
+            with torch.no_grad():
+                return np.asarray(loaded(torch.from_numpy(pixels)))
+        return run
+
+    def runtime(self) -> str:
+        import torch
+
+        return f"torch {torch.__version__}"
+
+
+_WRITERS: dict[str, Callable[[Classifier], Any]] = {
+    "dlclassifier": _DlClassifier, "onnx": _Onnx, "openvino": _OpenVino, "torch_export": _TorchExport,
 }

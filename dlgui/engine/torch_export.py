@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from dlgui.engine.classifier import Classifier
 from dlgui.engine.networks import NetworkInfo
 from dlgui.engine.torch_network import Backbone, build_stages
 
@@ -84,3 +85,26 @@ def graph_of_weights(info: NetworkInfo, weights: dict[str, np.ndarray]) -> onnx.
     backbone = Backbone(info, build_stages(info, pretrained=False)[:last + 1], (0.0, 1.0)).eval()
     backbone.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in weights.items()})
     return backbone_graph(backbone, info)
+
+
+class _Confidences(nn.Module):
+    """uint8 (N, H, W, C) images to float32 (N, classes) confidences."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        super().__init__()
+        p = classifier.preprocessing
+        self.network, self.temperature = classifier.torch_module(), classifier.temperature
+        self.factor, self.offset = (p.range_max - p.range_min) / 255.0, p.range_min
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        scaled = image.float() * self.factor + self.offset
+        return torch.softmax(self.network(scaled.permute(0, 3, 1, 2)) / self.temperature, dim=1)
+
+
+def exported_program(classifier: Classifier) -> torch.export.ExportedProgram:
+    """The whole classifier by torch.export, for any number of images."""
+    p = classifier.preprocessing
+    example = torch.zeros(2, p.height, p.width, p.channels, dtype=torch.uint8)
+    with torch.no_grad():
+        return torch.export.export(_Confidences(classifier).eval(), (example,),
+                                   dynamic_shapes={"image": {0: torch.export.Dim("n", min=1)}}, strict=False)
