@@ -37,9 +37,10 @@ def export(arguments: argparse.Namespace, console: Console) -> int:
     for line in found.sentences():
         console.print(line)
     if found.cost is not None and found.cost.loss > arguments.accept_loss:
-        raise DlguiError(arguments.out, f"not saved: int8 raises the top-1 error by {100 * found.cost.loss:.2f} "
-                         f"points, more than {100 * arguments.accept_loss:g}", "export without --int8, or accept it with "
-                         f"--accept-loss {found.cost.loss:.4f}")
+        loss = found.cost.loss
+        raise DlguiError(arguments.out, f"not saved: int8 raises the top-1 error by {100 * loss:.2f} points, more than "
+                         f"{100 * arguments.accept_loss:g}",
+                         f"export without --int8, or accept it with --accept-loss {loss:.4f}")
     written = exports.save(run, prepared, arguments.out)
     console.result({"run": run.id, "format": arguments.format, "out": str(arguments.out), "images": found.images,
                     "max_difference": found.max_difference, "agreement": found.agreement,
