@@ -6,10 +6,12 @@ import json
 import sys
 
 import numpy as np
+from PySide6.QtCore import QModelIndex
 from PySide6.QtWidgets import QDialog, QVBoxLayout
 
-from dlgui.engine.evaluation import evaluate
+from dlgui.engine.matrix_table import MatrixTable
 from dlgui.engine.predictions import Predictions
+from dlgui.engine.what_if import decide
 from dlgui.gui import theme
 from dlgui.gui.app import application
 from dlgui.gui.evaluate.matrix import ConfusionMatrix
@@ -21,22 +23,26 @@ def main() -> int:
     classes, matrix = asked["classes"], np.array(asked["matrix"])
     pairs = [(i, j) for i in range(len(classes)) for j in range(len(classes)) for _ in range(int(matrix[i, j]))]
     confidences = np.eye(len(classes), dtype=np.float32)[[i for i, _ in pairs]]
-    found = evaluate(Predictions(classes, confidences, np.array([j for _, j in pairs]), [""] * len(pairs)))
+    truth = np.array([j for _, j in pairs], np.int64)
+    table = MatrixTable(decide(Predictions(classes, confidences, truth, [""] * len(pairs))), "absolute",
+                        np.arange(len(classes)))
     app = application()
     theme.apply()
     dialog, view = QDialog(), ConfusionMatrix()
     dialog.setWindowTitle(dialog.tr("Click a cell"))
     dialog.resize(640, 480)
     QVBoxLayout(dialog).addWidget(view)
-    view.matrix.show(found)
+    view.show_table(table)
     chosen: dict[str, str] = {}
 
-    def take(predicted: int | None, truth: int | None) -> None:
-        if predicted is not None and truth is not None:
-            chosen.update(ground_truth=classes[truth], predicted=classes[predicted])
+    def take(index: QModelIndex) -> None:
+        if view.matrix.inside(index.row(), index.column()):
+            answer, true = table.cell(index.row(), index.column())
+            chosen.update(ground_truth=classes[true], predicted=classes[answer])
             dialog.accept()
 
-    view.cell.connect(take)
+    view.clicked.connect(take)
+    view.activated.connect(take)
     dialog.exec()
     app.quit()
     sys.stdout.write(json.dumps(chosen))

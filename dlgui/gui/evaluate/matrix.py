@@ -1,113 +1,394 @@
-"""The confusion matrix: rows predicted, columns ground truth; a cell is a selection of images."""
+"""The confusion matrix: a cell is a selection of images; painted in one go, so that 1,000 classes stay quick."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelection,
+    QItemSelectionRange,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
-from dlgui.engine.evaluation import Evaluation, relative
+from dlgui.engine.matrix_table import Margin, MatrixTable
 from dlgui.gui import theme
+from dlgui.gui.evaluate.matrix_header import Corner, MatrixHeader
+from dlgui.gui.evaluate.palettes import PALETTES, dark
 
 Index = QModelIndex | QPersistentModelIndex
+SMALLEST, LARGEST = 1, 64
+"""Height of a cell in pixels."""
+TEXT = 15
+"""Cells lower than that many pixels show no text."""
 
 
 class MatrixModel(QAbstractTableModel):
-    """Counts or shares, with precision at the end of each row and recall below each column."""
+    """A `MatrixTable`, with the sum of every row at its end and of every column below it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.evaluation: Evaluation | None = None
-        self.shares = False
-        self._relative = np.zeros((0, 0))
+        self.table: MatrixTable | None = None
 
-    def show(self, evaluation: Evaluation | None) -> None:
-        """Shows another evaluation."""
+    def show(self, table: MatrixTable | None) -> None:
+        """Shows another table."""
         self.beginResetModel()
-        self.evaluation = evaluation
-        self._relative = relative(evaluation.confusion_matrix) if evaluation else np.zeros((0, 0))
+        self.table = table
         self.endResetModel()
 
-    def show_shares(self, shares: bool) -> None:
-        """Counts, or shares of the true class."""
-        self.shares = shares
-        if self.evaluation is not None:
-            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
-
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(self.evaluation.classes) + 1 if self.evaluation and not parent.isValid() else 0
+        return len(self.table.rows) + 1 if self.table is not None and not parent.isValid() else 0
 
-    columnCount = rowCount
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return len(self.table.columns) + 1 if self.table is not None and not parent.isValid() else 0
 
     def headerData(self, section: int, orientation: Qt.Orientation,
                    role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
-        if self.evaluation is None or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if self.table is None or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
-        if section < len(self.evaluation.classes):
-            return self.evaluation.classes[section]
-        return self.tr("precision") if orientation == Qt.Orientation.Horizontal else self.tr("recall")
+        across = orientation == Qt.Orientation.Horizontal
+        names = self.table.columns if across else self.table.rows
+        if section >= len(names):
+            return self.tr("sum")
+        if role == Qt.ItemDataRole.DisplayRole:
+            return names[section]
+        margin = self.table.column_margin if across else self.table.row_margin
+        return "\n".join([names[section], *(f"{name}: {text}" for name, text in zip(
+            margin.names, margin.texts[section], strict=True))])
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
-        found, i, j = self.evaluation, index.row(), index.column()
-        if found is None:
+        if self.table is None or not index.isValid():
             return None
-        k = len(found.classes)
-        inside = i < k and j < k
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self.text(index.row(), index.column())
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            return self.sentence(index.row(), index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignCenter
-        if role == Qt.ItemDataRole.DisplayRole:
-            if inside:
-                return f"{self._relative[i, j]:.2f}" if self.shares else str(int(found.confusion_matrix[i, j]))
-            if i == k and j == k:
-                return f"{100 * (1 - found.top1_error):.1f} %"
-            return f"{100 * (found.precision[i] if i < k else found.recall[j]):.1f} %"
-        if inside and role == Qt.ItemDataRole.ToolTipRole:
-            return self.tr("{count} images of {truth} were taken for {predicted} ({share:.1f} % of {truth})").format(
-                count=int(found.confusion_matrix[i, j]), truth=found.classes[j], predicted=found.classes[i],
-                share=100 * self._relative[i, j])
-        if inside and role in (Qt.ItemDataRole.BackgroundRole, Qt.ItemDataRole.ForegroundRole):
-            return self._brush(i, j, role == Qt.ItemDataRole.BackgroundRole)
         return None
 
-    def _brush(self, i: int, j: int, ground: bool) -> QBrush:
-        c = theme.colours()
-        share = float(self._relative[i, j])
-        strength = share if i == j else min(share * 2.5, 1.0) ** 0.6
-        if not ground:
-            return QBrush(QColor("#ffffff" if strength > 0.45 and c is theme.LIGHT else c.ink))
-        a, b = QColor(c.raised), QColor(("#0b63bd" if c is theme.LIGHT else "#2a6cb8") if i == j else "#c62828")
-        return QBrush(QColor(*(round(x + (y - x) * strength) for x, y in zip(
-            a.getRgb()[:3], b.getRgb()[:3], strict=True))))  # type: ignore[index]
+    def inside(self, row: int, column: int) -> bool:
+        """Whether it is a cell and no sum."""
+        assert self.table is not None
+        return row < len(self.table.rows) and column < len(self.table.columns)
+
+    def text(self, row: int, column: int) -> str:
+        """What stands at a place."""
+        assert self.table is not None
+        if self.inside(row, column):
+            return self.table.text(row, column)
+        counts = self.table.counts
+        return str(int(counts.sum() if row >= len(counts) and column >= counts.shape[1] else
+                       counts[:, column].sum() if row >= len(counts) else counts[row].sum()))
+
+    def sentence(self, row: int, column: int) -> str:
+        """A place in words."""
+        assert self.table is not None
+        if self.inside(row, column):
+            return self.table.sentence(row, column)
+        names = self.table.columns if row >= len(self.table.rows) else self.table.rows
+        place = column if row >= len(self.table.rows) else row
+        if place >= len(names):
+            return self.tr("{n} images").format(n=self.text(row, column))
+        is_truth = (row >= len(self.table.rows)) != self.table.transposed
+        text = self.tr("{n} images are '{name}'") if is_truth else self.tr("{n} images were taken for '{name}'")
+        return text.format(n=self.text(row, column), name=names[place])
 
 
 class ConfusionMatrix(QTableView):
-    """The table.
+    """The view. Arrows, Shift and Ctrl select cells; Ctrl+wheel, + and − zoom, 0 fits; Ctrl+C copies the table.
 
     Signals:
-        cell: (predicted, truth) of a click, each an index or None for the whole row, column or matrix.
+        cells: bool (k + 1, k) table of the selected cells, rows = answers, "not sure" last.
+        hovered: a sentence about the cell under the cursor, or empty.
     """
 
-    cell = Signal(object, object)
+    cells = Signal(object)
+    hovered = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str = "confusionMatrix", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("confusionMatrix")
+        self.setObjectName(name)
         self.setAccessibleName(self.tr("Confusion matrix"))
-        self.setToolTip(self.tr("Rows: predicted, columns: ground truth. Click a cell or a class to see its images."))
+        self.setToolTip(self.tr("Click a cell, a class or a sum to see its images; Ctrl+click adds cells."))
         self.matrix = MatrixModel(self)
+        self.palette_name = "halcon"
+        self._colours = np.zeros((0, 0, 3), np.uint8)
+        self._dark = np.zeros((0, 0), bool)
+        self._quiet, self._fitting, self._side = False, True, 30
+        self.rows = MatrixHeader(Qt.Orientation.Vertical, self)
+        self.columns = MatrixHeader(Qt.Orientation.Horizontal, self)
+        self.setVerticalHeader(self.rows)
+        self.setHorizontalHeader(self.columns)
         self.setModel(self.matrix)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setMinimumSectionSize(64)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.clicked.connect(lambda index: self._chosen(index.row(), index.column()))
-        self.activated.connect(lambda index: self._chosen(index.row(), index.column()))
-        self.horizontalHeader().sectionClicked.connect(lambda j: self._chosen(self.matrix.rowCount() - 1, j))
-        self.verticalHeader().sectionClicked.connect(lambda i: self._chosen(i, self.matrix.columnCount() - 1))
+        self.corner = Corner(self.rows, self.columns, self)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.setMinimumSize(260, 180)
+        self.clicked.connect(self._clicked)
 
-    def _chosen(self, i: int, j: int) -> None:
-        k = self.matrix.rowCount() - 1
-        self.cell.emit(i if i < k else None, j if j < k else None)
+    # --- what is shown
+
+    def show_table(self, table: MatrixTable | None) -> None:
+        """Shows another table; the selection is gone."""
+        before = (self.matrix.rowCount(), self.matrix.columnCount())
+        self._quiet = True
+        self.matrix.show(table)
+        self._quiet = False
+        self.corner.transposed = table is not None and table.transposed
+        if table is None:
+            for header in (self.rows, self.columns):
+                header.show_lines([], Margin([], []))
+        else:
+            self.rows.show_lines(table.rows, table.row_margin)
+            self.columns.show_lines(table.columns, table.column_margin)
+        self._paint_colours()
+        if self._fitting and before != (self.matrix.rowCount(), self.matrix.columnCount()):
+            self.fit()
+        else:
+            self.zoom(self._side, self._fitting)
+
+    def show_palette(self, name: str) -> None:
+        """Colours by one of `palettes.PALETTES`."""
+        self.palette_name = name
+        self._paint_colours()
+        self.viewport().update()
+
+    def _paint_colours(self) -> None:
+        table = self.matrix.table
+        if table is None:
+            return
+        self._colours = np.ascontiguousarray(PALETTES[self.palette_name](table.shares, table.diagonal))
+        self._dark = dark(self._colours)
+
+    # --- zoom
+
+    def zoom(self, side: int, fitting: bool = False) -> None:
+        """Makes cells `side` pixels high."""
+        self._side, self._fitting = max(SMALLEST, min(side, LARGEST)), fitting
+        for header, size in ((self.rows, self._side), (self.columns, self._width(self._side))):
+            header.setDefaultSectionSize(size)
+            header.updateGeometry()
+        self.updateGeometries()
+        self.viewport().update()
+
+    @staticmethod
+    def _width(side: int) -> int:
+        return side if side < TEXT else round(side * 1.75)
+
+    def fit(self) -> None:
+        """Cells as large as lets all be seen, within what can still be hit with the mouse."""
+        if self.matrix.table is None:
+            return
+        rows, columns = self.matrix.rowCount(), self.matrix.columnCount()
+        best = 4
+        for side in range(36, 3, -1):
+            self.rows.setDefaultSectionSize(side)
+            self.columns.setDefaultSectionSize(self._width(side))
+            room = self.size() - self.rows.sizeHint() - self.columns.sizeHint()
+            if rows * side <= room.height() - 4 and columns * self._width(side) <= room.width() - 4:
+                best = side
+                break
+        self.zoom(best, fitting=True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._fitting:
+            self.fit()
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        if hasattr(self, "corner"):
+            edge = self.frameWidth()
+            self.corner.setGeometry(edge, edge, self.rows.width(), self.columns.height())
+            self.corner.raise_()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(self._side + (max(1, self._side // 6) if event.angleDelta().y() > 0
+                                    else -max(1, self._side // 6)))
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(self._side + max(1, self._side // 6))
+        elif key == Qt.Key.Key_Minus:
+            self.zoom(self._side - max(1, self._side // 6))
+        elif key == Qt.Key.Key_0:
+            self.fit()
+        else:
+            super().keyPressEvent(event)
+
+    def copy(self) -> None:
+        """Puts the table with its margins on the clipboard, tab separated."""
+        if self.matrix.table is not None:
+            QGuiApplication.clipboard().setText(self.matrix.table.to_text())
+
+    # --- selection
+
+    def clear(self) -> None:
+        """Selects nothing and tells nobody."""
+        self._quiet = True
+        self.clearSelection()
+        self._quiet = False
+        self.viewport().update()
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        super().selectionChanged(selected, deselected)
+        self.viewport().update()
+        for header in (self.rows, self.columns):
+            header.viewport().update()
+        if not self._quiet and self.selectionModel().hasSelection():
+            self._tell([(r.top(), r.bottom(), r.left(), r.right()) for r in self._blocks()])
+
+    def _blocks(self) -> list[QItemSelectionRange]:
+        return list(self.selectionModel().selection())  # type: ignore[call-overload]
+
+    def _clicked(self, index: QModelIndex) -> None:
+        if not self.selectionModel().isSelected(index):  # a click without the mouse
+            self._tell([(index.row(), index.row(), index.column(), index.column())])
+
+    def _tell(self, blocks: list[tuple[int, int, int, int]]) -> None:
+        table = self.matrix.table
+        if table is None:
+            return
+        marked = np.zeros(table.decisions.matrix.shape, bool)
+        rows, columns, every = len(table.rows), len(table.columns), slice(None)
+        for top, bottom, left, right in blocks:
+            down, across = slice(top, min(bottom + 1, rows)), slice(left, min(right + 1, columns))
+            if top == rows and left == columns:  # the sum of all
+                down = across = every
+            table.cells(down, every if right == columns else across, marked)
+            if bottom == rows:
+                table.cells(every, across, marked)
+        if not table.decisions.threshold > 0:  # nothing is refused: the hidden row belongs to every whole column
+            marked[-1] = marked[:-1].all(0)
+        self.cells.emit(marked)
+
+    def find_class(self, text: str, after: int = -1) -> int:
+        """Marks the classes whose name contains `text` and brings the next after a column into sight; -1 for none."""
+        table, wanted = self.matrix.table, text.strip().casefold()
+        if table is None:
+            return -1
+        places = []
+        for header, names in ((self.rows, table.rows), (self.columns, table.columns)):
+            found = [i for i, name in enumerate(names) if wanted and wanted in name.casefold()]
+            header.mark(set(found))
+            places.append(found)
+        if not places[1]:
+            return -1
+        column = next((i for i in places[1] if i > after), places[1][0])
+        row = table.rows.index(table.columns[column]) if table.columns[column] in table.rows else 0
+        self.scrollTo(self.matrix.index(row, column), QAbstractItemView.ScrollHint.PositionAtCenter)
+        return column
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        self.hovered.emit(self.matrix.sentence(index.row(), index.column()) if index.isValid() else "")
+
+    def leaveEvent(self, event: Any) -> None:
+        super().leaveEvent(event)
+        self.hovered.emit("")
+
+    # --- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(self.viewport().rect(), QColor(theme.colours().panel))
+        if self.matrix.table is not None:
+            left, top = -self.columns.offset(), -self.rows.offset()
+            self.draw(painter, left, top, self.viewport().rect())
+            self._draw_selection(painter, left, top)
+        painter.end()
+
+    def draw(self, painter: QPainter, left: int, top: int, window: QRect) -> None:
+        """Draws the cells and sums that fall into `window`, the first cell's corner being at (left, top)."""
+        height, width = self._side, self._width(self._side)
+        rows, columns = self._colours.shape[:2]
+        r0, r1 = max(0, (window.top() - top) // height), min(rows + 1, (window.bottom() - top) // height + 1)
+        c0, c1 = max(0, (window.left() - left) // width), min(columns + 1, (window.right() - left) // width + 1)
+        block = np.ascontiguousarray(self._colours[r0:r1, c0:c1])
+        if block.size:
+            image = QImage(block.data, block.shape[1], block.shape[0], block.strides[0], QImage.Format.Format_RGB888)
+            painter.drawImage(QRect(left + c0 * width, top + r0 * height, block.shape[1] * width,
+                                    block.shape[0] * height), image)
+        c = theme.colours()
+        if height >= 8:
+            painter.setPen(QPen(QColor(c.panel), 1))
+            for r in range(r0, min(r1, rows) + 1):
+                painter.drawLine(left, top + r * height, left + columns * width, top + r * height)
+            for k in range(c0, min(c1, columns) + 1):
+                painter.drawLine(left + k * width, top, left + k * width, top + rows * height)
+        if height < TEXT:
+            return
+        font = painter.font()
+        font.setPixelSize(max(9, min(14, height - 6)))
+        painter.setFont(font)
+        black, white, ink = QColor("#000000"), QColor("#ffffff"), QColor(c.soft)
+        for r in range(r0, r1):
+            for k in range(c0, c1):
+                inside = r < rows and k < columns
+                painter.setPen((white if self._dark[r, k] else black) if inside else ink)
+                painter.drawText(QRect(left + k * width, top + r * height, width, height),
+                                 int(Qt.AlignmentFlag.AlignCenter), self.matrix.text(r, k))
+
+    def picture_size(self) -> QSize:
+        """Size of `draw_picture` in pixels."""
+        return QSize(self.rows.sizeHint().width() + self.matrix.columnCount() * self._width(self._side) + 1,
+                     self.columns.sizeHint().height() + self.matrix.rowCount() * self._side + 1)
+
+    def draw_picture(self, painter: QPainter) -> None:
+        """Draws all of the matrix with its headers, whatever of it is in sight."""
+        size, left, top = self.picture_size(), self.rows.sizeHint().width(), self.columns.sizeHint().height()
+        painter.fillRect(QRect(QPoint(0, 0), size), QColor(theme.colours().panel))
+        self.draw(painter, left, top, QRect(left, top, size.width() - left, size.height() - top))
+        for i in range(self.matrix.rowCount()):
+            self.rows.paintSection(painter, QRect(0, top + i * self._side, left, self._side), i)
+        width = self._width(self._side)
+        for i in range(self.matrix.columnCount()):
+            self.columns.paintSection(painter, QRect(left + i * width, 0, width, top), i)
+        self.corner.draw(painter, QSize(left, top))
+
+    def _draw_selection(self, painter: QPainter, left: int, top: int) -> None:
+        height, width, c = self._side, self._width(self._side), theme.colours()
+        for block in self._blocks():
+            box = QRect(left + block.left() * width, top + block.top() * height,
+                        (block.right() - block.left() + 1) * width, (block.bottom() - block.top() + 1) * height)
+            painter.setPen(QPen(QColor(c.panel), 4))
+            painter.drawRect(box.adjusted(1, 1, -1, -1))
+            painter.setPen(QPen(QColor(c.accent), 2))
+            painter.drawRect(box.adjusted(1, 1, -1, -1))
+        if self.hasFocus() and self.currentIndex().isValid():
+            index = self.currentIndex()
+            painter.setPen(QPen(QColor(c.ink), 1, Qt.PenStyle.DotLine))
+            painter.drawRect(QRect(left + index.column() * width, top + index.row() * height, width - 1, height - 1))

@@ -1,14 +1,37 @@
-"""The page of the confusion matrix."""
+"""The page of the confusion matrix: the view, how it is shown, and what would be if."""
 
 from __future__ import annotations
 
-import numpy as np
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+from PySide6.QtCore import QRect, QSettings
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dlgui.engine.matrix_table import MatrixTable, class_order
+from dlgui.engine.storage import write_atomically
+from dlgui.gui.commands import Command
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.matrix import ConfusionMatrix
 from dlgui.gui.evaluate.page import Page
+from dlgui.gui.evaluate.what_if_panel import WhatIfPanel
 from dlgui.gui.scenes import Scene
+from dlgui.gui.widgets import named
+
+FILES = {"CSV (*.csv)": ".csv", "PNG (*.png)": ".png", "SVG (*.svg)": ".svg"}
 
 
 class MatrixPage(Page):
@@ -19,23 +42,80 @@ class MatrixPage(Page):
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(inspection, parent)
         self.matrix = ConfusionMatrix()
-        self.matrix.cell.connect(self._cell)
-        self.shares = QCheckBox(self.tr("shares"))
-        self.shares.setObjectName("matrixShares")
-        self.shares.setToolTip(self.tr("Shares of the true class instead of counts"))
-        self.shares.setAccessibleName(self.tr("Shares of the true class"))
-        self.shares.toggled.connect(self.matrix.matrix.show_shares)
-        head = QHBoxLayout()
-        note = QLabel(self.tr("rows: predicted, columns: ground truth"))
-        note.setProperty("soft", True)
-        head.addWidget(note)
-        head.addStretch()
-        head.addWidget(self.shares)
+        self.mode = self._combo("matrixMode", self.tr("What stands in the cells"), (
+            (self.tr("counts"), "absolute"), (self.tr("share of truth"), "truth"),
+            (self.tr("share of prediction"), "prediction")))
+        self.order = self._combo("matrixOrder", self.tr("Order of the classes"), (
+            (self.tr("as in the project"), "given"), (self.tr("by name"), "name"), (self.tr("by error"), "error"),
+            (self.tr("confused together"), "confused")))
+        self.palette_box = self._combo("matrixColours", self.tr("Colours; all but the first suit colour-blind eyes"), (
+            (self.tr("HALCON colours"), "halcon"), (self.tr("blue and orange"), "blue_orange"),
+            (self.tr("one scale"), "sequential"), (self.tr("no colours"), "plain")))
+        self.transpose = self._toggle("matrixTranspose", self.tr("⇄"), self.tr("Transpose: rows are the ground truth"))
+        self.what_if_button = self._toggle("whatIfButton", self.tr("What if"), self.tr(
+            "Try merged classes, a threshold and costs, without retraining"))
+        self.search = named(QLineEdit(), "matrixSearch", self.tr("Find a class; Enter goes to the next"))
+        self.search.setPlaceholderText(self.tr("find a class"))
+        self.search.setClearButtonEnabled(True)
+        self.export = named(QToolButton(), "matrixExportButton", self.tr("Copy or export the matrix"))
+        self.export.setText(self.tr("Export"))
+        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.export)
+        menu.addAction(self.tr("Copy as table"), self.matrix.copy)
+        menu.addAction(self.tr("Save as CSV, PNG or SVG…"), self.save)
+        self.export.setMenu(menu)
+        self.said = QLabel(" ")
+        self.said.setProperty("soft", True)
+        self.said.setMinimumWidth(0)
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.what_if = WhatIfPanel(inspection, self._chosen_classes)
+        self.what_if.hide()
+        self._build()
+        self._found = -1
+        kept = self.palette_box.findData(QSettings().value("matrix_colours", "halcon"))
+        self.palette_box.setCurrentIndex(max(kept, 0))
+        self.matrix.show_palette(self.palette_box.currentData())
+        for box in (self.mode, self.order):
+            box.currentIndexChanged.connect(lambda _: self.refresh())
+        self.palette_box.currentIndexChanged.connect(lambda _: self._recolour())
+        self.transpose.toggled.connect(lambda _: self.refresh())
+        self.what_if_button.toggled.connect(self.what_if.setVisible)
+        self.search.textChanged.connect(lambda _: self._search(-1))
+        self.search.returnPressed.connect(lambda: self._search(self._found))
+        self.matrix.cells.connect(inspection.choose_cells)
+        self.matrix.hovered.connect(lambda text: self.said.setText(text or " "))
+        inspection.decided.connect(self.refresh)
+        inspection.chosen.connect(self._follow)
+
+    def _combo(self, name: str, tip: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:
+        box = named(QComboBox(), name, tip)
+        for shown, value in choices:
+            box.addItem(shown, value)
+        box.setMinimumContentsLength(6)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        return box
+
+    def _toggle(self, name: str, text: str, tip: str) -> QToolButton:
+        made = named(QToolButton(), name, tip)
+        made.setText(text)
+        made.setCheckable(True)
+        return made
+
+    def _build(self) -> None:
+        head, below = QHBoxLayout(), QHBoxLayout()
+        for part in (self.mode, self.order, self.palette_box):
+            head.addWidget(part, 1)
+        head.addWidget(self.transpose)
+        below.addWidget(self.search, 1)
+        below.addWidget(self.what_if_button)
+        below.addWidget(self.export)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(head)
+        column.addLayout(below)
         column.addWidget(self.matrix, 1)
-        inspection.decided.connect(lambda: self.matrix.matrix.show(inspection.evaluation))
+        column.addWidget(self.said)
+        column.addWidget(self.what_if)
 
     def title(self) -> str:
         return self.tr("Matrix")
@@ -43,13 +123,98 @@ class MatrixPage(Page):
     def tip(self) -> str:
         return self.tr("Confusion matrix")
 
-    def _cell(self, predicted: int | None, truth: int | None) -> None:
+    def refresh(self) -> None:
+        """Shows the decisions as chosen above."""
         shown = self.inspection.decisions
         if shown is None:
+            self.matrix.show_table(None)
             return
-        cells = np.zeros(shown.matrix.shape, bool)
-        cells[slice(None) if predicted is None else predicted, slice(None) if truth is None else truth] = True
-        self.inspection.choose_cells(cells)
+        order = class_order(shown.matrix[:-1], shown.classes, self.order.currentData())
+        self.matrix.show_table(MatrixTable(shown, self.mode.currentData(), order, self.transpose.isChecked()))
+
+    def _follow(self) -> None:
+        if self.inspection.criteria.cells is None:
+            self.matrix.clear()
+
+    def _recolour(self) -> None:
+        QSettings().setValue("matrix_colours", self.palette_box.currentData())
+        self.matrix.show_palette(self.palette_box.currentData())
+
+    def _search(self, after: int) -> None:
+        self._found = self.matrix.find_class(self.search.text(), after)
+
+    def _chosen_classes(self) -> list[str]:
+        """Classes that the chosen cells are about."""
+        cells, shown = self.inspection.criteria.cells, self.inspection.decisions
+        if cells is None or shown is None:
+            return []
+        whole = cells.all(0)  # columns that are chosen as such
+        involved = np.flatnonzero(whole if whole.any() else cells[:-1].any(1) | cells.any(0))
+        return [shown.classes[i] for i in involved]
+
+    def save(self) -> None:
+        """Asks for a file."""
+        path, chosen = QFileDialog.getSaveFileName(self, self.tr("Save the matrix"), "confusion_matrix.csv",
+                                                   ";;".join(FILES))
+        if path:
+            self.write(Path(path) if Path(path).suffix.lower() in FILES.values() else Path(path + FILES[chosen]))
+
+    def write(self, path: Path) -> None:
+        """Writes the matrix as CSV, PNG or SVG, by the suffix."""
+        table, kind = self.matrix.matrix.table, path.suffix.lower()
+        if table is None:
+            return
+        if kind == ".csv":
+            write_atomically(path, lambda file: file.write(table.to_text(",").encode()))
+            return
+        size = self.matrix.picture_size()
+        device: Any
+        if kind == ".svg":
+            from PySide6.QtSvg import QSvgGenerator
+
+            device = QSvgGenerator()
+            device.setFileName(str(path))
+            device.setSize(size)
+            device.setViewBox(QRect(0, 0, size.width(), size.height()))
+            device.setTitle(self.tr("Confusion matrix"))
+        else:
+            device = QImage(size * 2, QImage.Format.Format_RGB32)
+            device.setDevicePixelRatio(2)
+        painter = QPainter(device)
+        painter.setFont(self.font())
+        self.matrix.draw_picture(painter)
+        painter.end()
+        if kind != ".svg" and not device.save(str(path)):
+            self.inspection.failed.emit(self.tr("{path} cannot be written").format(path=path))
+
+    def commands(self) -> list[Command]:
+        return [Command("actionCopyMatrix", "evaluate", self.tr("Copy the confusion matrix"), self.matrix.copy),
+                Command("actionSaveMatrix", "evaluate", self.tr("Save the confusion matrix…"), self.save),
+                Command("actionWhatIf", "evaluate", self.tr("What if: threshold, merging, costs"),
+                        self.what_if_button.toggle)]
 
     def scenes(self) -> list[Scene]:
-        return [Scene("evaluate")]
+        return [Scene("evaluate"), Scene("evaluate_shares", self._scene_shares, self._scene_end),
+                Scene("evaluate_what_if", self._scene_what_if, self._scene_end)]
+
+    def _scene_shares(self) -> None:
+        self.mode.setCurrentIndex(1)
+        self.order.setCurrentIndex(3)
+        self.palette_box.setCurrentIndex(1)
+        self.transpose.setChecked(True)
+
+    def _scene_what_if(self) -> None:
+        self.what_if_button.setChecked(True)
+        self.inspection.suppose(threshold=0.9)
+        cells = np.zeros((1, 1), bool)
+        if self.inspection.decisions is not None:
+            cells = np.zeros(self.inspection.decisions.matrix.shape, bool)
+            cells[-1] = True
+            self.inspection.choose_cells(cells)
+
+    def _scene_end(self) -> None:
+        for box in (self.mode, self.order, self.palette_box):
+            box.setCurrentIndex(0)
+        self.transpose.setChecked(False)
+        self.what_if_button.setChecked(False)
+        self.inspection.suppose(groups=(), threshold=0.0)

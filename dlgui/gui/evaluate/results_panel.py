@@ -33,7 +33,7 @@ class ResultsPanel(QWidget):
         self.captions: dict[int, str] = {}
         """Text below an image instead of its prediction, by position: what another run or epoch says of it."""
         self.grid = ImageGrid("resultGrid", pictures)
-        self.grid.set_side(112)
+        self.grid.set_side(128)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._menu)
         self.filters = FilterBar(inspection)

@@ -1,0 +1,62 @@
+"""Colours of the confusion matrix: the legacy procedure's own, and some that colour-blind people can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dlgui.gui import theme
+
+Palette = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+_WRONG = ((0.0, "#8c4d4d"), (0.05, "#b33333"), (0.1, "#d91a1a"), (0.2, "#ff0000"))
+_RIGHT = ((0.6, "#508650"), (0.8, "#419c41"), (0.9, "#2bbd2b"), (0.95, "#15de15"), (0.98, "#00ff00"))
+_GRAY = "#666666"
+
+
+def _rgb(colour: str) -> np.ndarray:
+    return np.array([int(colour[i:i + 2], 16) for i in (1, 3, 5)], np.float64)
+
+
+def halcon(shares: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+    """The steps of gen_confusion_matrix: errors in four reds, hits in five greens, the rest gray."""
+    found = np.empty((*shares.shape, 3))
+    found[:] = _rgb(_GRAY)
+    for steps, where in ((_WRONG, ~diagonal), (_RIGHT, diagonal)):
+        for above, colour in steps:
+            found[where & (shares > above)] = _rgb(colour)
+    return found.astype(np.uint8)
+
+
+def blue_orange(shares: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+    """Hits in blue, errors in orange, both stronger with their share; small errors are lifted."""
+    strength = np.where(diagonal, shares, np.minimum(shares * 2.5, 1.0) ** 0.6)[..., None]
+    ends = np.where(diagonal[..., None], _rgb("#1f5fa8"), _rgb("#e66f00"))
+    ground = _rgb(theme.colours().raised)
+    return np.round(ground + (ends - ground) * strength).astype(np.uint8)
+
+
+def sequential(shares: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+    """One scale from dark blue over green to yellow, lightness rising evenly, as in perceptually uniform maps."""
+    stops = np.stack([_rgb(c) for c in ("#3b1056", "#39548b", "#22908c", "#60c860", "#fae622")])
+    place = np.sqrt(shares) * (len(stops) - 1)
+    low = np.minimum(place.astype(np.int64), len(stops) - 2)
+    part = (place - low)[..., None]
+    return np.round(stops[low] * (1 - part) + stops[low + 1] * part).astype(np.uint8)
+
+
+def plain(shares: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+    """No colours."""
+    found = np.empty((*shares.shape, 3), np.uint8)
+    found[:] = _rgb(theme.colours().panel)
+    return found
+
+
+PALETTES: dict[str, Palette] = {"halcon": halcon, "blue_orange": blue_orange, "sequential": sequential, "plain": plain}
+
+
+def dark(rgb: np.ndarray) -> np.ndarray:
+    """Whether white text reads better than black on a colour: uint8 (…, 3) → bool (…); WCAG's relative luminance."""
+    linear = np.where(rgb <= 10, rgb / 3294.6, ((rgb / 255.0 + 0.055) / 1.055) ** 2.4)
+    return linear @ np.array([0.2126, 0.7152, 0.0722]) < 0.179

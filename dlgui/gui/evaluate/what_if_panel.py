@@ -1,0 +1,132 @@
+"""What if: a threshold, merged classes and costs, tried live on the matrix without retraining."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from dlgui.engine.what_if import JOINT, Proposal, best_threshold, merge
+from dlgui.gui.evaluate.cost_dialog import CostBook, CostDialog
+from dlgui.gui.evaluate.inspection import Inspection
+from dlgui.gui.jobs import Job
+from dlgui.gui.widgets import button, named
+from dlgui.project.operations import evaluations
+
+
+class WhatIfPanel(QFrame):
+    """Edits the what-if of an inspection and says what it would bring."""
+
+    def __init__(self, inspection: Inspection, chosen_classes: Callable[[], list[str]],
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("whatIfPanel")
+        self.inspection, self._chosen_classes = inspection, chosen_classes
+        self.costs = CostBook()
+        tip = self.tr("Answers less confident than this count as “not sure”")
+        self.slider = named(QSlider(Qt.Orientation.Horizontal), "thresholdSlider", tip)
+        self.slider.setRange(0, 1000)
+        self.threshold = named(QDoubleSpinBox(), "thresholdBox", tip)
+        self.threshold.setRange(0, 100)
+        self.threshold.setDecimals(1)
+        self.threshold.setSuffix(" %")
+        self.propose_button = button("proposeThresholdButton", self.tr("Propose"), self.tr(
+            "The threshold of the least cost on the validation split"), self.propose)
+        self.merge_button = button("mergeClassesButton", self.tr("Merge"), self.tr(
+            "Count the classes of the chosen cells as one"), self.merge)
+        self.part_button = button("separateClassesButton", self.tr("Separate"), self.tr("Take all merging back"),
+                                  lambda: self.inspection.suppose(groups=()))
+        self.costs_button = button("costsButton", self.tr("Costs…"), self.tr("What each kind of error costs"),
+                                   self.edit_costs)
+        self.said, self.proposed = QLabel(), QLabel()
+        for label in (self.said, self.proposed):
+            label.setWordWrap(True)
+        self.proposed.setProperty("soft", True)
+        self._quiet = False
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(QLabel(self.tr("not sure below")))
+        first.addWidget(self.slider, 1)
+        first.addWidget(self.threshold)
+        first.addWidget(self.propose_button)
+        for part in (self.merge_button, self.part_button, self.costs_button):
+            second.addWidget(part)
+        second.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        for row in (first, second):
+            layout.addLayout(row)
+        layout.addWidget(self.said)
+        layout.addWidget(self.proposed)
+        self.slider.valueChanged.connect(lambda value: self._move(value / 1000))
+        self.threshold.valueChanged.connect(lambda value: self._move(value / 100))
+        inspection.decided.connect(self.refresh)
+        inspection.chosen.connect(self._buttons)
+        inspection.loaded.connect(self.proposed.clear)
+
+    def _move(self, threshold: float) -> None:
+        if not self._quiet:
+            self.inspection.suppose(threshold=threshold)
+
+    def refresh(self) -> None:
+        """Says what the what-if brings."""
+        shown = self.inspection.decisions
+        self._quiet = True
+        self.slider.setValue(round(1000 * self.inspection.threshold))
+        self.threshold.setValue(100 * self.inspection.threshold)
+        self._quiet = False
+        self._buttons()
+        if shown is None:
+            self.said.clear()
+            return
+        self.said.setText(self.tr(
+            "{error:.2f} % error among the {share:.1f} % that are answered ({wrong} wrong, {unsure} not sure); cost "
+            "{cost:.4f} an image").format(
+            error=100 * shown.error, share=100 * shown.coverage, wrong=shown.wrong, unsure=shown.unsure,
+            cost=shown.cost(self.costs.table(shown.classes))))
+
+    def _buttons(self) -> None:
+        self.merge_button.setEnabled(len(self._chosen_classes()) > 1)
+        self.part_button.setEnabled(bool(self.inspection.groups))
+
+    def merge(self) -> None:
+        """Merges the classes of the chosen cells."""
+        chosen = [name for shown in self._chosen_classes() for name in shown.split(JOINT)]
+        rest = [group for group in self.inspection.groups if not set(group) & set(chosen)]
+        self.inspection.suppose(groups=[*rest, chosen])
+
+    def edit_costs(self) -> None:
+        """Opens the table of costs."""
+        shown = self.inspection.decisions
+        if shown is None:
+            return
+        dialog = CostDialog(self.costs, shown.classes, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(self.refresh)
+        dialog.open()
+
+    def propose(self) -> None:
+        """Looks for the best threshold on the validation split, which the test split knows nothing of."""
+        project, run, shown = self.inspection.session.project, self.inspection.run, self.inspection.decisions
+        if project is None or run is None or shown is None:
+            return
+        groups, costs = self.inspection.groups, self.costs.table(shown.classes)
+
+        def work(job: Job) -> tuple[Proposal, int]:
+            found = merge(evaluations.predict(project, run, "validation", progress=job.progress), groups)
+            return best_threshold(found, costs), int(np.count_nonzero(found.truth >= 0))
+        self.inspection.session.jobs.start("threshold", self.tr("best threshold"), work, done=self._proposed,
+                                           failed=lambda problem: self.proposed.setText(str(problem)))
+
+    def _proposed(self, result: tuple[Proposal, int]) -> None:
+        found, number = result
+        self.inspection.suppose(threshold=round(found.threshold, 3))
+        if found.threshold > 0:
+            text = self.tr("{threshold:.1f} % costs least on the {n} validation images: {cost:.4f} instead of "
+                           "{before:.4f} an image, {share:.1f} % answered.")
+        else:
+            text = self.tr("On the {n} validation images refusing does not pay: {before:.4f} an image without a "
+                           "threshold.")
+        self.proposed.setText(text.format(threshold=100 * found.threshold, n=number, cost=found.cost,
+                                          before=found.cost_without, share=100 * found.coverage))
