@@ -18,6 +18,7 @@ from dlgui.engine.backbones import Weights
 from dlgui.engine.hyperparameters import Hyperparameters
 from dlgui.engine.pooling import Pooling
 from dlgui.engine.preprocessing import Preprocessing
+from dlgui.engine.rejection import Rejection
 from dlgui.errors import DlguiError, InvalidValue
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Classifier:
         self.hyperparameters = hyperparameters or Hyperparameters()
         self.provenance: dict[str, Any] = {}
         self.metrics: dict[str, Any] = {}
+        self._rejection: Rejection | None = None
         self._load_weights, self._weights = weights, None  # type: tuple[Callable[[], Weights], Weights | None]
         self._module: Network | None = None
         self._trainer: Trainer | None = None
@@ -122,6 +124,19 @@ class Classifier:
             count = len(self._classes)
             self._head = np.zeros((count, self.feature_length), np.float32), np.zeros(count, np.float32)
         return self._head
+
+    @property
+    def rejection(self) -> Rejection | None:
+        """When it should rather say nothing; None accepts everything. Lost with the weights it was made for."""
+        return self._rejection
+
+    def set_rejection(self, rule: Rejection | None) -> None:
+        """Gives the rule, or takes it away. Raises `InvalidValue` where it is for other classes or features."""
+        if rule is not None and len(rule.thresholds) != len(self._classes):
+            raise InvalidValue("thresholds", len(rule.thresholds), f"one a class: {len(self._classes)}")
+        if rule is not None and rule.novelty is not None and len(rule.novelty.centre) != self.feature_length:
+            raise InvalidValue("novelty", len(rule.novelty.centre), f"features of length {self.feature_length}")
+        self._rejection, self._predictor = rule, None
 
     def set_classes(self, names: Sequence[str]) -> None:
         """Names the classes; another number of them resets the linear layer. Raises `InvalidValue`."""
@@ -195,7 +210,7 @@ class Classifier:
             raise DlguiError("classes", "not set", "set the classes before training")
         if self._trainer is None or self._trainer.device != device:
             self._trainer = Trainer(self, device)
-        self.frozen, self._predictor = False, None
+        self.frozen, self._predictor, self._rejection = False, None, None
         return self._trainer
 
     def train_batch(self, images: np.ndarray | Sequence[np.ndarray], labels: Sequence[int | str],
@@ -283,7 +298,7 @@ class Classifier:
         self._classes = list(names)
 
     def _forget(self) -> None:
-        self._module = self._trainer = self._predictor = None
+        self._module = self._trainer = self._predictor = self._rejection = None
 
 
 def _fitting(info: networks.NetworkInfo, preprocessing: Preprocessing) -> Preprocessing:

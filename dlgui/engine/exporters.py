@@ -27,6 +27,7 @@ from dlgui.engine.export_examples import write_examples
 from dlgui.engine.inference import Predictor
 from dlgui.engine.model_file import from_bytes, read_model, to_bytes, write_model
 from dlgui.engine.progress import Progress
+from dlgui.engine.rejection import DECISIONS
 from dlgui.errors import DlguiError, InvalidValue
 
 if TYPE_CHECKING:
@@ -163,7 +164,9 @@ def export(classifier: Classifier, kind: str, path: str | Path, images: Sequence
 
 def description(classifier: Classifier) -> dict[str, str]:
     """What every exported file says about itself; values are JSON."""
+    rule = classifier.rejection
     return {
+        **({"dlgui.rejection": json.dumps({"decisions": DECISIONS, **rule.to_dict()})} if rule is not None else {}),
         "dlgui.classes": json.dumps(classifier.classes),
         "dlgui.preprocessing": json.dumps(classifier.preprocessing.to_dict()),
         "dlgui.network": json.dumps(classifier.network),
@@ -180,7 +183,8 @@ def onnx_model(classifier: Classifier) -> onnx.ModelProto:
 
     p = classifier.preprocessing
     model = onnx_network.assemble(onnx.load(classifier.graph()), networks.info(classifier.network), classifier.pooling,
-                                  "pixels", (p.range_min, p.range_max), (*classifier.head, classifier.temperature))
+                                  "pixels", (p.range_min, p.range_max), (*classifier.head, classifier.temperature),
+                                  classifier.rejection)
     onnx.helper.set_model_props(model, description(classifier))
     onnx.checker.check_model(model)
     return model

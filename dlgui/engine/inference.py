@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from dlgui.engine import devices, networks, onnx_network
 from dlgui.engine.loading import load_batches
 from dlgui.engine.progress import Progress
+from dlgui.engine.rejection import ACCEPTED, DECISIONS
 from dlgui.engine.runtime import BATCH, Session
 from dlgui.errors import InvalidValue, UnreadableImage
 
@@ -21,7 +23,23 @@ if TYPE_CHECKING:
     from dlgui.engine.classifier import Classifier
 
 RUNTIMES = ("auto", "onnx", "torch")
+Source = Literal["pixels", "scaled", "features"]
 GPU_BATCH = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What a classifier says about one image once its rejection rule was heard.
+
+    Attributes:
+        confidences: float32 (classes,).
+        decision: one of `rejection.DECISIONS`; `accepted` where the classifier has no rule.
+        novelty: how unlike the training images it is, above 1 unknown; None where the classifier cannot tell.
+    """
+
+    confidences: np.ndarray
+    decision: str
+    novelty: float | None = None
 
 
 class Predictor:
@@ -45,21 +63,46 @@ class Predictor:
         self.batch_size = batch_size or (max(BATCH, 8) if self.device == "cpu" else GPU_BATCH)
         self.images_per_second = 0.0
         self._threads = threads
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[Source, Session] = {}
         self._backbone: onnx.ModelProto | None = None
         self._head = (*classifier.head, classifier.temperature)
+        self._rejection = classifier.rejection
 
     def predict_pixels(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 (N, H, W, C) images at the network's size to float32 (N, classes) confidences."""
         if self.runtime == "torch":
-            return self._torch(self.classifier.preprocessing.scale(pixels))
+            return self._torch(self.classifier.preprocessing.scale(pixels))[0]
         return self._session("pixels").run(pixels)
 
     def predict_scaled(self, batch: np.ndarray) -> np.ndarray:
         """float32 (N, H, W, C) gray values in range_min … range_max to float32 (N, classes) confidences."""
         if self.runtime == "torch":
-            return self._torch(batch)
+            return self._torch(batch)[0]
         return self._session("scaled").run(np.ascontiguousarray(batch, np.float32))
+
+    def judge_pixels(self, pixels: np.ndarray) -> list[Judgement]:
+        """What is said of uint8 (N, H, W, C) images at the network's size."""
+        if not len(pixels):
+            return []
+        novelty: np.ndarray | None = None
+        if self.runtime == "torch":
+            confidences, features = self._torch(self.classifier.preprocessing.scale(pixels))
+            if self._rejection is not None and self._rejection.novelty is not None:
+                novelty = self._rejection.novelty.scores(features)
+        else:
+            session = self._session("pixels")
+            found = dict(zip(session.names, session.run_all(pixels), strict=True))
+            confidences, novelty = found["confidences"], found.get("novelty")
+        decided = np.full(len(pixels), ACCEPTED) if self._rejection is None else self._rejection.decide(
+            confidences, novelty)
+        return [Judgement(row, DECISIONS[d], None if novelty is None else float(novelty[i]))
+                for i, (row, d) in enumerate(zip(confidences, decided, strict=True))]
+
+    def features(self, pixels: np.ndarray) -> np.ndarray:
+        """uint8 (N, H, W, C) images at the network's size to the float32 (N, length) that feeds the linear layer."""
+        if self.runtime == "torch":
+            return self._torch(self.classifier.preprocessing.scale(pixels))[1]
+        return self._session("features").run(pixels)
 
     def predict_paths(self, paths: Sequence[str | Path], progress: Progress | None = None,
                       ) -> Iterator[tuple[int, np.ndarray | UnreadableImage]]:
@@ -67,16 +110,21 @@ class Predictor:
 
         `images_per_second` holds the speed, decoding included, once the iterator is used up.
         """
+        for i, found in self.judge_paths(paths, progress):
+            yield i, found.confidences if isinstance(found, Judgement) else found
+
+    def judge_paths(self, paths: Sequence[str | Path], progress: Progress | None = None,
+                    ) -> Iterator[tuple[int, Judgement | UnreadableImage]]:
+        """As `predict_paths`, with the whole judgement of each file."""
         start, count = time.perf_counter(), 0
         for batch in load_batches(paths, self.classifier.preprocessing, self.batch_size, progress):
-            results: dict[int, np.ndarray | UnreadableImage] = dict(batch.failures)
-            if len(batch.indices):
-                results.update(zip(batch.indices.tolist(), self.predict_pixels(batch.pixels), strict=True))
+            results: dict[int, Judgement | UnreadableImage] = dict(batch.failures)
+            results.update(zip(batch.indices.tolist(), self.judge_pixels(batch.pixels), strict=True))
             count += len(batch.indices)
             yield from sorted(results.items(), key=lambda item: item[0])
         self.images_per_second = count / max(time.perf_counter() - start, 1e-9)
 
-    def _session(self, source: onnx_network.Input) -> Session:
+    def _session(self, source: Source) -> Session:
         if source not in self._sessions:
             import onnx
 
@@ -84,16 +132,21 @@ class Predictor:
                 self._backbone = onnx.load(self.classifier.graph())
             p = self.classifier.preprocessing
             model = onnx_network.assemble(self._backbone, networks.info(self.classifier.network),
-                                          self.classifier.pooling, source, (p.range_min, p.range_max), self._head)
+                                          self.classifier.pooling, "scaled" if source == "scaled" else "pixels",
+                                          (p.range_min, p.range_max), None if source == "features" else self._head,
+                                          self._rejection)
             self._sessions[source] = Session(model, self._threads)
         return self._sessions[source]
 
-    def _torch(self, scaled: np.ndarray) -> np.ndarray:
+    def _torch(self, scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Confidences (N, classes) and pooled features (N, length), float32."""
         import torch
 
         module = self.classifier.torch_module().to(self.device)
+        confidences, features = [], []
         with torch.inference_mode():
-            parts = [torch.softmax(module(torch.from_numpy(part).permute(0, 3, 1, 2).to(self.device))
-                                   / self._head[2], dim=1).float().cpu().numpy()
-                     for part in np.split(scaled, range(self.batch_size, len(scaled), self.batch_size))]
-        return np.concatenate(parts)
+            for part in np.split(scaled, range(self.batch_size, len(scaled), self.batch_size)):
+                pooled = module.pooled(module.maps(torch.from_numpy(part).permute(0, 3, 1, 2).to(self.device)))
+                confidences.append(torch.softmax(module.head(pooled) / self._head[2], dim=1).float().cpu().numpy())
+                features.append(pooled.float().cpu().numpy())
+        return np.concatenate(confidences), np.concatenate(features)

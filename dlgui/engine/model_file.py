@@ -3,6 +3,9 @@
 Format 1: a zip archive without compression holding exactly `classifier.json` (format version, network, classes,
 preprocessing, pooling, hyperparameters, temperature, provenance, metrics, hash of the weights), `weights.safetensors`
 (`head.weight`, `head.bias`, `stages.<i>.…`) and `card.md` (for a person). Nothing in it is ever executed.
+
+Format 2 adds a rejection rule: `rejection` in the description and, where it tells unknown images apart, the tensors
+`novelty.…`. Only a classifier that has one is written so: a dlgui that knows no rules must not silently drop it.
 """
 
 from __future__ import annotations
@@ -22,10 +25,11 @@ from dlgui.engine.classifier import Classifier
 from dlgui.engine.hyperparameters import Hyperparameters
 from dlgui.engine.pooling import Pooling
 from dlgui.engine.preprocessing import Preprocessing
+from dlgui.engine.rejection import Rejection
 from dlgui.engine.storage import write_atomically
 from dlgui.errors import DlguiError
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".dlclassifier"
 MAX_FILE = 4 << 30
 MAX_JSON = 32 << 20
@@ -83,14 +87,19 @@ def _write(classifier: Classifier, file: IO[bytes]) -> None:
     from safetensors.numpy import save
 
     head_weight, head_bias = classifier.head
-    tensors = {"head.weight": head_weight, "head.bias": head_bias, **classifier.backbone_weights()}
+    rule = classifier.rejection
+    tensors = {"head.weight": head_weight, "head.bias": head_bias, **classifier.backbone_weights(),
+               **{f"novelty.{name}": array for name, array in (
+                   rule.novelty.arrays() if rule is not None and rule.novelty is not None else {}).items()}}
     weights = save({key: np.asarray(value, order="C") for key, value in tensors.items()})
     description = {
-        "format": FORMAT, "dlgui": __version__, "network": classifier.network, "classes": classifier.classes,
+        "format": 1 if rule is None else FORMAT, "dlgui": __version__, "network": classifier.network,
+        "classes": classifier.classes,
         "preprocessing": classifier.preprocessing.to_dict(), "pooling": classifier.pooling.to_list(),
         "channels": classifier.channels, "temperature": classifier.temperature, "frozen": classifier.frozen,
         "hyperparameters": classifier.hyperparameters.to_dict(), "provenance": classifier.provenance,
-        "metrics": classifier.metrics, "weights_sha256": hashlib.sha256(weights).hexdigest()}
+        "metrics": classifier.metrics, "weights_sha256": hashlib.sha256(weights).hexdigest(),
+        **({"rejection": rule.to_dict()} if rule is not None else {})}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, content in (("classifier.json", json.dumps(description, indent=1, ensure_ascii=False).encode()),
                               ("weights.safetensors", weights), ("card.md", _card(classifier).encode())):
@@ -104,6 +113,12 @@ def _card(classifier: Classifier) -> str:
              f"- Classes: {', '.join(classifier.classes)}",
              f"- Input: {p.width} × {p.height} pixels, {p.channels} channels, gray values "
              f"{p.range_min:g} … {p.range_max:g}, resize by {p.resize}"]
+    rule = classifier.rejection
+    if rule is not None:
+        lines += ["", "## Rejection", "", "- Not sure below a confidence of: " + ", ".join(
+            f"{name} {t:.3f}" for name, t in zip(classifier.classes, rule.thresholds, strict=True))]
+        lines += [f"- Unknown beyond a distance calibrated on {rule.novelty.calibrated_on} images to "
+                  f"{100 * rule.novelty.false_alarm_rate:.2g} % false alarms"] if rule.novelty is not None else []
     for title, values in (("Measured", classifier.metrics), ("Provenance", classifier.provenance)):
         if values:
             lines += ["", f"## {title}", "", *(f"- {key}: {value}" for key, value in values.items())]
@@ -182,8 +197,10 @@ def _classifier(what: object, d: dict[str, Any], content: bytes) -> Classifier:
     if pooling.last_stage >= len(channels):
         raise ModelFileError(what, "its pooling names a stage that is not there", "use a model written by dlgui")
     head = tensors.pop("head.weight"), tensors.pop("head.bias")
-    for key, value in [*tensors.items(), ("head.weight", head[0]), ("head.bias", head[1])]:
-        if not key.startswith("head.") and not _KEY.fullmatch(key):
+    novelty = {key[8:]: tensors.pop(key) for key in list(tensors) if key.startswith("novelty.") and d["format"] > 1}
+    for key, value in [*tensors.items(), *((f"head.{k}", v) for k, v in zip(("weight", "bias"), head, strict=True)),
+                       *((f"novelty.{k}", v) for k, v in novelty.items())]:
+        if not key.startswith(("head.", "novelty.")) and not _KEY.fullmatch(key):
             raise ModelFileError(what, f"unknown tensor {key[:80]!r}", "use a model written by dlgui")
         if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
             raise ModelFileError(what, f"{key} holds values that are not finite", "train the network again")
@@ -199,6 +216,9 @@ def _classifier(what: object, d: dict[str, Any], content: bytes) -> Classifier:
                             Hyperparameters.from_dict(d["hyperparameters"]))
     classifier.provenance, classifier.metrics = dict(d["provenance"]), dict(d["metrics"])
     _check_shapes(what, classifier, tensors)
+    if d["format"] > 1 and d.get("rejection") is not None:
+        classifier.set_rejection(Rejection.from_dict(d["rejection"], novelty, len(classifier.classes),
+                                                     classifier.feature_length))
     return classifier
 
 

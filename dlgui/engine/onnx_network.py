@@ -9,6 +9,7 @@ import numpy as np
 
 from dlgui.engine.networks import NetworkInfo
 from dlgui.engine.pooling import Pooling
+from dlgui.engine.rejection import Rejection
 
 if TYPE_CHECKING:
     import onnx
@@ -37,7 +38,7 @@ def keep_stages(model: onnx.ModelProto, wanted: Sequence[int], outputs: Sequence
 
 def assemble(backbone: onnx.ModelProto, info: NetworkInfo, pooling: Pooling, source: Input,
              gray_range: tuple[float, float], head: tuple[np.ndarray, np.ndarray, float] | None = None,
-             ) -> onnx.ModelProto:
+             rejection: Rejection | None = None) -> onnx.ModelProto:
     """A runnable network around a backbone's graph.
 
     Args:
@@ -47,9 +48,10 @@ def assemble(backbone: onnx.ModelProto, info: NetworkInfo, pooling: Pooling, sou
         source: `pixels`: input `image` is uint8 (N, H, W, C); `scaled`: float32 (N, H, W, C) in `gray_range`.
         gray_range: the gray values that stand for black and white in `scaled` input.
         head: weight (classes, length), bias (classes,) and temperature; without it the output is `features`.
+        rejection: with a head, adds the outputs `decision` and `novelty`.
 
     Returns:
-        A model with output `features` (N, length), or `confidences` (N, classes), float32.
+        A model with output `features` (N, length), or `confidences` (N, classes), float32, first.
     """
     import onnx
     from onnx import TensorProto, helper
@@ -69,16 +71,19 @@ def assemble(backbone: onnx.ModelProto, info: NetworkInfo, pooling: Pooling, sou
     build.nodes = []
     figures = [_statistic(build, f"stage{stage}", s) for stage, statistics in pooling.parts for s in statistics]
     result, length = build.add("Concat", figures, axis=1, output="features"), None
+    more: list[onnx.ValueInfoProto] = []
     if head is not None:
         weight, bias, temperature = head
         logits = build.add("Gemm", [result, build.constant((weight / temperature).astype(np.float32)),
                                     build.constant((bias / temperature).astype(np.float32))], transB=1)
         result, length = build.add("Softmax", [logits], axis=1, output="confidences"), len(bias)
+        if rejection is not None:
+            more = _rejection(build, rejection)
     graph = helper.make_graph(
         [*front, *model.graph.node, *build.nodes], "dlgui",
         [helper.make_tensor_value_info("image", TensorProto.UINT8 if source == "pixels" else TensorProto.FLOAT,
                                        ["n", "height", "width", "channels"])],
-        [helper.make_tensor_value_info(result, TensorProto.FLOAT, ["n", length])],
+        [helper.make_tensor_value_info(result, TensorProto.FLOAT, ["n", length]), *more],
         [*model.graph.initializer, *build.constants])
     return onnx.helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)],
                                   ir_version=min(model.ir_version, 10))
@@ -91,6 +96,39 @@ def _statistic(build: _Builder, maps: str, name: str) -> str:
     centred = build.add("Sub", [maps, build.add("ReduceMean", [maps], axes=[2, 3], keepdims=1)])
     variance = build.add("ReduceMean", [build.add("Mul", [centred, centred])], axes=[2, 3], keepdims=0)
     return build.add("Sqrt", [build.add("Add", [variance, build.constant(np.array(1e-12, np.float32))])])
+
+
+def _rejection(build: _Builder, rule: Rejection) -> list[onnx.ValueInfoProto]:
+    """Nodes from `features` and `confidences` to `decision` (N,) int64, places in `rejection.DECISIONS`, and with a
+    detector `novelty` (N,) float32, above 1 where an image is unknown; as `Rejection.decide` and `Novelty.scores`."""
+    from onnx import TensorProto, helper
+
+    limits = build.constant(np.asarray(rule.thresholds, np.float32))
+    predicted = build.add("ArgMax", ["confidences"], axis=1, keepdims=0)
+    highest = build.add("ReduceMax", ["confidences"], axes=[1], keepdims=0)
+    decided = build.add("Cast", [build.add("Less", [highest, build.add("Gather", [limits, predicted], axis=0)])],
+                        to=TensorProto.INT64)
+    outputs = [helper.make_tensor_value_info("decision", TensorProto.INT64, ["n"])]
+    n = rule.novelty
+    if n is None:
+        build.add("Identity", [decided], output="decision")
+        return outputs
+    x = build.add("Mul", [build.add("Sub", ["features", build.constant(n.centre)]), build.constant(n.scale)])
+    inside = build.add("MatMul", [x, build.constant(np.ascontiguousarray(n.basis.T))])
+    rest = build.add("Sub", [x, build.add("MatMul", [inside, build.constant(n.basis)])])
+    rest = build.add("ReduceMean", [build.add("Mul", [rest, rest])], axes=[1], keepdims=0)
+    rest = build.add("Mul", [rest, build.constant(np.array(n.basis.shape[1] / n.noise, np.float32))])
+    away = build.add("Sub", [build.add("Unsqueeze", [inside, build.constant(np.array([1], np.int64))]),
+                             build.constant(n.means)])
+    away = build.add("ReduceMean", [build.add("Div", [build.add("Mul", [away, away]), build.constant(n.variance)])],
+                     axes=[2], keepdims=0)
+    away = build.add("Mul", [build.add("ReduceMin", [away], axes=[1], keepdims=0),
+                             build.constant(np.array(len(n.variance), np.float32))])
+    distance = build.add("Sqrt", [build.add("Add", [away, rest])])
+    build.add("Mul", [distance, build.constant(np.array(1 / n.limit, np.float32))], output="novelty")
+    beyond = build.add("Greater", ["novelty", build.constant(np.array(1, np.float32))])
+    build.add("Where", [beyond, build.constant(np.array(2, np.int64)), decided], output="decision")
+    return [*outputs, helper.make_tensor_value_info("novelty", TensorProto.FLOAT, ["n"])]
 
 
 class _Builder:

@@ -19,7 +19,7 @@ BATCH = 4
 
 
 class Session:
-    """A graph with one input and one output, ready to run.
+    """A graph with one input, ready to run.
 
     Args:
         model: made by `onnx_network.assemble`.
@@ -34,12 +34,18 @@ class Session:
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
+        self.names = [output.name for output in self._session.get_outputs()]
 
     def run(self, images: np.ndarray, batch_size: int = BATCH) -> np.ndarray:
         """Runs (N, H, W, C) images through the graph in small batches; float32 (N, …)."""
-        parts = [self._session.run(None, {self._input: images[i:i + batch_size]})[0]
+        return self.run_all(images, batch_size)[0]
+
+    def run_all(self, images: np.ndarray, batch_size: int = BATCH) -> list[np.ndarray]:
+        """The same, with every output in the order of `names`."""
+        parts = [self._session.run(None, {self._input: images[i:i + batch_size]})
                  for i in range(0, len(images), batch_size)]
-        return np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
+        return [np.concatenate(found) for found in zip(*parts, strict=True)] if parts else [
+            np.empty((0, 0), np.float32) for _ in self.names]
 
 
 def feature_session(files: BackboneFiles, pooling: Pooling, threads: int = 0) -> Session:
