@@ -1,9 +1,8 @@
-"""`dlgui evaluate`, `apply` and `heatmap`: what a classifier says, and why."""
+"""`dlgui evaluate` and `heatmap`: what a classifier says, and why."""
 
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,14 +28,6 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--samples", action="store_true", help="with --json, add every sample")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.set_defaults(run=evaluate)
-    elif command == "apply":
-        parser.add_argument("model", metavar="MODEL", help=MODEL)
-        parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="images and folders")
-        parser.add_argument("--batch-size", metavar="N", type=int, help="images at once; by default the fastest")
-        parser.add_argument("--device", metavar="DEVICE", default="auto", help="cpu, cuda[:i], mps or auto (default)")
-        parser.add_argument("--csv", metavar="FILE", type=Path, help="write the results as a table")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
-        parser.set_defaults(run=apply)
     else:
         parser.add_argument("model", metavar="MODEL", help=MODEL)
         parser.add_argument("image", metavar="IMAGE", type=Path)
@@ -64,50 +55,6 @@ def evaluate(arguments: argparse.Namespace, console: Console) -> int:
     console.result({"run": run.id, "split": arguments.split, **document, "seconds": time.perf_counter() - started})
     console.print(f"{run.id} on {arguments.split}: {found.num_samples} images")
     print_evaluation(console, document)
-    return 0
-
-
-def apply(arguments: argparse.Namespace, console: Console) -> int:
-    from dlgui.engine.labels import list_files
-
-    predictor = load_model(arguments.model).predictor(arguments.device)
-    if arguments.batch_size is not None:
-        from dlgui.errors import InvalidValue
-
-        if arguments.batch_size < 1:
-            raise InvalidValue("--batch-size", arguments.batch_size, "a whole number from 1")
-        predictor.batch_size = arguments.batch_size
-    paths: list[str] = []
-    failed: list[dict[str, str]] = []
-    for path in arguments.paths:
-        if path.is_dir():
-            paths += [f"{path.as_posix().rstrip('/')}/{name}" for name in list_files(path)]
-        else:
-            paths.append(path.as_posix())
-    progress = console.progress()
-    progress.task("classifying", len(paths))
-    results: list[dict[str, Any]] = []
-    classes = predictor.classifier.classes
-    for i, found in predictor.predict_paths(paths, progress):
-        if isinstance(found, np.ndarray):
-            best = int(found.argmax())
-            results.append({"path": paths[i], "predicted": classes[best], "confidence": float(found[best]),
-                            "confidences": dict(zip(classes, found.tolist(), strict=True))})
-        else:
-            failed.append({"path": paths[i], "reason": found.reason})
-    console.result({"results": results, "failed": failed, "images_per_second": predictor.images_per_second})
-    if arguments.csv:
-        _write_csv(arguments.csv, results, classes)
-    console.table(["image", "predicted", "confidence"], [(r["path"], r["predicted"], round(r["confidence"], 4))
-                                                         for r in results])
-    for item in failed:
-        console.print(f"failed: {item['path']}: {item['reason']}")
-    if not results:
-        from dlgui.errors import DlguiError
-
-        raise DlguiError(arguments.paths[0], "no image could be classified" + (f" ({failed[0]['reason']})" if failed
-                                                                               else ""),
-                         "name readable images or folders of them")
     return 0
 
 
@@ -171,17 +118,3 @@ def print_matrix(console: Console, classes: list[str], matrix: list[list[int]]) 
     """The confusion matrix as the contract orients it."""
     console.print("\nconfusion matrix (rows: predicted, columns: ground truth)")
     console.table(["", *classes], [(name, *row) for name, row in zip(classes, matrix, strict=True)])
-
-
-def _write_csv(path: Path, results: list[dict[str, Any]], classes: list[str]) -> None:
-    import io
-
-    from dlgui.engine.storage import write_atomically
-
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(["path", "predicted", "confidence", *classes])
-    for r in results:
-        writer.writerow([r["path"], r["predicted"], f"{r['confidence']:.6f}",
-                         *(f"{c:.6f}" for c in r["confidences"].values())])
-    write_atomically(path, lambda file: file.write(text.getvalue().encode()))

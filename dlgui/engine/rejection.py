@@ -155,8 +155,8 @@ class Curve:
     area: float
 
     def threshold_for(self, risk: float) -> float:
-        """The threshold of the greatest coverage whose risk, and that of all smaller coverages, stays within `risk`."""
-        fine = np.logical_and.accumulate((self.risk <= risk)[::-1])[::-1]
+        """The threshold of the greatest coverage whose risk stays within `risk`; 1 where none does."""
+        fine = self.risk <= risk
         return float(self.threshold[np.argmax(fine)]) if fine.any() else 1.0
 
 

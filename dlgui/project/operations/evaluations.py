@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -124,6 +124,14 @@ def remember(run: Run, contents: Sequence[str], confidences: np.ndarray) -> None
     stamp = f"{run.model.stat().st_mtime_ns}"
     padding = np.zeros((1, len(run.classes)), np.float32)  # the first key is the model's stamp
     _save(run, "confidences.npz", [stamp, *contents], np.concatenate([padding, confidences]))
+
+
+def keep_known(run: Run, change: Callable[[], None]) -> None:
+    """Calls `change`, which writes the run's model anew without changing a confidence; what is known stays known."""
+    before = _known(run)
+    change()
+    if before:
+        remember(run, list(before), np.stack(list(before.values())))
 
 
 def remember_out_of_fold(run: Run, paths: Sequence[str], confidences: np.ndarray) -> None:

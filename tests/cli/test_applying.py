@@ -1,0 +1,98 @@
+"""`dlgui apply` and `reject` as other programs call them."""
+
+import csv
+import json
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+from dlgui.cli import main as cli
+from dlgui.project.operations import rejection, runs, splits, training
+from dlgui.project.project import Project
+
+
+@pytest.fixture(scope="module")
+def trained(small_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained") / "p.dlproj"
+    with Project.create(folder, small_folder) as project:
+        splits.split(project, 60, 20)
+        training.train(project, training.Plan())
+    return folder
+
+
+def dlgui(*arguments):
+    return subprocess.run([sys.executable, "-m", "dlgui", *map(str, arguments)], capture_output=True, text=True,
+                          check=False)
+
+
+def test_a_second_process_obeys_the_rule_without_torch(trained, small_folder, tmp_path, capsys):
+    images = sorted((small_folder / "local").iterdir())[:2]
+    strange = tmp_path / "strange.png"
+    from PIL import Image
+
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (250, 250, 3)).astype(np.uint8)).save(strange)
+    assert cli.main(["apply", str(trained), str(images[0]), "--json"]) == 0
+    plain = json.loads(capsys.readouterr().out)["results"][0]
+    assert plain["decision"] == "accepted", "without a rule everything is"
+    assert cli.main(["reject", str(trained), "--false-alarms", "5", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert len(made["rejection"]["thresholds"]) == 3
+    assert 0 < made["coverage"] <= 1
+    code = ("import sys; from dlgui.cli.main import main; status = main(sys.argv[1:]);"
+            "print([m for m in ('torch', 'timm', 'PySide6', 'scipy') if m in sys.modules], file=sys.stderr)")
+    done = subprocess.run([sys.executable, "-c", code, "apply", str(trained), *map(str, images), str(strange), "--csv",
+                           str(tmp_path / "o.csv"), "--json"], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]", "an answer must not wait for a training library"
+    found = json.loads(done.stdout)
+    assert set(found["results"][0]) == {"path", "predicted", "confidence", "confidences", "decision", "novelty"}
+    assert found["results"][0]["confidences"] == pytest.approx(plain["confidences"], abs=1e-6)
+    assert found["results"][2]["decision"] == "unknown"
+    with (tmp_path / "o.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [r["decision"] for r in rows] == [r["decision"] for r in found["results"]]
+    done = dlgui("apply", trained, strange)
+    assert "unknown" in done.stdout
+    assert dlgui("reject", trained, "--remove").returncode == 0
+    assert json.loads(dlgui("apply", trained, strange, "--json").stdout)["results"][0]["decision"] == "accepted"
+
+
+def test_apply_reads_zip_archives(trained, small_folder, tmp_path, capsys):
+    with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
+        archive.write(next((small_folder / "local").iterdir()), "deep/one.jpg")
+        archive.writestr("bad.png", b"no image")
+        archive.writestr("../out.png", b"no image")
+    assert cli.main(["apply", str(trained), str(tmp_path / "some.zip"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [r["path"] for r in found["results"]] == [f"{tmp_path.as_posix()}/some.zip/deep/one.jpg"]
+    assert [f["path"].rpartition("/")[2] for f in found["failed"]] == ["bad.png", "out.png"]
+
+
+def test_storing_a_rule_keeps_what_is_known(trained):
+    with Project.open(trained) as project:
+        from dlgui.engine.rejection import Costs
+        from dlgui.project.operations import evaluations
+
+        run = runs.get(project)
+        before = evaluations.known(project, run)
+        evidence = rejection.gather(project, run)
+        rule = rejection.rule(evidence, Costs.uniform(3), None, [0.5, 0.6, 0.7])
+        rejection.store(project, run, rule)
+        after = evaluations.known(project, run)
+        assert (before[1] == after[1]).all()
+        assert (before[1] >= 0).any()
+        assert rejection.gather(project, run).rule.thresholds == (0.5, 0.6, 0.7)
+        rejection.store(project, run, None)
+
+
+def test_wrong_wishes_become_a_sentence(trained, tmp_path, small_folder, capsys):
+    for arguments, said in ((["reject", trained, "--wrong", "-1"], "cost"),
+                            (["reject", trained, "--false-alarms", "200"], "false-alarm"),
+                            (["reject", trained, "--run", "nobody"], "nobody"),
+                            (["reject", tmp_path], "not a dlgui project")):
+        assert cli.main([str(a) for a in arguments]) == 1
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert said in error
