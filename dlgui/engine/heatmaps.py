@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from dlgui.engine import activation, devices
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.evaluation import class_index
 from dlgui.engine.preprocessing import Preprocessing
@@ -60,7 +61,7 @@ def explain(classifier: Classifier, images: Sequence[np.ndarray], *, method: str
         targets: a class (name or index) for each image, None for the predicted one.
         feature_size, sampling_size: side and step of the covering square in pixels of the network's input
             (confidence_based).
-        device: where Grad-CAM runs.
+        device: where the network runs. Only guided Grad-CAM needs gradients through the whole network, and so torch.
         progress: one task, one unit an image.
 
     Raises:
@@ -77,18 +78,26 @@ def explain(classifier: Classifier, images: Sequence[np.ndarray], *, method: str
     if progress is not None:
         progress.task("explaining", len(images))
     found: list[Heatmap] = []
+    head = classifier.head[0]
     for start in range(0, len(images), _BATCH):
         part = images[start:start + _BATCH]
         pixels = np.stack([classifier.preprocessing.pixels(image) for image in part])
-        confidences = classifier.predictor(device).predict_pixels(pixels)
+        maps_of = None
+        if method == "confidence_based":
+            confidences = classifier.predictor(device).predict_pixels(pixels)
+        else:
+            confidences, maps_of = classifier.predictor(device).predict_with_maps(pixels)
         predicted = confidences.argmax(1)
         chosen = np.array([p if t is None else t for p, t in zip(
             predicted, wanted[start:start + _BATCH] or [None] * len(part), strict=True)], np.int64)
         deviations: list[float | None] = [None] * len(part)
-        if method == "confidence_based":
+        if maps_of is None:
             maps, deviations = _occluded(classifier, pixels, confidences, chosen, feature_size, sampling_size, device)
         else:
-            maps = _gradient_maps(classifier, pixels, chosen, device, guided=method == "guided_grad_cam")
+            guided = method == "guided_grad_cam"
+            cam = activation.class_activation(maps_of, classifier.pooling, activation.margin_weights(
+                head, chosen), (pixels.shape[1], pixels.shape[2]))
+            maps = list(_scaled_maps(_guided(classifier, pixels, chosen, cam, device) if guided else cam, guided))
         for i, image in enumerate(part):
             found.append(Heatmap(
                 _mapped_back(maps[i], image, classifier.preprocessing), method, classifier.classes[chosen[i]],
@@ -124,67 +133,32 @@ def _as_rgb(image: np.ndarray) -> np.ndarray:
     return np.broadcast_to(plain, (*plain.shape[:2], 3)).clip(0, 255).astype(np.uint8)
 
 
-def _gradient_maps(classifier: Classifier, pixels: np.ndarray, targets: np.ndarray, device: str,
-                   guided: bool) -> list[np.ndarray]:
-    """Maps (H, W) in 0…1 at the network's input size."""
-    import torch
-    from torch.nn import functional
+def _scaled_maps(cam: np.ndarray, guided: bool = False) -> np.ndarray:
+    """Maps (n, H, W) to 0…1, each by its own peak; single pixels would outshine the rest of a guided map."""
+    flat = cam.reshape(len(cam), -1)
+    peak = np.maximum(np.quantile(flat, 0.998, axis=1) if guided else flat.max(1), 1e-20)[:, None, None]
+    return (np.minimum(cam, peak) / peak).astype(np.float32)
 
-    from dlgui.engine import devices
+
+def _guided(classifier: Classifier, pixels: np.ndarray, targets: np.ndarray, cam: np.ndarray,
+            device: str) -> np.ndarray:
+    """Grad-CAM times guided backpropagation, (n, H, W)."""
+    import torch
 
     device = devices.choose(device)
     module = classifier.torch_module().to(device)
     x = torch.from_numpy(classifier.preprocessing.scale(pixels)).permute(0, 3, 1, 2).to(device)
-    maps = [m.detach().requires_grad_() for m in _no_grad(lambda: module.maps(x))]
-    gradients = torch.autograd.grad(_margin(module.from_maps(maps), targets).sum(), maps)
-    size = (int(x.shape[2]), int(x.shape[3]))
-    local = any(s in ("min", "std") for _, statistics in classifier.pooling.parts for s in statistics)
-    total = torch.zeros((len(x), 1, *size), device=device)
-    for m, gradient in zip(maps, gradients, strict=True):
-        m = m.detach()
-        if local:  # many statistics of early stages: what deviates from the image's own average speaks
-            cam = (gradient * (m - m.mean(dim=(2, 3), keepdim=True))).sum(1, keepdim=True)
-        else:
-            cam = (gradient.mean(dim=(2, 3), keepdim=True) * m).sum(1, keepdim=True)
-        density = m.shape[2] * m.shape[3] / (size[0] * size[1])
-        total = total + density * functional.interpolate(cam, size, mode="bilinear", align_corners=False)
-    if local:
-        total = _smoothed(total, max(size) / 45)
-    cam = total.clamp(min=0)[:, 0]
-    if guided:
-        cam = _smoothed((cam * _guided_backpropagation(module, x, targets))[:, None], max(size) / 300)[:, 0]
-    # single pixels would outshine the rest of a guided map
-    peak = (cam.flatten(1).quantile(0.998, dim=1) if guided else cam.flatten(1).amax(1)).clamp(min=1e-20)
-    cam = cam.clamp(max=peak[:, None, None])
-    return list((cam / peak[:, None, None]).cpu().numpy().astype(np.float32))
-
-
-def _no_grad(function: Any) -> Any:
-    import torch
-
-    with torch.no_grad():
-        return function()
+    fine = _guided_backpropagation(module, x, targets).float().cpu().numpy()
+    return activation.smoothed(cam * fine, max(pixels.shape[1:3]) / 300)
 
 
 def _margin(logits: torch.Tensor, targets: np.ndarray) -> torch.Tensor:
-    """How far the target's logit is above the mean of the others: what all classes share cancels out."""
+    """How far the target's logit is above the mean of the others (`activation.margin_weights`)."""
     import torch
 
     index = torch.from_numpy(targets).to(logits.device)[:, None]
     own = logits.gather(1, index)[:, 0]
     return own - (logits.sum(1) - own) / max(logits.shape[1] - 1, 1)
-
-
-def _smoothed(maps: torch.Tensor, deviation: float) -> torch.Tensor:
-    import torch
-    from torch.nn import functional
-
-    radius = max(int(3 * deviation), 1)
-    steps = torch.arange(-radius, radius + 1, device=maps.device, dtype=maps.dtype)
-    kernel = torch.exp(-steps.square() / (2 * deviation ** 2))
-    kernel = kernel / kernel.sum()
-    padded = functional.pad(maps, (radius, radius, radius, radius), mode="constant")
-    return functional.conv2d(functional.conv2d(padded, kernel.view(1, 1, 1, -1)), kernel.view(1, 1, -1, 1))
 
 
 def _guided_backpropagation(module: Any, x: torch.Tensor, targets: np.ndarray) -> torch.Tensor:

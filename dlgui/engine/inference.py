@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dlgui.engine.classifier import Classifier
 
 RUNTIMES = ("auto", "onnx", "torch")
-Source = Literal["pixels", "scaled", "features"]
+Source = Literal["pixels", "scaled", "features", "maps"]
 GPU_BATCH = 64
 
 
@@ -104,6 +104,17 @@ class Predictor:
             return self._torch(self.classifier.preprocessing.scale(pixels))[1]
         return self._session("features").run(pixels)
 
+    def predict_with_maps(self, pixels: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+        """Confidences as `predict_pixels`, and for each pooled stage its maps, float32 (N, channels, h, w).
+
+        For a few images at a time: early stages have large maps.
+        """
+        if self.runtime == "torch":
+            return self._torch_with_maps(self.classifier.preprocessing.scale(pixels))
+        session = self._session("maps")
+        found = dict(zip(session.names, session.run_all(pixels), strict=True))
+        return found["confidences"], {stage: found[f"stage{stage}"] for stage in self.classifier.pooling.stages}
+
     def predict_paths(self, paths: Sequence[str | Path], progress: Progress | None = None,
                       ) -> Iterator[tuple[int, np.ndarray | UnreadableImage]]:
         """Position and confidences (classes,) of each file, or why it could not be read; in the order of `paths`.
@@ -134,7 +145,7 @@ class Predictor:
             model = onnx_network.assemble(self._backbone, networks.info(self.classifier.network),
                                           self.classifier.pooling, "scaled" if source == "scaled" else "pixels",
                                           (p.range_min, p.range_max), None if source == "features" else self._head,
-                                          self._rejection)
+                                          None if source == "maps" else self._rejection, source == "maps")
             self._sessions[source] = Session(model, self._threads)
         return self._sessions[source]
 
@@ -150,3 +161,13 @@ class Predictor:
                 confidences.append(torch.softmax(module.head(pooled) / self._head[2], dim=1).float().cpu().numpy())
                 features.append(pooled.float().cpu().numpy())
         return np.concatenate(confidences), np.concatenate(features)
+
+    def _torch_with_maps(self, scaled: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+        import torch
+
+        module = self.classifier.torch_module().to(self.device)
+        with torch.inference_mode():
+            maps = module.maps(torch.from_numpy(scaled).permute(0, 3, 1, 2).to(self.device))
+            confidences = torch.softmax(module.from_maps(maps) / self._head[2], dim=1).float().cpu().numpy()
+        return confidences, {stage: m.float().cpu().numpy() for stage, m in zip(
+            module.pooling.stages, maps, strict=True)}

@@ -38,7 +38,7 @@ def keep_stages(model: onnx.ModelProto, wanted: Sequence[int], outputs: Sequence
 
 def assemble(backbone: onnx.ModelProto, info: NetworkInfo, pooling: Pooling, source: Input,
              gray_range: tuple[float, float], head: tuple[np.ndarray, np.ndarray, float] | None = None,
-             rejection: Rejection | None = None) -> onnx.ModelProto:
+             rejection: Rejection | None = None, with_maps: bool = False) -> onnx.ModelProto:
     """A runnable network around a backbone's graph.
 
     Args:
@@ -49,6 +49,7 @@ def assemble(backbone: onnx.ModelProto, info: NetworkInfo, pooling: Pooling, sou
         gray_range: the gray values that stand for black and white in `scaled` input.
         head: weight (classes, length), bias (classes,) and temperature; without it the output is `features`.
         rejection: with a head, adds the outputs `decision` and `novelty`.
+        with_maps: adds the maps of the pooled stages as outputs `stage<i>`.
 
     Returns:
         A model with output `features` (N, length), or `confidences` (N, classes), float32, first.
@@ -83,7 +84,8 @@ def assemble(backbone: onnx.ModelProto, info: NetworkInfo, pooling: Pooling, sou
         [*front, *model.graph.node, *build.nodes], "dlgui",
         [helper.make_tensor_value_info("image", TensorProto.UINT8 if source == "pixels" else TensorProto.FLOAT,
                                        ["n", "height", "width", "channels"])],
-        [helper.make_tensor_value_info(result, TensorProto.FLOAT, ["n", length]), *more],
+        [helper.make_tensor_value_info(result, TensorProto.FLOAT, ["n", length]), *more,
+         *(model.graph.output if with_maps else [])],
         [*model.graph.initializer, *build.constants])
     return onnx.helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)],
                                   ir_version=min(model.ir_version, 10))

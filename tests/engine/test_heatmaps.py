@@ -2,35 +2,11 @@
 
 import numpy as np
 import pytest
+from made_networks import gray, taught
 
 from dlgui.engine import heatmaps
-from dlgui.engine.classifier import Classifier
 from dlgui.engine.pooling import Pooling
-from dlgui.engine.preprocessing import Preprocessing
 from dlgui.errors import InvalidValue
-
-
-def taught(pooling=None, **preprocessing):
-    """A network that calls bright spots `spot`: the weights follow from two made-up images."""
-    classifier = Classifier.pretrained(classes=["plain", "spot"], pooling=pooling,
-                                       preprocessing=Preprocessing(**{"width": 96, "height": 96, **preprocessing}))
-    plain, spotted = gray(), gray()
-    spotted[20:36, 60:76] = 255
-    features = Classifier.pretrained(classes=["a"], pooling=classifier.pooling,
-                                     preprocessing=classifier.preprocessing)
-    module, scale = features.torch_module(), classifier.preprocessing.scale
-    import torch
-
-    with torch.no_grad():
-        x = torch.from_numpy(scale(np.stack([classifier.preprocessing.pixels(i) for i in (plain, spotted)])))
-        a, b = module.pooled(module.maps(x.permute(0, 3, 1, 2))).numpy()
-    weight = (b - a) / np.square(b - a).sum() * 4
-    classifier.set_head(np.stack([-weight, weight]), np.array([0.5, -0.5], np.float32) * float(weight @ (a + b)))
-    return classifier, spotted
-
-
-def gray():
-    return np.random.default_rng(0).integers(90, 110, (96, 96, 3)).astype(np.uint8)
 
 
 @pytest.mark.parametrize("method", heatmaps.METHODS)

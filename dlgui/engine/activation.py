@@ -1,0 +1,134 @@
+"""Grad-CAM without a backward pass: the head is linear on pooled statistics, so the gradient has a closed form.
+
+For a map m of n positions the derivative of the mean is 1 / n everywhere, that of the maximum (minimum) 1 at the
+largest (smallest) position, that of the standard deviation (m − mean) / (n · deviation).
+Source: Selvaraju et al. 2017 (Grad-CAM); Draelos and Carin 2020 (gradient times activation, position by position).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+
+from dlgui.engine.pooling import Pooling
+
+
+def margin_weights(head: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """What raises the target's logit above the mean of the others: what all classes share cancels out.
+
+    Args:
+        head: weight (classes, length) of the linear layer.
+        targets: int (n,).
+
+    Returns:
+        float32 (n, length).
+    """
+    others = max(len(head) - 1, 1)
+    own = head[targets]
+    return (own - (head.sum(0) - own) / others).astype(np.float32)
+
+
+def stage_activation(maps: np.ndarray, parts: Iterable[tuple[str, np.ndarray]], local: bool) -> np.ndarray:
+    """Gradient times activation of one stage, summed over its channels.
+
+    Args:
+        maps: float32 (n, channels, h, w).
+        parts: (statistic, weights float32 (n, channels)) pairs of the weighted sum that is explained.
+        local: position by position, activations as they deviate from the image's own average; otherwise the gradient's
+            mean times the activation, as Grad-CAM has it.
+
+    Returns:
+        float32 (n, h, w).
+    """
+    count, channels, h, w = maps.shape
+    positions = h * w
+    flat = maps.reshape(count, channels, positions)
+    if not local:  # whatever the statistic, its gradient sums up to 1 (to 0 for the deviation)
+        weights = sum((v for statistic, v in parts if statistic != "std"), np.zeros((count, channels), np.float32))
+        return _weighted(weights / positions, flat).reshape(count, h, w)
+    centre = flat.mean(axis=2, keepdims=True)
+    centred = flat - centre
+    found = np.zeros((count, positions), np.float32)
+    for statistic, weights in parts:
+        if statistic == "mean":
+            found += _weighted(weights / positions, centred)
+        elif statistic == "std":
+            squares = np.square(centred)
+            deviation = np.sqrt(squares.mean(axis=2) + 1e-12)
+            found += _weighted(weights / (positions * deviation), squares)
+        else:
+            extreme = (np.max if statistic == "max" else np.min)(flat, axis=2, keepdims=True)
+            there = (flat == extreme).astype(np.float32)  # of equals each gets its share, as autograd has it
+            found += _weighted(weights * (extreme - centre)[:, :, 0] / there.sum(axis=2), there)
+    return found.reshape(count, h, w)
+
+
+def _weighted(weights: np.ndarray, flat: np.ndarray) -> np.ndarray:
+    """(n, channels) and (n, channels, positions) to (n, positions)."""
+    return (weights.astype(np.float32)[:, None] @ flat)[:, 0]
+
+
+def class_activation(maps: dict[int, np.ndarray], pooling: Pooling, weights: np.ndarray,
+                     size: tuple[int, int]) -> np.ndarray:
+    """Where in the images a weighted sum of pooled statistics comes from.
+
+    Args:
+        maps: float32 (n, channels, h, w) of each pooled stage.
+        pooling: which statistics the columns of `weights` stand for.
+        weights: float32 (n, length), as `margin_weights` gives them.
+        size: height and width of the network's input.
+
+    Returns:
+        float32 (n, height, width), not negative and not scaled. Grad-CAM where the mean or maximum of one stage is
+        pooled; with several stages the mean of theirs, less what is usual in the image (benchmarks/heatmap_quality.py).
+    """
+    by_stage: dict[int, list[tuple[str, np.ndarray]]] = {stage: [] for stage in pooling.stages}
+    start = 0
+    for stage, statistics in pooling.parts:
+        for statistic in statistics:
+            end = start + maps[stage].shape[1]
+            by_stage[stage].append((statistic, weights[:, start:end]))
+            start = end
+    if len(by_stage) == 1 and not any(s in ("min", "std") for _, statistics in pooling.parts for s in statistics):
+        (stage, parts), = by_stage.items()
+        return np.maximum(enlarged(stage_activation(maps[stage], parts, local=False), size), 0)
+    total = np.zeros((len(weights), *size), np.float32)
+    for stage, parts in by_stage.items():  # each by its own peak: the largest maps would drown the others
+        cam = enlarged(stage_activation(maps[stage], parts, local=True), size)
+        cam = np.maximum(smoothed(cam, max(size) / 45), 0)
+        total += cam / np.maximum(cam.max(axis=(1, 2), keepdims=True), 1e-20)
+    usual = total.mean(axis=(1, 2), keepdims=True) + total.std(axis=(1, 2), keepdims=True)
+    return np.maximum(total - usual, 0)  # early stages answer a little everywhere
+
+
+def enlarged(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Maps (n, h, w) by bilinear interpolation at another size."""
+    return _enlargement(maps.shape[1], size[0]) @ maps @ _enlargement(maps.shape[2], size[1]).T
+
+
+def smoothed(maps: np.ndarray, deviation: float) -> np.ndarray:
+    """Maps (n, h, w) under a Gaussian of that deviation in pixels; nothing lies beyond the border."""
+    return _gaussian(maps.shape[1], deviation) @ maps @ _gaussian(maps.shape[2], deviation)
+
+
+@lru_cache(maxsize=64)
+def _enlargement(before: int, after: int) -> np.ndarray:
+    centres = np.clip((np.arange(after) + 0.5) * before / after - 0.5, 0, before - 1)
+    low = np.minimum(np.floor(centres).astype(int), max(before - 2, 0))
+    share = (centres - low).astype(np.float32)
+    matrix = np.zeros((after, before), np.float32)
+    matrix[np.arange(after), low] = 1 - share
+    matrix[np.arange(after), np.minimum(low + 1, before - 1)] += share
+    return matrix
+
+
+@lru_cache(maxsize=64)
+def _gaussian(length: int, deviation: float) -> np.ndarray:
+    radius = max(int(3 * deviation), 1)
+    kernel = np.exp(-np.arange(-radius, radius + 1) ** 2 / (2 * deviation ** 2))
+    distance = np.arange(length)[:, None] - np.arange(length)
+    near = np.abs(distance) <= radius
+    matrix = np.where(near, np.exp(-distance ** 2 / (2 * deviation ** 2)) / kernel.sum(), 0)
+    return matrix.astype(np.float32)
