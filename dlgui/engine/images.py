@@ -8,6 +8,7 @@ scaled by 255, others are stretched from their minimum to their maximum.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,22 @@ def read_image(path: str | Path) -> np.ndarray:
     Raises:
         UnreadableImage: missing, empty, truncated, corrupt, foreign or too large; says which.
     """
+    return _read(path, lambda pixels: pixels if pixels.dtype == np.uint8 else to_uint8(pixels))
+
+
+def read_native(path: str | Path) -> np.ndarray:
+    """Reads one image file with the gray values that are in it.
+
+    Returns:
+        like `read_image`, but 16-bit and floating-point files keep their values: uint8, uint16, int32 or float.
+
+    Raises:
+        UnreadableImage: as `read_image`.
+    """
+    return _read(path, np.asarray)
+
+
+def _read(path: str | Path, convert: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     path = Path(path)
     try:
         if path.stat().st_size == 0:
@@ -45,11 +62,11 @@ def read_image(path: str | Path) -> np.ndarray:
                 image = Image.open(path)
             except Image.UnidentifiedImageError:
                 if path.suffix.lower() in _TIFF_SUFFIXES:
-                    return _read_tiff(path)
+                    return convert(_read_tiff(path))
                 raise
             with image:
                 _check_size(path, *image.size)
-                return _to_array(image)
+                return convert(_to_array(image))
     except UnreadableImage:
         raise
     except FileNotFoundError:
@@ -87,7 +104,7 @@ def _to_array(image: Image.Image) -> np.ndarray:
     image.load()
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return to_uint8(np.asarray(image))
+        return np.asarray(image)
     if image.mode in ("1", "L"):
         return np.asarray(image.convert("L")).copy()
     if image.mode in ("LA", "La"):
@@ -120,7 +137,7 @@ def _read_tiff(path: Path) -> np.ndarray:
         pixels = pixels[..., :3]
     if pixels.ndim not in (2, 3):
         raise UnreadableImage(path, f"{pixels.ndim} dimensions", "save one plane a file")
-    return to_uint8(pixels)
+    return pixels.astype(np.uint8) * 255 if pixels.dtype == np.bool_ else pixels
 
 
 def to_uint8(pixels: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ from dlgui.project.project import ImageTable
 
 STATES = ("all", "unlabeled", "labeled", "flagged", "excluded", "unreadable", "wrong in the last run")
 SPLITS = ("all", "train", "validation", "test", "none")
-ORDERS = ("name", "newest", "largest", "least confident", "most confident")
+SIMILAR = "similar to the selected image"
+ORDERS = ("name", "newest", "largest", "least confident", "most confident", SIMILAR)
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Filter:
         label: index of a class, None for any.
         split: one of `SPLITS`.
         state: one of `STATES`.
-        order: one of `ORDERS`; the two by confidence need results.
+        order: one of `ORDERS`; the two by confidence need results, that by similarity a likeness.
         only: only these paths, as from a health check.
     """
 
@@ -34,8 +35,15 @@ class Filter:
     order: str = "name"
     only: frozenset[str] | None = None
 
-    def rows(self, table: ImageTable, results: Results | None = None) -> np.ndarray:
-        """Rows of the table in the order to show, int64."""
+    def rows(self, table: ImageTable, results: Results | None = None,
+             likeness: np.ndarray | None = None) -> np.ndarray:
+        """Rows of the table in the order to show, int64.
+
+        Args:
+            table: n images.
+            results: what the last run says.
+            likeness: float (n,), similarity to the image that is compared with; NaN where unknown.
+        """
         mask = np.ones(len(table), bool)
         if self.label is not None:
             mask &= table.label == self.label
@@ -59,9 +67,12 @@ class Filter:
             rows = np.array([r for r in rows if wanted in table.path[r].casefold()], np.int64)
         if self.only is not None:
             rows = np.array([r for r in rows if table.path[r] in self.only], np.int64)
-        return rows[self._order(table, rows, results)]
+        return rows[self._order(table, rows, results, likeness)]
 
-    def _order(self, table: ImageTable, rows: np.ndarray, results: Results | None) -> np.ndarray:
+    def _order(self, table: ImageTable, rows: np.ndarray, results: Results | None,
+               likeness: np.ndarray | None) -> np.ndarray:
+        if self.order == SIMILAR and likeness is not None:
+            return np.argsort(-np.nan_to_num(likeness[rows], nan=-2.0), kind="stable")
         if self.order == "newest":
             return np.argsort(-table.mtime[rows], kind="stable")
         if self.order == "largest":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import (
@@ -16,18 +17,33 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
+    QUrl,
     Signal,
 )
-from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QBrush, QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
-from dlgui.gui import theme
+from dlgui.gui import icons, theme
 from dlgui.gui.thumbnails import Thumbnails
 
 Index = QModelIndex | QPersistentModelIndex
 ITEM = int(Qt.ItemDataRole.UserRole)
 DRAGGED = "application/x-dlgui-images"
-"""What is dragged out of a grid: its selected images."""
+"""What is dragged out of a grid: its selected images; the data is their number."""
+
+DRAGGED_FILES = 1000
+"""At most so many of them are handed to other programs as files."""
+
+PLACES = 5000
+"""So many positions are remembered of files whose thumbnails are on their way."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,8 @@ class GridModel(QAbstractListModel):
             return None
         item: GridItem = self._make(index.row())
         if role == ITEM:
+            if len(self._place) > PLACES:
+                self._place.clear()
             self._place[item.file] = index.row()
             return item
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -106,8 +124,10 @@ class GridModel(QAbstractListModel):
         return [DRAGGED]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        items = [self.item(index.row()) for index in indexes[:DRAGGED_FILES]]
         data = QMimeData()
         data.setData(DRAGGED, str(len(indexes)).encode())
+        data.setUrls([QUrl.fromLocalFile(item.file) for item in items])  # for other programs
         return data
 
     def item(self, row: int) -> GridItem:
@@ -182,15 +202,28 @@ class GridDelegate(QStyledItemDelegate):
             painter.setPen(QPen(QColor(colour), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(box.adjusted(1, 1, -1, -1))
-        for text, left, ink, ground in ((item.badge, box.right() - 20, "#ffffff", "#30404d"),
-                                        ("⚑" if item.flag else "", box.left() + 3, "#ffffff", "#b3541e")):
-            if text:
+        if item.badge:
+            self._badge(painter, QRect(box.right() - 20, box.top() + 3, 18, 18), "#30404d")
+            painter.setPen(QColor("#ffffff"))
+            painter.drawText(QRect(box.right() - 20, box.top() + 3, 18, 18), Qt.AlignmentFlag.AlignCenter, item.badge)
+        left = box.left() + 3
+        for drawing, ground, there in (("flag", "#b3541e", item.flag), ("warning", "#8a5a00", item.mark == "warning")):
+            if there:
                 badge = QRect(left, box.top() + 3, 18, 18)
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(ground))
-                painter.drawRoundedRect(badge, 4, 4)
-                painter.setPen(QColor(ink))
-                painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
+                self._badge(painter, badge, ground)
+                painter.drawPixmap(badge.adjusted(2, 2, -2, -2), _white(drawing))
+                left += 21
+
+    def _badge(self, painter: QPainter, box: QRect, ground: str) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(ground))
+        painter.drawRoundedRect(box, 4, 4)
+
+
+@cache
+def _white(drawing: str) -> QPixmap:
+    """A drawing for a badge, large enough for a screen of 300 percent."""
+    return icons.pixmap(drawing, 42, "#ffffff")
 
 
 class ImageGrid(QListView):
@@ -200,8 +233,10 @@ class ImageGrid(QListView):
         picked: positions of the selected items, after every change of the selection.
         key: text of a key that is not a movement, with whether Shift was held.
         opened: position of an item that was double-clicked.
+        menu: an empty `QMenu` that listeners fill for the selected images; shown if they did.
     """
 
+    menu = Signal(object)
     picked = Signal(list)
     key = Signal(str, bool)
     opened = Signal(int)
@@ -266,6 +301,17 @@ class ImageGrid(QListView):
         extended = self.selectionMode() == QAbstractItemView.SelectionMode.ExtendedSelection
         self.setDragEnabled(extended and not event.modifiers() and self.selectionModel().isSelected(index))
         super().mousePressEvent(event)  # what is selected is dragged; from elsewhere a frame selects
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index = self.indexAt(event.pos())
+        if index.isValid() and not self.selectionModel().isSelected(index):
+            self.select([index.row()])
+        if self.selectionModel().hasSelection():
+            menu = QMenu(self)
+            self.menu.emit(menu)
+            if not menu.isEmpty():
+                menu.exec(event.globalPos())
+            menu.deleteLater()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)

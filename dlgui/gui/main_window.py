@@ -14,6 +14,7 @@ from dlgui.gui import icons, problems, theme, window_state
 from dlgui.gui.commands import Command, CommandBook
 from dlgui.gui.deliver.exports import Exports
 from dlgui.gui.garbage import Collector
+from dlgui.gui.image_grid import DRAGGED
 from dlgui.gui.log_panel import LogPanel
 from dlgui.gui.palette import CommandPalette
 from dlgui.gui.projects import ProjectDesk
@@ -220,7 +221,7 @@ class MainWindow(QMainWindow):
         problems.show(problem, self, self.log.lines())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls():
+        if event.mimeData().hasUrls() and not event.mimeData().hasFormat(DRAGGED):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

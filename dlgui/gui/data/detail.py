@@ -9,9 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from dlgui.engine.splitting import SUBSETS
-from dlgui.gui import thumbnails
-from dlgui.gui.image_view import ImageView
-from dlgui.gui.jobs import Job
+from dlgui.gui.preview import Preview
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import named
 from dlgui.project.operations import labels
@@ -31,13 +29,11 @@ class DetailPanel(QWidget):
         super().__init__(parent)
         self.session = session
         self._ids: list[int] = []
-        self.preview = ImageView("previewView")
-        self.caption, self.pixel = QLabel(), QLabel()
-        for text in (self.caption, self.pixel):
-            text.setProperty("soft", True)
-            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.preview = Preview(session, "previewView")
+        self.caption = QLabel()
+        self.caption.setProperty("soft", True)
+        self.caption.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.caption.setWordWrap(True)
-        self.preview.pixel.connect(self.pixel.setText)
         self.flag = named(QToolButton(), "flagButton", self.tr("Flag the selected images, or take the flag away (F)"))
         self.flag.setText("⚑")
         self.flag.setCheckable(True)
@@ -54,7 +50,6 @@ class DetailPanel(QWidget):
         stack.setContentsMargins(0, 0, 0, 0)
         stack.addWidget(self.preview, 1)
         stack.addWidget(self.caption)
-        stack.addWidget(self.pixel)
         stack.addLayout(row)
         self.show_images(None, [])
 
@@ -95,9 +90,7 @@ class DetailPanel(QWidget):
                  SUBSETS[table.split[row]] if table.split[row] >= 0 else self.tr("no split"),
                  f"{table.width[row]} × {table.height[row]}"]
         self.caption.setText(f"{table.path[row]}\n{table.reason[row] or ', '.join(names)}")
-        path = str(project.image_root / table.path[row])
-        self.session.jobs.start("preview", "preview", lambda job: _decode(job, path), done=self.preview.show_image,
-                                quiet=True)
+        self.preview.show_file(str(project.image_root / table.path[row]))
 
 
 def _classes(table: ImageTable, rows: Sequence[int]) -> str:
@@ -107,8 +100,3 @@ def _classes(table: ImageTable, rows: Sequence[int]) -> str:
     names = [table.class_names[found[i]] if found[i] >= 0 else "no label" for i in order]
     text = ", ".join(f"{name} {counts[i]}" for name, i in zip(names, order, strict=True))
     return text + (" …" if len(found) > 4 else "")
-
-
-def _decode(job: Job, path: str) -> object:
-    job.progress.check()
-    return thumbnails.full(path)

@@ -23,7 +23,9 @@ from dlgui.gui.data.board import Board
 from dlgui.gui.data.class_panel import ClassPanel
 from dlgui.gui.data.detail import DetailPanel
 from dlgui.gui.data.filter_bar import FilterBar
+from dlgui.gui.data.grid_menu import GridMenu
 from dlgui.gui.data.labeler import Labeler
+from dlgui.gui.data.likeness import Likeness
 from dlgui.gui.data.map import MapPanel
 from dlgui.gui.data.mode_switch import ModeSwitch
 from dlgui.gui.data.pace import Pace
@@ -31,7 +33,7 @@ from dlgui.gui.data.shown import Shown
 from dlgui.gui.data.split_panel import SplitPanel
 from dlgui.gui.data.suggest import SuggestPanel
 from dlgui.gui.data.suggest_pages import Page
-from dlgui.gui.filters import Filter, Results
+from dlgui.gui.filters import SIMILAR, Filter, Results
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
@@ -61,6 +63,8 @@ class DataTab(QWidget):
         self.detail = DetailPanel(session)
         self.split_panel = SplitPanel(session)
         self.labeler = Labeler(session, self.board, self)
+        self.likeness = Likeness(session, self)
+        self.grid_menu = GridMenu(self.board, self.labeler, self)
         self.count, self.meter = QLabel(), QLabel()
         self.keys = button("keysButton", self.tr("Keys"), self.tr("Every key of this tab (?)"), self.show_keys)
         self.count.setProperty("soft", True)
@@ -80,6 +84,8 @@ class DataTab(QWidget):
         self.bar.changed.connect(lambda _: self._filtered())
         self.bar.side.connect(self.grid.set_side)
         self.grid.picked.connect(lambda _: self._picked())
+        self.likeness.ready.connect(self._show)
+        self.grid_menu.similar.connect(self._sort_like)
         self.labeler.note.connect(self.detail.edit_note)
         self.detail.left.connect(self.grid.setFocus)
         self.switch.changed.connect(self._switched)
@@ -246,10 +252,16 @@ class DataTab(QWidget):
 
     def _filtered(self) -> None:
         self.classes.list.choose(self.filter.label)
+        if self.filter.order == SIMILAR and self.selected_ids() and self.selected_ids()[0] != self.likeness.anchor:
+            self.likeness.ask(self.selected_ids()[0])
         if self.switch.mode == "suggest":
             self.suggest.restrict(self.filter.label)
         else:
             self._show()
+
+    def _sort_like(self, image_id: int) -> None:
+        self.show_only(replace(self.filter, order=SIMILAR))
+        self.likeness.ask(image_id)
 
     def _select_class(self, index: int) -> None:
         self.show_only(Filter(label=index))
@@ -287,7 +299,7 @@ class DataTab(QWidget):
         elif self.switch.mode == "map":
             self.board.show(Shown(table, np.arange(len(table))))
         else:
-            self.board.show(Shown(table, self.filter.rows(table, self.results)))
+            self.board.show(Shown(table, self.filter.rows(table, self.results, self.likeness.of(table))))
         self._panels()
 
     def _panels(self) -> None:

@@ -1,0 +1,66 @@
+"""The grid that Data, Evaluate and Apply share, in the real window."""
+
+import pytest
+from PySide6.QtWidgets import QMenu
+
+from dlgui.gui.filters import SIMILAR
+from dlgui.gui.image_grid import DRAGGED, ImageGrid
+from dlgui.project.operations.embeddings import embeddings
+
+
+@pytest.fixture
+def grid(opened):
+    return opened.findChild(ImageGrid, "imageGrid")
+
+
+def test_images_leave_as_files_and_as_a_selection(opened, grid):
+    data = grid.items.mimeData([grid.items.index(0), grid.items.index(2)])
+    assert bytes(data.data(DRAGGED).data()) == b"2"
+    paths = opened.session.project.images().path
+    assert [url.toLocalFile() for url in data.urls()] == [
+        str(opened.session.project.image_root / paths[i]) for i in (0, 2)]
+
+
+def test_selecting_all_and_ranges(grid):
+    grid.selectAll()
+    assert grid.selected() == list(range(72))
+    grid.select([5, 6, 9])
+    assert grid.selected() == [5, 6, 9]
+
+
+def test_the_menu_labels_flags_splits_and_excludes(opened, grid):
+    def run(*titles):
+        menu = whole = QMenu()
+        grid.menu.emit(whole)
+        for title in titles:
+            action = next(a for a in menu.actions() if a.text().split("\t")[0] == title)
+            menu = action.menu() or action
+        menu.trigger()
+
+    table = opened.session.project.images
+    grid.select([0, 1])
+    run("Label as", "nominal")
+    assert table().label[:2].tolist() == [2, 2]
+    grid.select([0, 1])
+    run("Flag")
+    run("Exclude from training")
+    run("Move to split", "test")
+    assert table().flag[:2].all()
+    assert table().excluded[:2].all()
+    assert table().split[:2].tolist() == [2, 2]
+    for _ in range(4):
+        opened.session.undo()
+    assert table().label[:2].tolist() == [0, 0]
+    assert opened.problems == []
+
+
+def test_images_are_sorted_by_similarity_to_one(opened, grid, idle):
+    grid.select([30])
+    image = opened.data_tab.selected_ids()[0]
+    opened.data_tab.grid_menu.similar.emit(image)
+    idle(opened)
+    shown = opened.data_tab.board.shown
+    assert opened.data_tab.filter.order == SIMILAR
+    assert shown.ids([0]) == [image]
+    assert shown.ids(range(1, 72)) == embeddings(opened.session.project).nearest(image, 71).tolist()
+    assert opened.data_tab.selected_ids() == [image]
