@@ -56,10 +56,11 @@ class Likeness(QObject):
         own = np.flatnonzero(found.ids == image_id)
         if len(own):
             self._values = found.vectors @ found.vectors[own[0]]
+            self._values[own[0]] = 2  # the image itself comes before its duplicates
             self.ready.emit()
 
     def of(self, table: ImageTable) -> np.ndarray | None:
-        """float32 (n,): cosine similarity of each row of the table to the image, NaN where unknown; None before."""
+        """float32 (n,): cosine similarity of each row of the table to the image, 2 for itself, NaN unknown; None before."""
         if self._found is None or self._values is None:
             return None
         values = np.full(len(table), np.nan, np.float32)
