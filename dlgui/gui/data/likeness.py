@@ -60,7 +60,7 @@ class Likeness(QObject):
             self.ready.emit()
 
     def of(self, table: ImageTable) -> np.ndarray | None:
-        """float32 (n,): cosine similarity of each row of the table to the image, 2 for itself, NaN unknown; None before."""
+        """float32 (n,): cosine similarity of each row to the image, 2 for itself, NaN where unknown; None before."""
         if self._found is None or self._values is None:
             return None
         values = np.full(len(table), np.nan, np.float32)
