@@ -39,6 +39,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("delivery", "write a run's model in a format for other programs"),
     "report": ("delivery", "write a run's report as one HTML file"),
     "script": ("delivery", "write the project's history as a Python script"),
+    "pack": ("exchange", "put a whole project into one file, with or without its images"),
+    "unpack": ("exchange", "make a project of a packed one"),
+    "export-data": ("exchange", "write the data set as class folders, CSV, Hugging Face imagefolder or COCO JSON"),
+    "import-data": ("exchange", "take labels, splits, groups, flags and notes of a data set over"),
     "screenshots": ("window", "write pictures of the window's tabs and dialogs"),
     "doctor": ("doctor", "print versions, devices and what is missing, with the command that installs it"),
 }

@@ -194,8 +194,8 @@ class Project:
 
     @property
     def image_root(self) -> Path:
-        """Where the images are; they may have moved."""
-        return Path(self.meta("image_root") or ".")
+        """Where the images are; they may have moved. A relative root lies in the project's own folder."""
+        return self.folder / (self.meta("image_root") or ".")
 
     def require_image_root(self) -> Path:
         """The image root. Raises `DlguiError` where it is gone."""

@@ -217,6 +217,16 @@ class Store:
         with self._guard:
             return self._connection.execute(sql, parameters).fetchall()
 
+    def copy_to(self, path: Path) -> None:
+        """Writes a consistent copy of the database, while others go on reading and writing."""
+        target = sqlite3.connect(path)
+        try:
+            with self._guard:
+                self._connection.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")  # one file that needs no log beside it
+        finally:
+            target.close()
+
     def listen(self, callback: Callable[[Changes], None]) -> Callable[[], None]:
         """Calls `callback` once after every commit, in the committing thread; returns how to stop that."""
         self._listeners.append(callback)
