@@ -59,6 +59,8 @@ def plane(vectors: np.ndarray, progress: Progress | None = None,
     Raises:
         Cancelled: see `Progress`.
     """
+    if not len(vectors):
+        return np.empty((0, 2), np.float32)
     points = principal_components(vectors, COMPONENTS)
     start = _scaled(points[:, :2] if points.shape[1] > 1 else np.pad(points, ((0, 0), (0, 2 - points.shape[1]))))
     if told is not None:
@@ -122,7 +124,7 @@ def _between(landmarks: np.ndarray, drawn: np.ndarray, nearest: np.ndarray) -> n
 def _scaled(places: np.ndarray) -> np.ndarray:
     """Centred, with 98 % of the points within -1 … 1."""
     places = places - np.median(places, axis=0)
-    reach = float(np.quantile(np.abs(places), 0.98)) if len(places) else 0.0
+    reach = float(np.quantile(np.abs(places), 0.98))
     return (places / reach if reach > 0 else places).astype(np.float32)
 
 

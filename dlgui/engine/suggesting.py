@@ -133,18 +133,37 @@ def groups(vectors: np.ndarray, size: int, seed: int = 0) -> list[np.ndarray]:
     Returns:
         positions of each group, int64, tightest group first, within a group from its centre outwards.
     """
-    from scipy.cluster.vq import kmeans2
-
     from dlgui.engine.projection import principal_components
 
-    if len(vectors) <= size:
-        return [np.arange(len(vectors))] if len(vectors) else []
-    points = principal_components(vectors, 32).astype(np.float64)
-    centres, own = kmeans2(points, -(-len(points) // size), iter=20, minit="++", missing="warn", seed=seed)
-    distance = np.linalg.norm(points - centres[own], axis=1)
+    if not len(vectors):
+        return []
+    points = principal_components(vectors, 32)
+    own, distance = _k_means(points, -(-len(points) // size), seed)
     found = []
     for k in np.unique(own):
         members = np.flatnonzero(own == k)
         members = members[np.argsort(distance[members], kind="stable")]
         found += [members[i:i + size] for i in range(0, len(members), size)]
     return sorted(found, key=lambda members: (len(members) < size // 5, float(distance[members].mean())))
+
+
+def _k_means(points: np.ndarray, k: int, seed: int, rounds: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """The cluster (int64) of each point (n, d), and its distance to the middle of the cluster."""
+    random = np.random.default_rng(seed)
+    centres = points[random.integers(len(points), size=1)]
+    nearest = np.square(points - centres[0]).sum(1)
+    while len(centres) < k and nearest.sum() > 0:
+        drawn = points[random.choice(len(points), p=nearest.astype(np.float64) / nearest.sum(dtype=np.float64))]
+        centres = np.concatenate([centres, drawn[None]])
+        nearest = np.minimum(nearest, np.square(points - drawn).sum(1))
+    own = np.zeros(len(points), np.int64)
+    for _ in range(rounds):
+        own = (np.square(centres).sum(1) - 2 * points @ centres.T).argmin(1)
+        counts = np.bincount(own, minlength=len(centres))
+        sums = np.zeros_like(centres)
+        np.add.at(sums, own, points)
+        moved = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centres)
+        if np.allclose(moved, centres):
+            break
+        centres = moved.astype(points.dtype)
+    return own, np.linalg.norm(points - centres[own], axis=1)
