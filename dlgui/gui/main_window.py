@@ -14,6 +14,7 @@ from dlgui.gui import icons, problems, theme, window_state
 from dlgui.gui.commands import Command, CommandBook
 from dlgui.gui.deliver.exports import Exports
 from dlgui.gui.garbage import Collector
+from dlgui.gui.history import HistoryActions
 from dlgui.gui.image_grid import DRAGGED
 from dlgui.gui.log_panel import LogPanel
 from dlgui.gui.palette import CommandPalette
@@ -61,6 +62,8 @@ class MainWindow(QMainWindow):
         for commands in (self.projects.commands(), self.exports.commands(), self._commands()):
             self.commands.add(commands)
         self._connect()
+        actions = self.commands.actions()
+        self.history = HistoryActions(self.session, actions["actionUndo"], actions["actionRedo"], self)
         window_state.restore(self)
 
     def _connect(self) -> None:

@@ -18,6 +18,12 @@ from dlgui.project.schema import APPLICATION_ID, COLUMNS, FILE_FACTS, SCHEMA, VE
 
 FILE = "project.sqlite"
 
+NEXT_UNDO = "SELECT id FROM journal WHERE state = 'done' AND inverse IS NOT NULL ORDER BY id DESC LIMIT 1"
+"""Finds the line of the journal that undo takes back."""
+
+NEXT_REDO = "SELECT id FROM journal WHERE state = 'undone' ORDER BY id LIMIT 1"
+"""Finds the line of the journal that redo does again."""
+
 
 class Transaction:
     """What happens inside `Store.transact`: changes rows and records how to undo that."""
@@ -292,17 +298,15 @@ class Store:
 
     def undo(self, who: str = "user") -> Changes | None:
         """Takes back the newest deed that can be; None where there is none. Survives restarts."""
-        return self._turn("SELECT id, kind, inverse FROM journal WHERE state = 'done' AND inverse IS NOT NULL "
-                          "ORDER BY id DESC LIMIT 1", "undone", who)
+        return self._turn(NEXT_UNDO, "undone", who)
 
     def redo(self, who: str = "user") -> Changes | None:
         """Does again what was undone last; None where there is nothing."""
-        return self._turn("SELECT id, kind, inverse FROM journal WHERE state = 'undone' ORDER BY id LIMIT 1",
-                          "done", who)
+        return self._turn(NEXT_REDO, "done", who)
 
     def _turn(self, query: str, state: str, who: str) -> Changes | None:
         with self._guard:
-            found = self.rows(query)
+            found = self.rows(f"SELECT id, kind, inverse FROM journal WHERE id = ({query})")
             if not found:
                 return None
             line, kind, inverse = found[0]

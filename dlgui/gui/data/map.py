@@ -78,6 +78,7 @@ class MapPanel(QWidget):
         inner.addWidget(self._words, 0, Qt.AlignmentFlag.AlignHCenter)
         self.hint.hide()
         pictures.ready.connect(lambda path: self._show_hint() if path == self._hovered else None)
+        theme.notifier().changed.connect(self.dress)
         bar = QHBoxLayout()
         bar.addWidget(self.by)
         bar.addWidget(self.legend)

@@ -298,7 +298,7 @@ class DataTab(QWidget):
             self.board.show(None)
         elif self.switch.mode == "map":
             self.board.show(Shown(table, np.arange(len(table))))
-        else:
+        elif self.switch.mode == "grid":
             self.board.show(Shown(table, self.filter.rows(table, self.results, self.likeness.of(table))))
         self._panels()
 

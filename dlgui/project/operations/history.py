@@ -1,0 +1,42 @@
+"""What undo and redo would do next."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from dlgui.project.project import Project
+from dlgui.project.store import NEXT_REDO, NEXT_UNDO
+
+_LONGEST = 20_000
+"""Longest details, in characters, that are read to name a deed."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One step of undo or redo.
+
+    Attributes:
+        kind: as in the journal, e.g. `label`.
+        details: as in the journal; empty where they are long.
+    """
+
+    kind: str
+    details: dict[str, Any]
+
+
+def next_undo(project: Project) -> Deed | None:
+    """What undo would take back, None where there is nothing."""
+    return _deed(project, NEXT_UNDO)
+
+
+def next_redo(project: Project) -> Deed | None:
+    """What redo would do again, None where there is nothing."""
+    return _deed(project, NEXT_REDO)
+
+
+def _deed(project: Project, query: str) -> Deed | None:
+    found = project.store.rows(f"SELECT kind, CASE WHEN length(details) <= ? THEN details ELSE '{{}}' END FROM journal "
+                               f"WHERE id = ({query})", [_LONGEST])
+    return Deed(found[0][0], json.loads(found[0][1])) if found else None
