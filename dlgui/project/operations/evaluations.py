@@ -48,7 +48,7 @@ def predict(project: Project, run: Run, subset: str = "test", device: str = "aut
         raise DlguiError(f"split {subset}", "no labeled, readable image in it", "split the data first: dlgui split")
     if not run.model.exists():
         raise DlguiError(run.id, "it has no model yet", "finish or resume the training")
-    known = _known(run)
+    known = by_content(run)
     missing = [int(r) for r in rows if table.content_hash[r] not in known]
     if missing:
         root = project.require_image_root()
@@ -75,7 +75,7 @@ def known(project: Project, run: Run | None = None) -> tuple[list[str], np.ndarr
     chosen = run or next((r for r in reversed(runs.all_runs(project)) if r.model.exists()), None)
     if chosen is None:
         return None
-    table, found = project.images(), _known(chosen)
+    table, found = project.images(), by_content(chosen)
     predicted = np.full(len(table), -1, np.int64)
     confidence = np.full(len(table), np.nan, np.float32)
     for row, content in enumerate(table.content_hash):
@@ -128,7 +128,7 @@ def remember(run: Run, contents: Sequence[str], confidences: np.ndarray) -> None
 
 def keep_known(run: Run, change: Callable[[], None]) -> None:
     """Calls `change`, which writes the run's model anew without changing a confidence; what is known stays known."""
-    before = _known(run)
+    before = by_content(run)
     change()
     if before:
         remember(run, list(before), np.stack(list(before.values())))
@@ -148,7 +148,8 @@ def out_of_fold(project: Project, run: Run | None = None) -> OutOfFold | None:
     return None
 
 
-def _known(run: Run) -> dict[str, np.ndarray]:
+def by_content(run: Run) -> dict[str, np.ndarray]:
+    """Content hash → float32 (classes,) of every image that the run's model has judged, without any inference."""
     stamp = f"{run.model.stat().st_mtime_ns}"
     loaded = _load(run, "confidences.npz")
     if loaded is None or not loaded[0] or loaded[0][0] != stamp:
