@@ -32,7 +32,8 @@ def sheet(c: Colours) -> str:
     return (_frames(c) + _buttons(c) + _fields(c) + _marks(c) + _lists(c) + _bars(c)
             + "".join(f'QLabel[{name}="true"] {{ {rule} }}\n' for name, rule in (
                 ("soft", f"color: {c.soft};"), ("title", "font-size: 26px; font-weight: 700;"),
-                ("figure", "font-size: 20px; font-weight: 700;"), ("head", "font-weight: 600;"),
+                ("figure", "font-size: 20px; font-weight: 700;"), ("heading", "font-size: 15px; font-weight: 700;"),
+                ("head", "font-weight: 600;"),
                 ("warning", f"color: {c.warning};"), ("wrong", f"color: {c.wrong};"))))
 
 
@@ -57,6 +58,9 @@ def _frames(c: Colours) -> str:
                 padding: 30px 6px 6px 6px; background: {c.panel}; }}
     QGroupBox::title {{ subcontrol-origin: border; subcontrol-position: top left; padding: 10px 12px 0 12px;
                        color: {c.ink}; background: transparent; }}
+    QFrame[card="true"] {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 8px; }}
+    QFrame[card="true"]:hover {{ border-color: {c.accent}; }}
+    QFrame[chosen="true"] {{ border: 2px solid {c.accent}; }}
     QSplitter::handle {{ background: transparent; }}
     QSplitter::handle:hover {{ background: {c.line}; }}
     QScrollArea {{ border: none; background: transparent; }}
@@ -110,6 +114,7 @@ def _fields(c: Colours) -> str:
     QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {{ border-color: {c.accent}; }}
     QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {c.faint};
         background: {c.window}; }}
+    QAbstractSpinBox[wrong="true"] {{ border-color: {c.wrong}; }}
     QAbstractSpinBox {{ padding: 4px 22px 4px 8px; }}
     QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0; min-height: 0;
         background: transparent; }}

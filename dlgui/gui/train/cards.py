@@ -109,7 +109,8 @@ class MethodCard(QFrame):
         if found is None:
             self.time.setText(reason)
             return
-        text = self.tr("About {time} here, as measured.").format(time=about_seconds(found.seconds))
+        text = (self.tr("About {time} here, at the speed of {run}.") if found.source else self.tr(
+            "About {time} here, as measured.")).format(time=about_seconds(found.seconds), run=found.source)
         if not found.new:
             text += " " + self.tr("The images are prepared already.")
         self.time.setText(text)

@@ -46,7 +46,7 @@ class ClassWeights(QWidget):
         self.error = QLabel()
         self.error.setObjectName("classWeightProblem")
         self.error.setWordWrap(True)
-        self.error.setProperty("problem", True)
+        self.error.setProperty("wrong", True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.table, self.error, self.fill):

@@ -7,7 +7,16 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QValidator, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QGridLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dlgui.engine.parameters import Parameter
 from dlgui.errors import DlguiError
@@ -30,7 +39,7 @@ class NumberField(QAbstractSpinBox):
         self._parameter, self._value = parameter, parameter.default
         self.problem: DlguiError | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumWidth(96)
+        self.lineEdit().setTextMargins(6, 0, 0, 0)
         self.lineEdit().textEdited.connect(self._typed)
         self.editingFinished.connect(self._tidy)
         self._show()
@@ -114,8 +123,8 @@ class ChoiceField(QComboBox):
             event.ignore()
 
 
-class Field(QObject):
-    """One parameter in a form: title, editor, a way back to the default, and a line for what is wrong.
+class Field(QWidget):
+    """One row of a form: title, editor, a way back to the default, and a line for what is wrong.
 
     Signals:
         changed: its name, after its value or its problem changed.
@@ -125,7 +134,7 @@ class Field(QObject):
     changed = Signal(str)
     touched = Signal(object)
 
-    def __init__(self, parameter: Parameter, prefix: str, parent: QWidget) -> None:
+    def __init__(self, parameter: Parameter, prefix: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.parameter = parameter
         self._foreign: DlguiError | None = None
@@ -149,10 +158,19 @@ class Field(QObject):
         self.error = QLabel()
         self.error.setObjectName(self.editor.objectName() + "Problem")
         self.error.setWordWrap(True)
-        self.error.setProperty("problem", True)
+        self.error.setProperty("wrong", True)
         self.editor.installEventFilter(self)
         self.title.installEventFilter(self)
-        self._shown = True
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(0, 5)
+        grid.setColumnStretch(1, 6)
+        for column, widget in enumerate((self.title, self.editor, self.reset)):
+            widget.setMinimumWidth(1 if column < 2 else 0)  # the columns of all rows shall share their widths
+            grid.addWidget(widget, 0, column)
+        grid.addWidget(self.error, 1, 0, 1, 3)
         self._follow()
 
     def _make(self) -> QWidget:
@@ -201,13 +219,6 @@ class Field(QObject):
             self._foreign = problem
             self._follow()
 
-    def set_visible(self, shown: bool) -> None:
-        """Shows or hides the row."""
-        self._shown = shown
-        self.title.setVisible(shown)
-        self.editor.setVisible(shown)
-        self._follow()
-
     def _altered(self) -> None:
         self._follow()
         self.changed.emit(self.parameter.name)
@@ -215,11 +226,8 @@ class Field(QObject):
     def _follow(self) -> None:
         problem = self.problem
         self.error.setText(f"{problem.why}; {problem.remedy}" if problem else "")
-        if self.error.parent() is not None:
-            self.error.setVisible(self._shown and problem is not None)
-        changed = self._shown and (self.value() != self.parameter.default or problem is not None)
-        if self.reset.parent() is not None:
-            self.reset.setVisible(changed)
+        self.error.setVisible(problem is not None)
+        self.reset.setVisible(self.value() != self.parameter.default or problem is not None)
         if self.editor.property("wrong") != bool(problem):
             self.editor.setProperty("wrong", bool(problem))
             self.editor.style().unpolish(self.editor)
@@ -245,27 +253,21 @@ class FieldGrid(QWidget):
     def __init__(self, parameters: Iterable[Parameter], prefix: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.fields: dict[str, Field] = {}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(5)
-        grid.setColumnStretch(0, 5)
-        grid.setColumnStretch(1, 6)
-        for row, parameter in enumerate(parameters):
-            field = self.fields[parameter.name] = Field(parameter, prefix, self)
-            for column, widget in enumerate((field.title, field.editor, field.reset)):
-                grid.addWidget(widget, 2 * row, column)
-            grid.addWidget(field.error, 2 * row + 1, 0, 1, 3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        for parameter in parameters:
+            field = self.fields[parameter.name] = Field(parameter, prefix)
             field.changed.connect(self.changed)
             field.touched.connect(self.touched)
-            field.set_visible(True)
+            column.addWidget(field)
 
     def show_only(self, wanted: Callable[[Parameter], bool]) -> int:
-        """Shows the fields that are wanted, and those that differ from their default; how many that are."""
+        """Shows the fields that are wanted; how many those are."""
         count = 0
         for field in self.fields.values():
             shown = wanted(field.parameter)
-            field.set_visible(shown)
+            field.setVisible(shown)
             count += shown
         return count
 

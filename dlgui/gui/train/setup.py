@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from dlgui.engine import devices, networks, parameters
 from dlgui.engine.parameters import Parameter
@@ -13,9 +13,13 @@ from dlgui.gui.commands import Command
 from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
+from dlgui.gui.train.augmentation_view import AugmentationDialog
 from dlgui.gui.train.cards import MethodCard
 from dlgui.gui.train.fields import explanation
 from dlgui.gui.train.form import HyperparameterForm
+from dlgui.gui.train.networks import NetworkDialog
+from dlgui.gui.train.presets import PresetDialog
+from dlgui.gui.train.rate_test import RateDialog
 from dlgui.project.changes import Changes
 from dlgui.project.operations import outlook, splits
 from dlgui.project.operations.outlook import Estimate, Outlook
@@ -58,6 +62,10 @@ class SetupPanel(QWidget):
         for card in self.cards.values():
             card.chosen.connect(lambda method=card.method: self.form.choose_method(method))
             card.started.connect(lambda method=card.method: self.start_with_defaults(method))
+        self.form.networks_wanted.connect(self.compare_networks)
+        self.form.rate_wanted.connect(self.find_rate)
+        self.form.preview_wanted.connect(self.preview_augmentation)
+        self.form.presets_wanted.connect(self.show_presets)
         self.form.show_devices(devices.available())
 
     def _build(self) -> None:
@@ -173,13 +181,75 @@ class SetupPanel(QWidget):
         method, found, reason = told
         self.cards[method].show_estimate(found, reason)
 
+    # --- dialogs
+
+    def _open(self, dialog: QDialog) -> QDialog:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+        return dialog
+
+    def compare_networks(self) -> QDialog:
+        """All networks side by side."""
+        dialog = NetworkDialog(self.session, self.form.network.currentData(), self)
+        dialog.chosen.connect(self.form.choose_network)
+        return self._open(dialog)
+
+    def find_rate(self) -> QDialog | None:
+        """The learning-rate range test with what the form says."""
+        self.form.choose_method("finetune")
+        plan = self.plan()
+        if plan is None:
+            return None
+        dialog = RateDialog(self.session, plan, self)
+        dialog.taken.connect(lambda rate: self.form.set_values({"learning_rate": rate}))
+        return self._open(dialog)
+
+    def preview_augmentation(self) -> QDialog:
+        """Live examples of augmentation."""
+        self.form.choose_method("finetune")
+        return self._open(AugmentationDialog(self.session, self.form, self))
+
+    def show_presets(self) -> QDialog:
+        """Parameters under names."""
+        dialog = PresetDialog(self.form.plan, self)
+        dialog.chosen.connect(lambda plan: self._take_plan(plan))
+        return self._open(dialog)
+
+    def _take_plan(self, plan: Plan) -> None:
+        try:
+            self.form.show_plan(plan)
+        except DlguiError as problem:
+            self.session.problem.emit(problem)
+
     def commands(self) -> list[Command]:
         """What the menus offer here."""
-        return []
+        return [Command("actionCompareNetworks", "train", self.tr("Compare networks…"), self.compare_networks, "", True,
+                        True),
+                Command("actionFindRate", "train", self.tr("Find the learning rate…"), self.find_rate),
+                Command("actionPreviewAugmentation", "train", self.tr("See augmentation on my images…"),
+                        self.preview_augmentation),
+                Command("actionPresets", "train", self.tr("Presets…"), self.show_presets)]
 
     def scenes(self) -> list[Scene]:
         """Pictures of this part."""
-        return []
+        return [Scene("train-finetune", self._all_fields, self._few_fields),
+                Scene("train-networks", self.compare_networks), Scene("train-presets", self.show_presets),
+                Scene("train-augmentation", self._augmented, self._few_fields),
+                Scene("train-rate", self.find_rate, self._few_fields)]
+
+    def _all_fields(self) -> None:
+        self.form.choose_method("finetune")
+        self.form.set_values({"class_balance": "balanced", "image_size": 7})
+        self.area.verticalScrollBar().setValue(380)
+
+    def _few_fields(self) -> None:
+        self.form.set_values(parameters.defaults())
+        self.form.choose_method("quick")
+
+    def _augmented(self) -> QDialog:
+        self.form.set_values({"mirror": "rc", "rotate_range": 20, "brightness_variation": 40, "hue": 0.2,
+                              "augmentation_percentage": 100})
+        return self.preview_augmentation()
 
 
 def _estimate(job: Job, project: Project, plans: dict[str, Plan]) -> None:

@@ -58,11 +58,13 @@ class Estimate:
         seconds: altogether.
         parts: of reading, features or training, evaluating, solving.
         new: images that must still be read; the others are in the project's cache.
+        source: the finished run whose speed was taken; empty where it was measured apart.
     """
 
     seconds: float
     parts: dict[str, float]
     new: int
+    source: str = ""
 
 
 def outlook(project: Project, plan: Plan) -> Outlook:
@@ -96,7 +98,7 @@ def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> 
     if kinds < 2:
         return None
     preprocessing = training.preprocessing_of(table, rows, plan)
-    network = networks.info(plan.network).name
+    network, source = networks.info(plan.network).name, ""
     if plan.method == "quick":
         used = table.rows("all")
         made = backbones.made(network) and plan.pretrained
@@ -110,12 +112,31 @@ def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> 
         new = _new(project.cache_folder / "pixels", f"pixels-{preprocessing.key()}",
                    [str(table.content_hash[r]) for r in used])
         settings = TrainingSettings.from_dict(plan.settings)
-        rates = speed.training(network, preprocessing, settings.to_dict(), kinds, devices.choose(plan.device), progress)
+        device = devices.choose(plan.device)
+        rates = speed.training(network, preprocessing, settings.to_dict(), kinds, device, progress)
         assert rates is not None
+        earlier = _alike(project, network, preprocessing, settings, device)
+        rate = rates["train"]
+        if earlier is not None:
+            source, rate = earlier.name or earlier.id, earlier.images_per_second or rate
         parts = {"reading": new * _reading(project, [table.path[r] for r in used], preprocessing) if new else 0.0,
-                 "training": settings.epochs * len(rows) / rates["train"],
+                 "training": settings.epochs * len(rows) / rate,
                  "evaluating": (settings.epochs + 1) * (len(used) - len(rows)) / rates["evaluate"]}
-    return Estimate(sum(parts.values()), parts, new)
+    return Estimate(sum(parts.values()), parts, new, source)
+
+
+def _alike(project: Project, network: str, preprocessing: Preprocessing, settings: TrainingSettings,
+           device: str) -> Run | None:
+    """The newest finished run whose batches took what those of the plan will take."""
+    def what(of: TrainingSettings) -> tuple[Any, ...]:
+        h = of.hyperparameters
+        return h.batch_size, h.batch_size_multiplier, h.solver_type, h.batch_norm, dict(of.augmentation)
+    for run in reversed(runs.all_runs(project)):
+        if (run.method == "finetune" and run.state == "done" and run.images_per_second and run.network == network
+                and run.device == device and what(TrainingSettings.from_dict(run.parameters["settings"])) ==
+                what(settings) and Preprocessing.from_dict(run.parameters["preprocessing"]) == preprocessing):
+            return run
+    return None
 
 
 def _new(folder: Path, key: str, hashes: list[str]) -> int:

@@ -1,0 +1,69 @@
+"""What a card says: counts, the best run, and a time that was measured; examples of augmentation."""
+
+import time
+
+import numpy as np
+import pytest
+
+from dlgui.errors import InvalidValue
+from dlgui.project.operations import outlook, previews, runs, splits, training
+from dlgui.project.operations.training import Plan
+
+
+def test_outlook_counts_what_will_be_trained(project):
+    assert outlook.outlook(project, Plan()).train == 0
+    splits.split(project)
+    found = outlook.outlook(project, Plan(image_size=64))
+    assert (found.every, len(found.classes), found.width, found.best) == (72, 3, 64, None)
+    assert sum(found.counts) == found.train
+    with pytest.raises(InvalidValue):
+        outlook.outlook(project, Plan(network="vit_b_16", image_size=64))
+
+
+def test_estimate_falls_when_the_images_are_known_and_fits_what_then_happens(project):
+    splits.split(project)
+    plan = Plan(image_size=48)
+    before = outlook.estimate(project, plan)
+    assert before.new == 72
+    run = training.train(project, plan)
+    assert outlook.outlook(project, plan).best.id == run.id
+    after = outlook.estimate(project, plan)
+    assert after.new == 0
+    assert after.seconds < before.seconds
+    assert before.seconds / 30 < run.train_seconds < before.seconds * 30  # of the right size, on a busy machine too
+
+
+def test_a_finished_fine_tuning_tells_the_speed_of_the_next(project):
+    splits.split(project)
+    plan = Plan(method="finetune", image_size=48, settings={"epochs": 1, "batch_size": 8})
+    first = outlook.estimate(project, plan)
+    assert first.source == ""
+    run = training.train(project, plan)
+    second = outlook.estimate(project, plan)
+    assert second.source == run.id
+    assert second.parts["training"] == pytest.approx(len(project.images().rows("train")) / run.images_per_second)
+    runs.rename(project, run, "best one")
+    assert outlook.estimate(project, plan).source == "best one"
+
+
+def test_examples_take_the_classes_in_turn_and_augmentation_repeats(project):
+    found = previews.examples(project, Plan(image_size=64), 6, 0)
+    assert sorted(e.label for e in found) == ["global", "global", "local", "local", "nominal", "nominal"]
+    assert found[0].pixels.shape == (64, 64, 3)
+    assert [e.path for e in previews.examples(project, Plan(image_size=64), 6, 1)] != [e.path for e in found]
+    pixels = [e.pixels for e in found]
+    values = {"mirror": "c", "augmentation_percentage": 100}
+    changed = previews.augmented(pixels, values, 3)
+    assert all(np.array_equal(a, p[:, ::-1]) for a, p in zip(changed, pixels, strict=True))
+    noisy = {"noise": 20, "rotate_range": 20}
+    assert all(np.array_equal(a, b) for a, b in zip(previews.augmented(pixels, noisy, 5),
+                                                    previews.augmented(pixels, noisy, 5), strict=True))
+
+
+def test_twelve_examples_are_redrawn_in_time(project):
+    pixels = [e.pixels for e in previews.examples(project, Plan(image_size=224), 12, 0)]
+    values = {"rotate_range": 20, "mirror": "rc", "contrast": 0.3, "zoom": 0.3, "augmentation_percentage": 100}
+    previews.augmented(pixels, values, 0)
+    started = time.perf_counter()
+    previews.augmented(pixels, values, 1)
+    assert time.perf_counter() - started < 1.0  # ten times the goal: this machine may be busy
