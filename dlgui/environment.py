@@ -123,3 +123,19 @@ def summary() -> dict[str, str]:
     chip = processor()
     return {"system": platform.platform(terse=True), "processor": f"{chip['name']} ({chip['cores']} cores)",
             **{name: version for name in kept if (version := found[name])}}
+
+
+def memory_in_use() -> int | None:
+    """Bytes of memory that this process holds; None where the system does not tell."""
+    try:
+        with Path("/proc/self/statm").open() as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        pass
+    try:
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+    except ImportError:
+        return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 def percent(share: float | None) -> str:
     """A fraction in percent, or a dash."""
@@ -28,3 +30,15 @@ def about_seconds(seconds: float | None) -> str:
     if minutes < 90:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min" if minutes < 48 * 60 else f"{minutes / 1440:.0f} days"
+
+
+def megabytes(size: int | None) -> str:
+    """Bytes as `4.1 MB`, `1.25 GB`, or a dash."""
+    if size is None:
+        return "–"
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
+
+
+def when(moment: str) -> str:
+    """An ISO time as local date and time to the minute."""
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -1,50 +1,376 @@
-"""Training and validation error while they come in."""
+"""Loss, errors and learning rate while they come in, of one run or of several over one another."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QResizeEvent
+from PySide6.QtWidgets import QLabel, QWidget
 
+from dlgui.engine.curves import Curve
+from dlgui.errors import DlguiError
 from dlgui.gui import theme
+from dlgui.gui.train.lines import COLOURS, KINDS, OVERLAID, RunCurves, steps
 
-TRAINING, VALIDATION = "#d6338a", "#c79200"
+DOTTED = 60
+"""Up to so many visible epochs each is marked with a dot."""
+
+
+class _Line:
+    """One curve on the screen: its item, its pale twin behind a smoothed one, and its dots."""
+
+    def __init__(self, run: RunCurves, kind: str, box: pg.ViewBox, pen: Any, pale: Any) -> None:
+        self.run, self.kind, self.box = run, kind, box
+        self.item, self.pale = pg.PlotCurveItem(pen=pen), pg.PlotCurveItem(pen=pale)
+        self.dots = pg.ScatterPlotItem(size=6, pen=None, brush=pen.color()) if kind in ("train", "validation") else None
+        self.cross = pg.ScatterPlotItem(size=11, symbol="x", pen=None, brush=pen.color()) if self.dots else None
+        self._smooth: tuple[float, int, Curve] | None = None
+        for item in self.items():
+            box.addItem(item, ignoreBounds=True)
+
+    def items(self) -> list[Any]:
+        """What is in the scene."""
+        return [item for item in (self.pale, self.item, self.dots, self.cross) if item is not None]
+
+    def smoothed(self, share: float) -> Curve:
+        """The curve, smoothed; remembered until it grows."""
+        curve = self.run.curves[self.kind]
+        if not share or self.kind == "rate":
+            return curve
+        if self._smooth is None or self._smooth[:2] != (share, len(curve)):
+            self._smooth = (share, len(curve), curve.smoothed(share))
+        return self._smooth[2]
 
 
 class TrainingPlot(pg.PlotWidget):
-    """Errors in percent over epochs; the loss of the batches as a thin line on a scale of its own."""
+    """Errors in percent on the left axis; the learning rate as a step curve and the loss on axes of their own.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Wheel and drag zoom and move; the button in the corner, or `fit`, shows everything again. A point under the mouse
+    is read out. However long a curve is, only what the screen can show is drawn.
+
+    Signals:
+        read: the text of what is under the mouse, empty outside.
+    """
+
+    read = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None, name: str = "trainingPlot") -> None:
         super().__init__(parent)
-        self.setObjectName("trainingPlot")
+        self.setObjectName(name)
         self.setAccessibleName(self.tr("Training progress"))
-        self.setToolTip(self.tr("Errors over epochs. Wheel: zoom. Drag: move."))
-        self.setLabel("left", self.tr("top-1 error"), units="%")
-        self.getAxis("left").enableAutoSIPrefix(False)
-        self.setLabel("bottom", self.tr("epoch"))
-        self.showGrid(y=True, alpha=0.15)
-        self.addLegend(offset=(-10, 10))
-        self._lines = {key: self.plot([], [], pen=pg.mkPen(colour, width=2), symbol="o", symbolSize=5,
-                                      symbolBrush=colour, symbolPen=None, name=name)
-                       for key, name, colour in (("train_top1_error", self.tr("training"), TRAINING),
-                                                 ("validation_top1_error", self.tr("validation"), VALIDATION))}
+        self.runs: list[RunCurves] = []
+        self.smoothing, self.logarithmic, self.following = 0.0, False, True
+        self._hidden: set[str] = set()
+        self._lines: list[_Line] = []
+        item = self.getPlotItem()
+        self._main = item.getViewBox()
+        self._rate_box, self._loss_box = pg.ViewBox(), pg.ViewBox()
+        self._loss_axis = pg.AxisItem("right")
+        item.showAxis("right")
+        item.layout.addItem(self._loss_axis, 2, 3)
+        for box, axis in ((self._rate_box, item.getAxis("right")), (self._loss_box, self._loss_axis)):
+            item.scene().addItem(box)
+            axis.linkToView(box)
+            axis.enableAutoSIPrefix(False)
+            box.setXLink(self._main)
+            box.setMouseEnabled(x=False, y=False)
+            box.setZValue(-10)
+        item.getAxis("left").enableAutoSIPrefix(False)
+        self._main.sigResized.connect(self._place_boxes)
+        self._main.sigXRangeChanged.connect(lambda *_: self.redraw())
+        self._main.sigRangeChangedManually.connect(lambda *_: self._moved())
+        self._main.setLimits(xMin=-0.5)
+        item.hideButtons()
+        self.legend = self.addLegend(offset=(-8, 4), labelTextSize="9pt")
+        self._best = pg.InfiniteLine(angle=90, movable=False)
+        self._star = pg.ScatterPlotItem(size=15, symbol="star")
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        for fixed in (self._best, self._star, self._cursor):
+            self._main.addItem(fixed, ignoreBounds=True)
+            fixed.hide()
+        self._box = QLabel(self)
+        self._box.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._box.hide()
+        self._mouse = pg.SignalProxy(self.scene().sigMouseMoved, rateLimit=60, slot=lambda at: self._hover(at[0]))
+        self._drawing = False
+        self.setToolTip("")
         self.dress()
+
+    # --- looks
 
     def dress(self) -> None:
         """Follows the theme."""
-        c = theme.colours()
+        c, item = theme.colours(), self.getPlotItem()
+        shades = COLOURS[self._theme()]
         self.setBackground(QColor(c.panel))
-        for name in ("left", "bottom"):
-            self.getAxis(name).setPen(c.line)
-            self.getAxis(name).setTextPen(c.soft)
+        item.setLabel("left", self.tr("top-1 error in %"), color=c.soft)
+        item.setLabel("bottom", self.tr("epoch"), color=c.soft)
+        item.getAxis("right").setLabel(self.tr("learning rate"), color=shades["rate"])
+        self._loss_axis.setLabel(self.tr("loss"), color=shades["loss"])
+        for axis in (*(item.getAxis(n) for n in ("left", "bottom", "right")), self._loss_axis):
+            axis.setPen(c.line)
+            axis.setTextPen(c.soft)
+        self.showGrid(y=True, alpha=0.15)
+        self.legend.setLabelTextColor(c.ink)
+        fill = QColor(c.panel)
+        fill.setAlpha(215)
+        self.legend.setBrush(fill)
+        self._box.setStyleSheet(f"background: {c.panel}; color: {c.ink}; border: 1px solid {c.line}; "
+                                "border-radius: 4px; padding: 5px 7px;")
+        self._cursor.setPen(pg.mkPen(c.soft, width=1))
+        self._best.setPen(pg.mkPen(c.soft, width=1, style=Qt.PenStyle.DashLine))
+        self._star.setBrush(shades["validation"])
+        self._star.setPen(pg.mkPen(c.panel, width=1))
+        self.show_runs(self.runs, keep_range=True)
 
-    def show_history(self, history: list[dict[str, Any]]) -> None:
-        """Shows the rows of a run's history."""
-        for key, line in self._lines.items():
-            points = [(h["epoch"], 100 * h[key]) for h in history if h[key] is not None]
-            line.setData([p[0] for p in points], [p[1] for p in points])
-        values = [100 * h[k] for h in history for k in self._lines if h[k] is not None]
-        self.setYRange(0, max([*values, 1.0]) * 1.08, padding=0)
-        self.setXRange(0, max([h["epoch"] for h in history], default=1.0) + 0.5, padding=0)
+    @staticmethod
+    def _theme() -> str:
+        return theme.colours().name
+
+    def _pen(self, kind: str, place: int, faint: bool = False) -> Any:
+        several = len(self.runs) > 1
+        palette = OVERLAID[self._theme()]
+        colour = QColor(palette[place % len(palette)] if several else COLOURS[self._theme()][kind])
+        if faint:
+            colour.setAlpha(70)
+        style = Qt.PenStyle.SolidLine
+        if several:
+            style = {"train": Qt.PenStyle.DashLine, "loss": Qt.PenStyle.DotLine, "rate": Qt.PenStyle.DashDotLine}.get(
+                kind, Qt.PenStyle.SolidLine)
+        return pg.mkPen(colour, width=2 if kind in ("train", "validation") else 1, style=style)
+
+    # --- content
+
+    def show_runs(self, chosen: Sequence[RunCurves], keep_range: bool = False) -> None:
+        """Draws runs; with one the kinds have HALCON's colours, with several each run has its own."""
+        for line in self._lines:
+            for item in line.items():
+                line.box.removeItem(item)
+        self.legend.clear()
+        self.runs, self._lines = list(chosen), []
+        boxes = {"loss": self._loss_box, "rate": self._rate_box}
+        for place, run in enumerate(self.runs):
+            for kind in KINDS:
+                line = _Line(run, kind, boxes.get(kind, self._main), self._pen(kind, place),
+                             self._pen(kind, place, faint=True))
+                self._lines.append(line)
+        self._entitle()
+        if not keep_range:
+            self.following = True
+        self.refresh()
+
+    def _entitle(self) -> None:
+        if len(self.runs) > 1:
+            for line in self._lines:
+                if line.kind == "validation":
+                    self.legend.addItem(line.item, line.run.name)
+            return
+        words = {"train": self.tr("training"), "validation": self.tr("validation"), "loss": self.tr("loss"),
+                 "rate": self.tr("learning rate")}
+        for kind in ("train", "validation", "loss", "rate"):
+            for line in self._lines:
+                if line.kind == kind:
+                    self.legend.addItem(line.item, words[kind])
+
+    def refresh(self) -> None:
+        """Draws what has come in; moves the window along unless the user has chosen one."""
+        if self.following:
+            self.fit()
+        self.redraw()
+
+    def set_smoothing(self, share: float) -> None:
+        """Share of a run (0…1) over which each point is averaged; the raw curve stays behind, pale."""
+        self.smoothing = share
+        self.refresh()
+
+    def set_logarithmic(self, on: bool) -> None:
+        """Logarithmic axes for error and loss."""
+        self.logarithmic = on
+        item = self.getPlotItem()
+        item.getAxis("left").setLogMode(x=False, y=on)
+        self._loss_axis.setLogMode(x=False, y=on)
+        self.fit()
+        self.redraw()
+
+    def set_kind(self, kind: str, shown: bool) -> None:
+        """Shows or hides the curves of a kind."""
+        (self._hidden.discard if shown else self._hidden.add)(kind)
+        self.getPlotItem().showAxis("right", "rate" not in self._hidden)
+        self._loss_axis.setVisible("loss" not in self._hidden)
+        self._loss_axis.setWidth(None if "loss" not in self._hidden else 0)
+        self.refresh()
+
+    def fit(self) -> None:
+        """Shows everything."""
+        self.following = True
+        last = max([max(run.last, float(run.epochs)) for run in self.runs], default=1.0) or 1.0
+        errors = self._extent(("train", "validation"))
+        self._main.setXRange(0, last * 1.02, padding=0)
+        if self.logarithmic:
+            low, high = max(errors[0], 0.01), max(errors[1], 0.1)
+            self._main.setYRange(math.log10(low) - 0.1, math.log10(high) + 0.1, padding=0)
+        else:
+            self._main.setYRange(0, _rounded_up(max(errors[1], 0.1)), padding=0)
+        rate, loss = self._extent(("rate",)), self._extent(("loss",))
+        self._rate_box.setYRange(0, max(rate[1], 1e-12) * 1.08, padding=0)
+        if self.logarithmic:
+            self._loss_box.setYRange(math.log10(max(loss[0], 1e-6)), math.log10(max(loss[1], 1e-5)) + 0.05, padding=0)
+        else:
+            self._loss_box.setYRange(0, max(loss[1], 1e-9) * 1.05, padding=0)
+
+    def _moved(self) -> None:
+        self.following = False
+
+    def _extent(self, kinds: Sequence[str]) -> tuple[float, float]:
+        """Least (above zero) and greatest value."""
+        ends = [run.curves[kind].visible(-math.inf, math.inf, 64)[1] for run in self.runs for kind in kinds
+                if len(run.curves[kind]) and kind not in self._hidden]
+        values = np.concatenate(ends) if ends else np.zeros(1)
+        positive = values[values > 0]
+        return float(positive.min()) if len(positive) else 0.0, float(values.max())
+
+    def _place_boxes(self) -> None:
+        for box in (self._rate_box, self._loss_box):
+            box.setGeometry(self._main.sceneBoundingRect())
+            box.linkedViewChanged(self._main, box.XAxis)
+
+    def redraw(self) -> None:
+        """Gives the items what is visible of the curves."""
+        if self._drawing:
+            return
+        self._drawing = True
+        try:
+            (low, high), _ = self._main.viewRange()
+            most = 2 * max(int(self._main.width()), 200)
+            for line in self._lines:
+                self._draw(line, low, high, most)
+            self._mark_best()
+        finally:
+            self._drawing = False
+
+    def _draw(self, line: _Line, low: float, high: float, most: int) -> None:
+        hidden = line.kind in self._hidden
+        curve = line.smoothed(self.smoothing)
+        x, y = ([], []) if hidden else curve.visible(low, high, most)
+        if line.kind == "rate" and not hidden:
+            x, y = steps(np.asarray(x), np.asarray(y))
+        line.item.setData(np.asarray(x), self._scaled(line.kind, np.asarray(y)))
+        raw = line.run.curves[line.kind]
+        x, y = raw.visible(low, high, most) if curve is not raw and not hidden else ([], [])
+        line.pale.setData(np.asarray(x), self._scaled(line.kind, np.asarray(y)))
+        if line.dots is not None and line.cross is not None:
+            x, y = raw.visible(low, high, most)
+            few = 0 < len(x) <= DOTTED and not hidden and line.item.isVisible()
+            line.dots.setData(np.asarray(x) if few else [], self._scaled(line.kind, np.asarray(y)) if few else [])
+            one = few and len(raw) == 1
+            line.cross.setData(raw.x if one else [], self._scaled(line.kind, raw.y) if one else [])
+
+    def _scaled(self, kind: str, y: np.ndarray) -> np.ndarray:
+        if not self.logarithmic or kind == "rate":
+            return y
+        return np.log10(np.maximum(y, 0.01 if kind != "loss" else 1e-6))
+
+    def _mark_best(self) -> None:
+        best = self.runs[0].best() if len(self.runs) == 1 and "validation" not in self._hidden else None
+        for item in (self._best, self._star):
+            item.setVisible(best is not None)
+        if best is not None:
+            self._best.setPos(best[0])
+            self._star.setData([best[0]], self._scaled("validation", np.array([best[1]])))
+
+    # --- reading
+
+    def readout(self, epoch: float) -> str:
+        """What the curves say at an epoch, as rich text; empty where there is nothing."""
+        parts = []
+        for run in self.runs:
+            if not run.last:
+                continue
+            at = min(max(epoch, 0.0), run.last)
+            values = {kind: run.curves[kind].at(at) for kind in KINDS if kind not in self._hidden}
+            near = run.curves["validation"] if len(run.curves["validation"]) else run.curves["train"]
+            words = []
+            for kind, word in (("train", self.tr("training")), ("validation", self.tr("validation"))):
+                if values.get(kind) is not None:
+                    nearest = near.x[np.abs(near.x - at).argmin()] if len(near) else at
+                    words.append(f"{word} {values[kind]:.2f} % ({self.tr('epoch')} {nearest:g})")
+            if values.get("loss") is not None:
+                words.append(f"{self.tr('loss')} {values['loss']:.4g}")
+            if values.get("rate") is not None:
+                words.append(f"{self.tr('learning rate')} {values['rate']:.3g}")
+            head = run.name if len(self.runs) > 1 else f"{self.tr('epoch')} {at:.2f}"
+            parts.append(f"<b>{head}</b><br>" + "<br>".join(words))
+        return "<br>".join(parts)
+
+    def _hover(self, at: Any) -> None:
+        inside = self._main.sceneBoundingRect().contains(at) and bool(self.runs)
+        text = self.readout(self._main.mapSceneToView(at).x()) if inside else ""
+        self._cursor.setVisible(bool(text))
+        self._box.setVisible(bool(text))
+        if text:
+            self._cursor.setPos(self._main.mapSceneToView(at).x())
+            self._box.setText(text)
+            self._box.adjustSize()
+            place = self.mapFromScene(at)
+            x = place.x() + 16
+            if x + self._box.width() > self.width():
+                x = place.x() - 16 - self._box.width()
+            self._box.move(max(x, 2), max(min(place.y() + 12, self.height() - self._box.height() - 2), 2))
+        self.read.emit(text)
+
+    def leaveEvent(self, event: Any) -> None:
+        self._cursor.hide()
+        self._box.hide()
+        super().leaveEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_lines"):
+            self.redraw()
+
+    # --- pictures
+
+    def save_picture(self, path: str | Path) -> None:
+        """Writes what is shown as PNG (twice its size on the screen) or SVG, by the suffix.
+
+        Raises:
+            DlguiError: it cannot be written.
+        """
+        path = Path(path)
+        self._box.hide()
+        self._cursor.hide()
+        if path.suffix.lower() == ".svg":
+            from PySide6.QtSvg import QSvgGenerator
+
+            generator = QSvgGenerator()
+            generator.setFileName(str(path))
+            generator.setSize(self.size())
+            generator.setViewBox(self.rect())
+            generator.setTitle(self.tr("Training progress"))
+            painter = QPainter()
+            written = painter.begin(generator)
+        else:
+            image = QImage(QSize(2 * self.width(), 2 * self.height()), QImage.Format.Format_RGB32)
+            image.fill(QColor(theme.colours().panel))
+            painter = QPainter(image)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            written = True
+        if written:
+            self.render(painter, QRectF(painter.viewport()) if path.suffix.lower() != ".svg" else QRectF(self.rect()),
+                        self.rect())
+            painter.end()
+        if not written or (path.suffix.lower() != ".svg" and not image.save(str(path))):
+            raise DlguiError(path, "cannot be written", "choose a folder that may be written")
+
+
+def _rounded_up(value: float) -> float:
+    """The next of 1, 1.5, 2, 3, 4, 5, 6, 8, 10 times a power of ten above a value and a little more."""
+    value *= 1.04
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15) if step * power >= value)

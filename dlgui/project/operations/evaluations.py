@@ -96,6 +96,17 @@ def record(project: Project, run: Run, subset: str, measures: dict[str, Any]) ->
             t.update("runs", [run.number], {"test_top1_error": measures["top1_error"]})
 
 
+def judge(project: Project, run: Run, progress: Progress | None = None) -> Run:
+    """Evaluates a run's network on the validation and the test split, where there are such images, and keeps the
+    headline figures."""
+    from dlgui.engine.evaluation import evaluate
+
+    for subset in ("validation", "test"):
+        if len(project.images().rows(subset)):
+            record(project, run, subset, evaluate(predict(project, run, subset, progress=progress)).to_json())
+    return runs.get(project, run.id)
+
+
 def some_images(project: Project, count: int = 8) -> list[np.ndarray]:
     """A few real images of the project, to compare an exported model on. Raises `DlguiError` where there is none."""
     from dlgui.engine.images import read_image

@@ -134,6 +134,15 @@ def history(project: Project, run: Run) -> list[dict[str, Any]]:
     return [dict(zip(HISTORY, row, strict=True)) for row in rows]
 
 
+def error_curves(project: Project) -> dict[int, list[float]]:
+    """Validation errors over the epochs by run number; runs without are left out."""
+    curves: dict[int, list[float]] = {}
+    for number, error in project.store.rows(
+            "SELECT run_id, validation_top1_error FROM history WHERE validation_top1_error IS NOT NULL ORDER BY id"):
+        curves.setdefault(number, []).append(error)
+    return curves
+
+
 def rename(project: Project, run: Run, name: str, who: str = "user") -> Changes:
     """Gives a run a name."""
     with project.store.transact("rename run", who=who, run=run.id, name=name) as t:

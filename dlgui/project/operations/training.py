@@ -117,7 +117,7 @@ def execute(project: Project, run: Run, progress: Progress | None = None) -> Ite
                 recorder.add(event)
             elif isinstance(event, EpochDone):
                 recorder.flush()
-                runs.append(project, run, _history_row(event), epochs=math.ceil(event.epoch),
+                runs.append(project, run, history_row(event), epochs=math.ceil(event.epoch),
                             train_seconds=event.seconds, best_epoch=event.best_epoch,
                             validation_top1_error=event.best_error)
             elif isinstance(event, finetune.Notice):
@@ -390,7 +390,8 @@ def checkpoint_iteration(run: Run) -> int:
         raise DlguiError(run.checkpoint, f"not a checkpoint ({problem})", "train a new run") from problem
 
 
-def _history_row(event: EpochDone) -> dict[str, Any]:
+def history_row(event: EpochDone) -> dict[str, Any]:
+    """An epoch as the book keeps it: keys of `runs.HISTORY`."""
     return {"epoch": event.epoch, "iteration": event.iteration, "loss": event.loss,
             "train_top1_error": event.train_top1_error, "validation_top1_error": event.validation_top1_error,
             "learning_rate": event.learning_rate, "seconds": event.seconds}

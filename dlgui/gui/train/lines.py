@@ -1,0 +1,96 @@
+"""The curves of one run as the plot draws them: how they look, and what of them is visible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dlgui.engine.curves import Curve
+
+KINDS = ("loss", "train", "validation", "rate")
+COLUMNS = {"train": "train_top1_error", "validation": "validation_top1_error", "rate": "learning_rate", "loss": "loss"}
+COLOURS = {"light": {"train": "#c2187a", "validation": "#b07d00", "rate": "#00868b", "loss": "#6b7783"},
+           "dark": {"train": "#ff5fb4", "validation": "#ffc933", "rate": "#2fd0d6", "loss": "#8b98a5"}}
+"""Training magenta, validation gold, learning rate dark turquoise, as HALCON draws them, in shades that can be read."""
+
+OVERLAID = {"light": ("#0b63bd", "#c2410c", "#15803d", "#7e22ce", "#b91c7c", "#4d5b66", "#92700c", "#0e7490"),
+            "dark": ("#4c9ffe", "#ff9d5c", "#4ade80", "#c08cff", "#ff7cc8", "#b3bfca", "#e6c34a", "#45d0e6")}
+"""Colours of runs that are drawn over one another."""
+
+
+@dataclass
+class RunCurves:
+    """What is drawn of a run.
+
+    Attributes:
+        run: its id; name: in the legend.
+        epochs: planned, the width of the plot.
+        history: rows of the book.
+        curves: by kind; errors in percent over epochs, loss and learning rate over epochs of single batches where these
+            are known.
+    """
+
+    run: str
+    name: str
+    epochs: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+    curves: dict[str, Curve] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, run: str, name: str, epochs: int, history: Sequence[dict[str, Any]],
+           batches: np.ndarray | None = None) -> RunCurves:
+        """From the book's rows and, where known, float (n, 4) batches: iteration, epoch, loss, learning rate."""
+        made = cls(run, name, epochs, [], {kind: Curve() for kind in KINDS})
+        made.per_batch = batches is not None and len(batches) > 1
+        if made.per_batch and batches is not None:
+            made.add_batches(batches)
+        for row in history:
+            made.add_epoch(row)
+        return made
+
+    per_batch: bool = False
+
+    def add_batches(self, rows: np.ndarray) -> None:
+        """Appends batches, float (n, 4)."""
+        if not self.per_batch:
+            self.per_batch = True
+            self.curves["loss"], self.curves["rate"] = Curve(), Curve()
+        if len(rows):
+            finite = np.isfinite(rows[:, 2])
+            self.curves["loss"].extend(rows[finite, 1], rows[finite, 2])
+            self.curves["rate"].extend(rows[:, 1], rows[:, 3])
+
+    def add_epoch(self, row: dict[str, Any]) -> None:
+        """Appends a row of the history."""
+        self.history.append(row)
+        for kind, column in COLUMNS.items():
+            value = row[column]
+            if value is None or (self.per_batch and kind in ("loss", "rate")):
+                continue
+            scale = 100.0 if kind in ("train", "validation") else 1.0
+            self.curves[kind].extend(np.array([row["epoch"]]), np.array([scale * value]))
+
+    @property
+    def last(self) -> float:
+        """The last epoch of which anything is known."""
+        return max((float(curve.x[-1]) for curve in self.curves.values() if len(curve)), default=0.0)
+
+    def best(self) -> tuple[float, float, float | None] | None:
+        """Epoch of the least validation error (its last occurrence), that error and the training error there, in
+        percent; None where no validation error is known."""
+        curve = self.curves["validation"]
+        if not len(curve):
+            return None
+        place = len(curve) - 1 - int(np.argmin(curve.y[::-1]))
+        epoch = float(curve.x[place])
+        return epoch, float(curve.y[place]), self.curves["train"].at(epoch)
+
+
+def steps(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A step curve: each value holds until the next."""
+    if len(x) < 2:
+        return x, y
+    return np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]

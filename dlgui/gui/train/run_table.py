@@ -1,0 +1,287 @@
+"""The table of runs: a model over the book, sortable, with each run's curve in small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QSize,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from dlgui.gui import theme
+from dlgui.gui.session import Session
+from dlgui.gui.train.lines import COLOURS
+from dlgui.gui.words import about_seconds, megabytes, percent, when
+from dlgui.project.operations import comparison, runs
+from dlgui.project.operations.runs import Run
+from dlgui.project.project import Project
+
+Index = QModelIndex | QPersistentModelIndex
+RUN, SORT, CURVE = (int(Qt.ItemDataRole.UserRole) + i for i in range(3))
+COLUMNS = ("run", "state", "validation", "test", "curve", "method", "network", "size", "epochs", "time", "model",
+           "started", "note")
+_RIGHT = {"validation", "test", "size", "epochs", "time", "model"}
+
+
+class RunModel(QAbstractTableModel):
+    """The runs of the project; name and note can be edited."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.runs: list[Run] = []
+        self._curves: dict[int, list[float]] = {}
+        self._sizes: dict[int, int | None] = {}
+
+    def load(self, project: Project | None) -> None:
+        """Reads the book; keeps rows where only their content has changed."""
+        found = runs.all_runs(project) if project is not None else []
+        curves = runs.error_curves(project) if project is not None else {}
+        sizes = {run.number: comparison.model_bytes(run) for run in found}
+        if [r.number for r in found] != [r.number for r in self.runs]:
+            self.beginResetModel()
+            self.runs, self._curves, self._sizes = found, curves, sizes
+            self.endResetModel()
+            return
+        before = self.runs, self._curves, self._sizes
+        self.runs, self._curves, self._sizes = found, curves, sizes
+        for row, run in enumerate(found):
+            n = run.number
+            if run != before[0][row] or curves.get(n) != before[1].get(n) or sizes[n] != before[2].get(n):
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.runs)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation,
+                   role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        titles = (self.tr("run"), self.tr("state"), self.tr("validation"), self.tr("test"), self.tr("curve"),
+                  self.tr("method"), self.tr("network"), self.tr("size"), self.tr("epochs"), self.tr("time"),
+                  self.tr("model"), self.tr("started"), self.tr("note"))
+        tips = (self.tr("Name; F2 changes it"), self.tr("running, paused, interrupted, done or failed"),
+                self.tr("Top-1 error on the validation split"), self.tr("Top-1 error on the test split"),
+                self.tr("Validation error over the epochs"), self.tr("How it was trained"),
+                self.tr("Pretrained network"), self.tr("Width × height of the input in pixels"),
+                self.tr("Epochs trained; in brackets the best"), self.tr("Time of training"),
+                self.tr("Size of the model file"), self.tr("When training began"), self.tr("F2 changes it"))
+        if role == Qt.ItemDataRole.DisplayRole:
+            return titles[section]
+        return tips[section] if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        editable = COLUMNS[index.column()] in ("run", "note") and not self._read_only()
+        return super().flags(index) | (Qt.ItemFlag.ItemIsEditable if editable else Qt.ItemFlag.NoItemFlags)
+
+    def _read_only(self) -> bool:
+        return self.session.project is None or self.session.project.read_only
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if not index.isValid():
+            return None
+        run, column = self.runs[index.row()], COLUMNS[index.column()]
+        if role == RUN:
+            return run
+        if role == CURVE:
+            return self._curves.get(run.number, []) if column == "curve" else None
+        if role == SORT:
+            return self._value(run, column)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(run, column)
+        if role == Qt.ItemDataRole.EditRole:
+            return run.name or run.id if column == "run" else run.note
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in _RIGHT:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ForegroundRole and column == "state" and run.state != "done":
+            c = theme.colours()
+            return QColor({"failed": c.wrong, "running": c.accent}.get(run.state, c.warning))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return run.error if run.error and column == "state" else self._tip(run)
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = int(Qt.ItemDataRole.EditRole)) -> bool:
+        run, column = self.runs[index.row()], COLUMNS[index.column()]
+        text = str(value).strip()
+        if role != Qt.ItemDataRole.EditRole or text == (run.name or run.id if column == "run" else run.note):
+            return False
+        change = runs.rename if column == "run" else runs.note
+        return self.session.do(lambda project: change(project, run, "" if text == run.id else text)) is not None
+
+    def _value(self, run: Run, column: str) -> Any:
+        values: dict[str, Callable[[], Any]] = {
+            "run": lambda: run.number, "state": lambda: run.state, "validation": lambda: run.validation_top1_error,
+            "test": lambda: run.test_top1_error, "curve": lambda: run.validation_top1_error,
+            "method": lambda: run.method, "network": lambda: run.network,
+            "size": lambda: run.parameters["preprocessing"]["width"] * run.parameters["preprocessing"]["height"],
+            "epochs": lambda: run.epochs, "time": lambda: run.train_seconds,
+            "model": lambda: self._sizes.get(run.number), "started": lambda: run.created, "note": lambda: run.note}
+        value = values[column]()
+        return float("inf") if value is None else value  # what is unknown comes last
+
+    def _text(self, run: Run, column: str) -> str:
+        if column == "curve":
+            return ""
+        size = run.parameters["preprocessing"]
+        best = f" ({run.best_epoch})" if run.best_epoch and run.method == "finetune" else ""
+        return {"run": run.name or run.id, "state": run.state, "validation": percent(run.validation_top1_error),
+                "test": percent(run.test_top1_error), "method": run.method, "network": run.network,
+                "size": f"{size['width']} × {size['height']}",
+                "epochs": f"{run.epochs}{best}" if run.epochs and run.method == "finetune" else "–",
+                "time": about_seconds(run.train_seconds), "model": megabytes(self._sizes.get(run.number)),
+                "started": when(run.created), "note": run.note.replace("\n", " ")}[column]
+
+    def _tip(self, run: Run) -> str:
+        settings = run.parameters.get("settings", {})
+        parts = [f"{run.id}, {run.device}, seed {run.seed}"]
+        parts += [f"{name} {settings[name]}" for name in ("epochs", "batch_size", "learning_rate", "policy")
+                  if name in settings]
+        return "\n".join([*parts, run.note] if run.note else parts)
+
+
+class Sparkline(QStyledItemDelegate):
+    """Paints the validation errors of a run as a line, the best one as a dot."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        super().paint(painter, option, index)
+        values = index.data(CURVE)
+        if not values or len(values) < 2:
+            return
+        box = option.rect.adjusted(8, 7, -8, -7)
+        low, high = min(values), max(values)
+        scale = box.height() / ((high - low) or 1.0)
+        points = [QPointF(box.left() + i * box.width() / (len(values) - 1), box.bottom() - (v - low) * scale)
+                  for i, v in enumerate(values)]
+        selected = option.state & QStyle.StateFlag.State_Selected
+        colour = QColor(theme.colours().on_accent if selected else COLOURS[theme.colours().name]["validation"])
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colour, 1.5))
+        painter.drawPolyline(QPolygonF(points))
+        painter.setBrush(colour)
+        painter.drawEllipse(points[len(values) - 1 - values[::-1].index(low)], 2.5, 2.5)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(96, 28)
+
+
+class RunTable(QTableView):
+    """The view, newest run first; several rows can be selected.
+
+    Signals:
+        chosen: the selected runs, in the order of the table, after every change of the selection.
+        delete_wanted: Delete was pressed.
+    """
+
+    chosen = Signal(list)
+    delete_wanted = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runTable")
+        self.setAccessibleName(self.tr("Runs"))
+        self.setToolTip(self.tr("Trainings of this project. Select one for its curve, several to lay their curves over "
+                                "one another."))
+        self.items = RunModel(session, self)
+        self.sorted = QSortFilterProxyModel(self)
+        self.sorted.setSourceModel(self.items)
+        self.sorted.setSortRole(SORT)
+        self.setModel(self.sorted)
+        self.setSortingEnabled(True)
+        self.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed
+                             | QAbstractItemView.EditTrigger.DoubleClicked)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setAlternatingRowColors(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(30)
+        header = self.horizontalHeader()
+        header.setStretchLastSection(True)
+        header.setHighlightSections(False)
+        header.setSectionsMovable(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for column, width in zip(COLUMNS, (110, 84, 84, 76, 96, 74, 128, 84, 72, 76, 78, 128, 160), strict=True):
+            self.setColumnWidth(COLUMNS.index(column), width)
+        self.setItemDelegateForColumn(COLUMNS.index("curve"), Sparkline(self))
+        self._wanted: list[int] = []
+        self.items.modelAboutToBeReset.connect(self._keep)
+        self.items.modelReset.connect(self._restore)
+        self.selectionModel().selectionChanged.connect(lambda *_: self._selected())
+
+    def rowCount(self) -> int:
+        """Number of runs."""
+        return self.sorted.rowCount()
+
+    def selected(self) -> list[Run]:
+        """The selected runs in the order of the table."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self.sorted.index(row, 0).data(RUN) for row in rows]
+
+    def current(self) -> Run | None:
+        """The run that a command for one run means: the current one where it is selected, else the first selected."""
+        chosen = self.selected()
+        at = self.currentIndex().siblingAtColumn(0).data(RUN) if self.currentIndex().isValid() else None
+        return at if at in chosen else (chosen[0] if chosen else None)
+
+    def select(self, numbers: Sequence[int]) -> None:
+        """Selects runs by number."""
+        selection = QItemSelection()
+        for row in range(self.sorted.rowCount()):
+            if self.sorted.index(row, 0).data(RUN).number in numbers:
+                index = self.sorted.index(row, 0)
+                selection.select(index, index)
+        flags = QItemSelectionModel.SelectionFlag
+        self.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
+        if not selection.isEmpty():
+            self.selectionModel().setCurrentIndex(selection.indexes()[0], flags.NoUpdate)
+            self.scrollTo(selection.indexes()[0])
+
+    def edit_column(self, column: str) -> None:
+        """Starts editing name or note of the current run."""
+        run = self.current()
+        for row in range(self.sorted.rowCount()):
+            if run is not None and self.sorted.index(row, 0).data(RUN).number == run.number:
+                self.edit(self.sorted.index(row, COLUMNS.index(column)))
+
+    def _keep(self) -> None:
+        self._wanted = [run.number for run in self.selected()]
+
+    def _restore(self) -> None:
+        self.select(self._wanted)
+
+    def _selected(self) -> None:
+        self.chosen.emit(self.selected())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete:
+            self.delete_wanted.emit()
+        else:
+            super().keyPressEvent(event)
