@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         from dlgui.gui.evaluate.tab import EvaluateTab
         from dlgui.gui.train.tab import TrainTab
 
-        self.data_tab, self.train_tab = DataTab(self.session, self.pictures), TrainTab(self.session)
+        self.data_tab, self.train_tab = DataTab(self.session, self.pictures), TrainTab(self.session, self.pictures)
         self.evaluate_tab = EvaluateTab(self.session, self.pictures)
         self.apply_tab = ApplyTab(self.session)
         for tab, name in ((self.data_tab, self.tr("1  Data")), (self.train_tab, self.tr("2  Train")),
@@ -99,6 +99,7 @@ class MainWindow(QMainWindow):
         for edit in self.tabs.findChildren(QLineEdit):
             edit.setAcceptDrops(False)  # what is dropped anywhere is the window's
         self.train_tab.show_me.connect(lambda: self.tabs.setCurrentWidget(self.train_tab))
+        self.train_tab.image_wanted.connect(lambda path: self._show_paths([path]))
         self.tabs.currentChanged.connect(lambda _: self._changed_tab())
         window_state.restore_parts(self)
 
@@ -207,8 +208,6 @@ class MainWindow(QMainWindow):
 
     def _dress(self) -> None:
         icons.redress(self)
-        if self.tabs.count():
-            self.train_tab.plot.dress()
         self.update()
 
     def about(self) -> None:

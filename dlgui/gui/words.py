@@ -33,9 +33,11 @@ def about_seconds(seconds: float | None) -> str:
 
 
 def megabytes(size: int | None) -> str:
-    """Bytes as `4.1 MB`, `1.25 GB`, or a dash."""
+    """Bytes as `38 kB`, `4.1 MB`, `1.25 GB`, or a dash."""
     if size is None:
         return "–"
+    if size < 1e6:
+        return f"{size / 1e3:.0f} kB"
     return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
 
 

@@ -174,7 +174,7 @@ def test_train_evaluate_drill_down_relabel_apply(opened, qtbot, idle, tmp_path):
     assert opened.problems == []
 
 
-def test_fine_tuning_is_paused_stopped_and_goes_on(opened, qtbot, idle):
+def test_fine_tuning_is_paused_left_for_later_and_goes_on(opened, qtbot, idle):
     opened.actions_by_name()["actionSplit"].trigger()
     opened.tabs.setCurrentIndex(1)
     form = opened.train_tab.form
@@ -188,7 +188,7 @@ def test_fine_tuning_is_paused_stopped_and_goes_on(opened, qtbot, idle):
                     timeout=90000)
     qtbot.mouseClick(named(opened, "pauseTrainingButton"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: runs.all_runs(project)[0].state == "paused", timeout=20000)
-    qtbot.mouseClick(named(opened, "stopTrainingButton"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(named(opened, "laterTrainingButton"), Qt.MouseButton.LeftButton)
     idle(opened)
     assert runs.all_runs(project)[0].state == "paused"
     opened.train_tab.refresh()

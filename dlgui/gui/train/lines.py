@@ -52,19 +52,24 @@ class RunCurves:
         return made
 
     per_batch: bool = False
+    _iteration: float = 0.0
 
     def add_batches(self, rows: np.ndarray) -> None:
         """Appends batches, float (n, 4)."""
         if not self.per_batch:
             self.per_batch = True
             self.curves["loss"], self.curves["rate"] = Curve(), Curve()
+        rows = rows[rows[:, 0] > self._iteration] if len(rows) else rows  # what is known already is not drawn twice
         if len(rows):
+            self._iteration = float(rows[-1, 0])
             finite = np.isfinite(rows[:, 2])
             self.curves["loss"].extend(rows[finite, 1], rows[finite, 2])
             self.curves["rate"].extend(rows[:, 1], rows[:, 3])
 
     def add_epoch(self, row: dict[str, Any]) -> None:
-        """Appends a row of the history."""
+        """Appends a row of the history; one that is known already is left out."""
+        if self.history and row["epoch"] <= self.history[-1]["epoch"]:
+            return
         self.history.append(row)
         for kind, column in COLUMNS.items():
             value = row[column]

@@ -1,124 +1,138 @@
-"""The Train tab."""
+"""The Train tab: arranges what shall be trained, how it goes, and what was trained."""
 
 from __future__ import annotations
 
-import threading
-import time
-from typing import Any
-
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QProgressBar,
-    QSplitter,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from dlgui.engine.progress import Report
 from dlgui.gui.commands import Command
-from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
-from dlgui.gui.train.plot import TrainingPlot
+from dlgui.gui.thumbnails import Thumbnails
+from dlgui.gui.train.compare import CompareDialog
+from dlgui.gui.train.controls import Controls
+from dlgui.gui.train.live_view import LiveView
+from dlgui.gui.train.plot_panel import PlotPanel
+from dlgui.gui.train.resume_bar import ResumeBar
+from dlgui.gui.train.run_panel import RunPanel
 from dlgui.gui.train.setup import SetupPanel
-from dlgui.gui.widgets import button
-from dlgui.gui.words import percent, time_left
+from dlgui.gui.train.training import Told, Training
+from dlgui.gui.words import about_seconds, percent
 from dlgui.project.changes import Changes
-from dlgui.project.operations import runs, training
+from dlgui.project.operations import training as operations
 from dlgui.project.operations.runs import Run
 from dlgui.project.operations.training import Plan
-from dlgui.project.project import Project
+
+UNFINISHED = ("paused", "interrupted", "failed")
 
 
 class TrainTab(QWidget):
-    """Starts trainings, shows how they go, lists them.
+    """Left the set-up and the buttons; right the plot with what it means, and the table of runs.
 
     Signals:
         show_me: the window shall show this tab.
+        image_wanted: path of an image that the Data tab shall show.
     """
 
-    show_me = Signal()
+    show_me, image_wanted = Signal(), Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("trainTab")
-        self.session = session
-        self._go = threading.Event()
-        self._current: str | None = None
-        self.setup, self.plot = SetupPanel(session), TrainingPlot()
-        self.form = self.setup.form
-        self.setup.wanted.connect(self.start_plan)
-        self.start = button("startTrainingButton", self.tr("Start training"), self.tr("Train (Ctrl+T)"),
-                                  self.start_training)
-        self.start.setProperty("primary", True)
-        self.pause = button("pauseTrainingButton", self.tr("Pause"), self.tr("Hold the training; it goes on "
-                                                                                   "where it was"), self.toggle_pause)
-        self.stop = button("stopTrainingButton", self.tr("Stop"), self.tr("End the training; the best model so "
-                                                                                "far stays"), self.stop_training)
-        self.resume = button("resumeTrainingButton", self.tr("Go on"), self.tr(
-            "Go on with the selected paused or interrupted run"), self.resume_run)
-        self.status, self.bar = QLabel(), QProgressBar()
-        self.status.setProperty("soft", True)
-        self.status.setWordWrap(True)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress of the training"))
-        self.table = QTableWidget(0, 7)
-        self.table.setObjectName("runTable")
-        self.table.setAccessibleName(self.tr("Runs"))
-        self.table.setToolTip(self.tr("Trainings of this project; a click shows the curve"))
-        self.table.setHorizontalHeaderLabels([self.tr("run"), self.tr("method"), self.tr("network"), self.tr("state"),
-                                              self.tr("validation error"), self.tr("test error"), self.tr("seconds")])
-        self.table.verticalHeader().hide()
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table.itemSelectionChanged.connect(self._show_selected)
-        self._build()
-        self._buttons()
+        self.session, self.thumbnails = session, thumbnails
+        self.training = Training(session, self)
+        self.setup, self.controls, self.curves = SetupPanel(session), Controls(), PlotPanel(session)
+        self.live, self.runs, self.resume_bar = LiveView(thumbnails), RunPanel(session), ResumeBar()
+        self.form, self.plot, self.table = self.setup.form, self.curves.plot, self.runs.table
+        self._arrange()
+        self._connect()
+        self._show_state(self.training.state)
 
-    def _build(self) -> None:
+    def _arrange(self) -> None:
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.setup, 1)
-        column.addWidget(self.start)
-        row = QHBoxLayout()
-        row.addWidget(self.pause)
-        row.addWidget(self.stop)
-        column.addLayout(row)
-        column.addWidget(self.resume)
-        column.addWidget(self.bar)
-        column.addWidget(self.status)
-        right = QSplitter(Qt.Orientation.Vertical)
-        right.addWidget(self.plot)
-        right.addWidget(self.table)
-        right.setSizes([420, 220])
+        column.addWidget(self.controls)
+        top = QSplitter()
+        top.setObjectName("liveSplitter")
+        top.addWidget(self.curves)
+        top.addWidget(self.live)
+        top.setSizes([560, 250])
+        top.setStretchFactor(0, 1)
+        top.setChildrenCollapsible(False)
+        below = QSplitter(Qt.Orientation.Vertical)
+        below.setObjectName("runsSplitter")
+        below.addWidget(top)
+        below.addWidget(self.runs)
+        below.setSizes([430, 210])
+        below.setStretchFactor(0, 1)
+        below.setChildrenCollapsible(False)
+        right = QWidget()
+        rows = QVBoxLayout(right)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self.resume_bar)
+        rows.addWidget(below, 1)
         parts = QSplitter()
+        parts.setObjectName("trainSplitter")
         parts.addWidget(left)
         parts.addWidget(right)
         parts.setSizes([330, 900])
         parts.setStretchFactor(1, 1)
         parts.setChildrenCollapsible(False)
-        layout = QHBoxLayout(self)
-        layout.addWidget(parts)
+        QHBoxLayout(self).addWidget(parts)
+
+    def _connect(self) -> None:
+        self.setup.wanted.connect(self.start_plan)
+        self.controls.start.connect(self.start_training)
+        self.controls.pause.connect(self.training.toggle_pause)
+        self.controls.stop.connect(self.training.stop)
+        self.controls.later.connect(self.training.leave)
+        self.training.state_changed.connect(self._show_state)
+        self.training.began.connect(self._began)
+        self.training.reported.connect(self.controls.report)
+        self.training.reported.connect(self.live.report)
+        self.training.told.connect(self._told)
+        self.training.ended.connect(self._ended)
+        self.runs.chosen.connect(self._show_runs)
+        self.runs.compare.connect(self.compare)
+        self.runs.duplicate.connect(self._duplicate)
+        for source in (self.runs, self.resume_bar):
+            source.resume.connect(self._resume)
+            source.conclude.connect(self._conclude)
+        self.live.image_wanted.connect(self.image_wanted)
 
     def commands(self) -> list[Command]:
         """What the menus offer here."""
         return [Command("actionTrain", "train", self.tr("Start training"), self._start_from_anywhere, "Ctrl+T"),
+                Command("actionPauseTraining", "train", self.tr("Pause training, or go on"),
+                        self.training.toggle_pause),
                 Command("actionStopTraining", "train", self.tr("Stop training"), self.stop_training),
+                Command("actionLaterTraining", "train", self.tr("Go on with the training later"), self.training.leave),
+                Command("actionCompareRuns", "train", self.tr("Compare the selected runs"),
+                        self.runs.compare_selected, separated=True),
+                Command("actionDuplicateRun", "train", self.tr("Duplicate the run with changes"),
+                        self.runs.duplicate_selected),
+                Command("actionRenameRun", "train", self.tr("Rename the run"), lambda: self.table.edit_column("run")),
+                Command("actionNoteRun", "train", self.tr("Write a note on the run"),
+                        lambda: self.table.edit_column("note")),
+                Command("actionExportCurves", "train", self.tr("Save the plot…"), self.curves.export),
+                Command("actionExportTensorBoard", "train", self.tr("Event files for TensorBoard…"),
+                        self.curves.export_tensorboard),
                 *self.setup.commands()]
 
     def scenes(self) -> list[Scene]:
         """Pictures of this tab."""
-        return [Scene("train"), *self.setup.scenes()]
+        return [Scene("train"), Scene("train-compare", self._compare_all), *self.setup.scenes()]
+
+    def _compare_all(self) -> QWidget | None:
+        """The dialog over all runs, for a picture."""
+        found = self.table.items.runs[-3:]
+        if self.session.project is None or not found:
+            return None
+        return CompareDialog(self.session, self.thumbnails, found, self)
+
+    # --- what is trained
 
     def _start_from_anywhere(self) -> None:
         self.show_me.emit()
@@ -126,157 +140,124 @@ class TrainTab(QWidget):
 
     def start_training(self) -> None:
         """Starts a run with what the form says."""
-        plan = self.setup.plan()
-        if plan is not None:
-            self.start_plan(plan)
+        if self.training.state == "idle":
+            plan = self.setup.plan()
+            if plan is not None:
+                self.start_plan(plan)
 
     def start_plan(self, plan: Plan) -> None:
         """Starts a run of a plan."""
-        if self.session.project is not None and self.session.jobs.running("training") is None:
-            self._launch(lambda project: training.start(project, plan))
-
-    def resume_run(self) -> None:
-        """Goes on with the selected run."""
-        run = self.selected_run()
-        if run is not None and self.session.jobs.running("training") is None:
-            self._launch(lambda project: training.resume(project, run))
-
-    def _launch(self, begin: Any) -> None:
-        project = self.session.project
-        assert project is not None
-        self._go.set()
-        job = self.session.jobs.start("training", "training", lambda job: _train(job, project, begin, self._go),
-                                      done=self._done, failed=self._failed, cancelled=self._cancelled,
-                                      told=self._told)
-        job.reported.connect(self._report)
-        self.status.setText(self.tr("preparing"))
-        self._buttons()
-
-    def toggle_pause(self) -> None:
-        """Holds the training, or lets it go on."""
-        if self._go.is_set():
-            self._go.clear()
-            self.status.setText(self.tr("paused"))
-        else:
-            self._go.set()
-        self._buttons()
+        self.training.start(plan)
 
     def stop_training(self) -> None:
-        """Ends the training after the step under way."""
-        job = self.session.jobs.running("training")
-        if job is not None:
-            job.cancel()
-            self._go.set()
-            self.status.setText(self.tr("stopping"))
+        """Ends the training with the best network kept and evaluated."""
+        self.training.stop()
 
-    def _told(self, value: object) -> None:
-        if isinstance(value, str):
-            self._current = value
-            self.refresh()
-        elif isinstance(value, float):
-            self.status.setText(self.tr("loss {loss:.4f}").format(loss=value))
+    def _resume(self, run: Run) -> None:
+        self.training.resume(run)
 
-    def _report(self, report: Report) -> None:
-        self.bar.setRange(0, report.total or 0)
-        self.bar.setValue(report.done)
-        self.status.setText(f"{report.task}: {report.done}/{report.total or '?'}{time_left(report.remaining)}")
+    def _conclude(self, run: Run) -> None:
+        self.training.conclude(run)
 
-    def _done(self, run: Run) -> None:
-        self._end(self.tr("{run} is done: validation error {error} in {seconds:.1f} s").format(
-            run=run.id, error=percent(run.validation_top1_error), seconds=run.train_seconds or 0))
+    def _duplicate(self, run: Run) -> None:
+        self.form.show_plan(operations.plan_of(run))
+        self.controls.say(self.tr("The form has the settings of {run}; change what you like and start.").format(
+            run=run.name or run.id))
 
-    def _failed(self, problem: Exception) -> None:
-        self._end(str(problem))
-        self.session.problem.emit(problem)
+    def compare(self, chosen: list[Run]) -> None:
+        """Opens one run's details, or several side by side."""
+        CompareDialog(self.session, self.thumbnails, chosen, self).show()
 
-    def _cancelled(self) -> None:
-        self._end(self.tr("stopped; 'Go on' continues where it was"))
+    # --- how it goes
 
-    def _end(self, text: str) -> None:
-        self.bar.setRange(0, 1)
-        self.bar.setValue(0)
-        self.status.setText(text)
-        self._go.clear()
-        self.refresh()
-        self._buttons(idle=True)
-
-    def _buttons(self, idle: bool = False) -> None:
+    def _show_state(self, state: str) -> None:
         project = self.session.project
-        running = self.session.jobs.running("training") is not None and not idle
-        writable = project is not None and not project.read_only
-        self.start.setEnabled(writable and not running)
-        self.pause.setEnabled(running)
-        self.stop.setEnabled(running)
-        self.pause.setText(self.tr("Pause") if self._go.is_set() or not running else self.tr("Go on"))
-        run = self.selected_run()
-        self.resume.setVisible(bool(writable and not running and run and run.state in ("paused", "interrupted")))
+        self.controls.show_state(state, project is not None and not project.read_only)
+        if state == "running" and self.training.run is None:
+            self.controls.say(self.tr("Preparing …"))
+            self.live.begin()
+        if state in ("running", "paused"):
+            self.live.hold(state == "paused")
+        self._offer()
+
+    def _began(self, run: str) -> None:
+        self.runs.refresh()
+        self.table.select([found.number for found in self.table.items.runs if found.id == run])
+
+    def _told(self, told: Told) -> None:
+        self.curves.follow(told)
+        if self._is_live():
+            self.live.follow(told)
+            if told.epochs:
+                self._show_run()
+
+    def _ended(self, run: Run | None, problem: Exception | None) -> None:
+        self.live.end()
+        self.curves.ended()
+        self.runs.refresh()
+        self._show_runs(self.table.selected())
+        if run is not None:
+            test = "" if run.test_top1_error is None else self.tr(", test {error}").format(
+                error=percent(run.test_top1_error))
+            self.controls.say(self.tr("{run} is done in {time}: validation error {error}{test}").format(
+                run=run.name or run.id, time=about_seconds(run.train_seconds),
+                error=percent(run.validation_top1_error), test=test))
+        else:
+            self.controls.say(str(problem) if problem is not None else self.tr("Ended; it can go on later."))
+
+    # --- what is shown
 
     def selected_run(self) -> Run | None:
-        """The run of the selected row."""
-        row = self.table.currentRow()
+        """The run that commands for one run mean."""
+        return self.table.current()
+
+    def _is_live(self) -> bool:
+        """Whether the run that trains is the one that is shown."""
+        shown = self.selected_run()
+        return self.training.run is not None and shown is not None and shown.id == self.training.run
+
+    def _show_runs(self, chosen: list[Run]) -> None:
+        self.curves.show_runs(chosen)
+        self._show_run()
+        self._offer(asked=True)
+
+    def _show_run(self) -> None:
+        live = self.training.state != "idle" and (self._is_live() or self.training.run is None)
+        self.live.show_run(self.session.project, self.selected_run(), live)
+
+    def _offer(self, asked: bool = False) -> None:
+        """Offers to go on with the selected run, or with the newest one that stands still."""
         project = self.session.project
-        item = self.table.item(row, 0) if row >= 0 else None
-        if item is None or project is None:
-            return None
-        return next((r for r in runs.all_runs(project) if r.id == item.data(Qt.ItemDataRole.UserRole)), None)
+        if project is None or project.read_only or self.training.state != "idle":
+            self.resume_bar.offer(None)
+            return
+        shown = self.selected_run()
+        if shown is not None and shown.state in UNFINISHED:
+            self.resume_bar.offer(shown, asked)
+            return
+        waiting = [run for run in self.table.items.runs if run.state in ("paused", "interrupted")]
+        self.resume_bar.offer(waiting[-1] if waiting else None)
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit."""
         self.setup.apply_changes(changes)
         if changes.kinds & {"runs", "history", "evaluations"}:
-            self.refresh()
+            before = [(run.id, run.state, run.name) for run in self.table.selected()]
+            self.runs.refresh()
+            now = self.table.selected()
+            if [(run.id, run.state, run.name) for run in now] != before and not self._is_live():
+                self._show_runs(now)
+            else:
+                self._offer()
 
     def refresh(self) -> None:
-        """Shows the runs as they are."""
+        """Shows the runs as they are; a project was opened or closed."""
+        if self.session.project is None or self.session.jobs.running("training") is None:
+            self.training.forget()
         self.setup.refresh()
-        project = self.session.project
-        found = runs.all_runs(project)[::-1] if project is not None else []
-        chosen = self._current or (found[0].id if found else None)
-        self.table.blockSignals(True)
-        self.table.setRowCount(len(found))
-        for row, run in enumerate(found):
-            texts = (run.name or run.id, run.method, run.network, run.state, percent(run.validation_top1_error),
-                     percent(run.test_top1_error), "–" if run.train_seconds is None else f"{run.train_seconds:.1f}")
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setData(Qt.ItemDataRole.UserRole, run.id)
-                if column > 3:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                item.setToolTip(run.error or run.created)
-                self.table.setItem(row, column, item)
-            if run.id == chosen:
-                self.table.selectRow(row)
-        self.table.blockSignals(False)
-        self._show_selected()
-
-    def _show_selected(self) -> None:
-        run = self.selected_run()
-        if run is not None:
-            self._current = run.id
-        project = self.session.project
-        self.plot.show_history(runs.history(project, run) if project is not None and run is not None else [])
-        self._buttons()
-
-
-def _train(job: Job, project: Project, begin: Any, go: threading.Event) -> Run:
-    """Runs in the job's thread: pulls events, holds while paused, stops when cancelled."""
-    from dlgui.engine.finetune import BatchDone
-
-    run: Run = begin(project)
-    job.tell(run.id)
-    events = training.execute(project, run, job.progress)
-    last = 0.0
-    try:
-        for event in events:
-            if isinstance(event, BatchDone) and time.monotonic() - last > 0.2:
-                last = time.monotonic()
-                job.tell(event.loss)
-            if not go.is_set():
-                runs.update(project, run, state="paused")
-                while not go.wait(0.1) and not job.progress.cancelled:
-                    pass
-                runs.update(project, run, state="running")
-            job.progress.check()
-    finally:
-        events.close()  # type: ignore[attr-defined]
-    return runs.get(project, run.id)
+        self.controls.say("")
+        self.runs.refresh()
+        if not self.table.selected() and self.table.items.runs:
+            self.table.select([self.table.items.runs[-1].number])
+        self._show_state(self.training.state)
+        self._show_runs(self.table.selected())

@@ -159,11 +159,17 @@ def note(project: Project, run: Run, text: str, who: str = "user") -> Changes:
 
 def delete(project: Project, run: Run, who: str = "user") -> Changes:
     """Takes a run off the list; its files stay, so that undo brings it back."""
-    with project.store.transact("delete run", who=who, run=run.id) as t:
-        for table in ("history", "evaluations"):
-            t.delete(table, [row[0] for row in project.store.rows(
-                f"SELECT id FROM {table} WHERE run_id = ?", [run.number])])
-        t.delete("runs", [run.number])
+    return delete_many(project, [run], who)
+
+
+def delete_many(project: Project, chosen: Sequence[Run], who: str = "user") -> Changes:
+    """Takes runs off the list as one deed; their files stay, so that undo brings them back."""
+    with project.store.transact("delete run", who=who, run=", ".join(run.id for run in chosen)) as t:
+        for run in chosen:
+            for table in ("history", "evaluations"):
+                t.delete(table, [row[0] for row in project.store.rows(
+                    f"SELECT id FROM {table} WHERE run_id = ?", [run.number])])
+            t.delete("runs", [run.number])
     return t.changes
 
 

@@ -1,0 +1,204 @@
+"""Beside the plot: how far the training is, how fast, what it gets most wrong, and what the coach says."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from dlgui.engine.coach import Advice
+from dlgui.engine.progress import Report
+from dlgui.gui import theme
+from dlgui.gui.image_grid import GridItem, ImageGrid
+from dlgui.gui.thumbnails import Thumbnails
+from dlgui.gui.train.training import Told
+from dlgui.gui.words import about_seconds, megabytes, percent
+from dlgui.project.operations import coaching, run_files
+from dlgui.project.operations.runs import Run
+from dlgui.project.project import Project
+
+SIDE = 62
+
+
+class LiveView(QWidget):
+    """Figures, the worst images of the validation split, the coach.
+
+    Signals:
+        image_wanted: path of an image that was double-clicked.
+    """
+
+    image_wanted = Signal(str)
+
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("liveView")
+        self._values: dict[str, QLabel] = {}
+        self._clock, self._timer = QElapsedTimer(), QTimer(self, interval=1000)
+        self._timer.timeout.connect(self._tick)
+        self._before, self._told = 0, Told("")
+        self.worst = ImageGrid("worstImages", thumbnails)
+        self.worst.setAccessibleName(self.tr("Worst images of the validation split"))
+        self.worst.setToolTip(self.tr("The validation images that speak most against the network as it is now; below "
+                                      "each what it takes it for. Double-click: show it in the Data tab."))
+        self.worst.set_side(SIDE)
+        self.worst.opened.connect(lambda row: self.image_wanted.emit(self.worst.items.item(row).name))
+        self.worst_title, self.coach = QLabel(), QLabel()
+        self.worst_title.setProperty("head", True)
+        self.coach.setObjectName("coachText")
+        self.coach.setAccessibleName(self.tr("The coach"))
+        self.coach.setWordWrap(True)
+        self.coach.setTextFormat(Qt.TextFormat.RichText)
+        self.coach.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.coach.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._advice: list[Advice] = []
+        self._notices: list[str] = []
+        self._build()
+        theme.notifier().changed.connect(self._write_coach)
+        self.setMinimumWidth(236)
+
+    def _build(self) -> None:
+        self.figures = QWidget()
+        grid = QGridLayout(self.figures)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(1)
+        names = (("elapsed", self.tr("elapsed")), ("left", self.tr("left")), ("epoch", self.tr("epoch")),
+                 ("batch", self.tr("batch")), ("speed", self.tr("images/s")), ("memory", self.tr("memory")))
+        for place, (key, text) in enumerate(names):
+            word, value = QLabel(text), QLabel("–")
+            word.setProperty("soft", True)
+            value.setProperty("head", True)
+            value.setObjectName(f"{key}Figure")
+            value.setAccessibleName(text)
+            self._values[key] = value
+            row, column = 2 * (place // 2), place % 2
+            grid.addWidget(word, row, column)
+            grid.addWidget(value, row + 1, column)
+        title = QLabel(self.tr("Coach"))
+        title.setProperty("head", True)
+        inside = QWidget()
+        column_layout = QVBoxLayout(inside)
+        column_layout.setContentsMargins(10, 8, 8, 8)
+        column_layout.setSpacing(6)
+        for widget in (self.figures, self.worst_title, self.worst, title, self.coach):
+            column_layout.addWidget(widget)
+        column_layout.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("liveScroll")
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
+
+    # --- while a training runs
+
+    def begin(self) -> None:
+        """A training has begun."""
+        self._before = 0
+        for value in self._values.values():
+            value.setText("–")
+        self._clock.start()
+        self._timer.start()
+        self._tick()
+
+    def hold(self, on: bool) -> None:
+        """A pause does not count."""
+        if on and self._timer.isActive():
+            self._before += self._clock.elapsed()
+            self._timer.stop()
+        elif not on and not self._timer.isActive():
+            self._clock.restart()
+            self._timer.start()
+
+    def end(self) -> None:
+        """The training is over."""
+        self._timer.stop()
+        self._set("left", "–")
+
+    def _tick(self) -> None:
+        self._set("elapsed", about_seconds((self._before + self._clock.elapsed()) / 1000))
+
+    def report(self, report: Report) -> None:
+        """Takes in how far the task is."""
+        self._set("left", about_seconds(report.remaining) if report.remaining is not None else "–")
+
+    def follow(self, told: Told) -> None:
+        """Takes news in."""
+        if told.memory is not None:
+            self._set("memory", megabytes(told.memory))
+        if told.batches:
+            iteration, epoch = told.batches[-1][:2]
+            each = iteration / epoch if epoch else 0
+            epochs = round(told.iterations / each) if each else 0
+            self._set("epoch", f"{min(int(epoch + 1 - 1e-9), epochs)} / {epochs}")
+            self._set("batch", f"{int(iteration)} / {told.iterations}")
+            self._set("speed", f"{told.images_per_second:.1f}")
+        if told.notices:
+            self._notices += told.notices
+            self._write_coach()
+
+    def _set(self, key: str, text: str) -> None:
+        if self._values[key].text() != text:
+            self._values[key].setText(text)
+
+    # --- what is known of the shown run
+
+    def show_run(self, project: Project | None, run: Run | None, live: bool) -> None:
+        """Shows the worst images and the coach of a run; its figures too where it does not train now."""
+        self._advice, self._notices, found = [], [], []
+        if project is not None and run is not None:
+            self._advice, self._notices = coaching.advise(project, run), run_files.notices(run)
+            found = run_files.worst(run)
+            if run.error:
+                self._notices.insert(0, run.error)
+        self._show_worst(project, found)
+        self._write_coach()
+        if not live:
+            self._show_figures(run)
+
+    def _show_figures(self, run: Run | None) -> None:
+        texts = dict.fromkeys(self._values, "–")
+        if run is not None:
+            texts |= {"elapsed": about_seconds(run.train_seconds),
+                      "speed": "–" if not run.images_per_second else f"{run.images_per_second:.1f}"}
+            if run.method == "finetune":
+                texts["epoch"] = f"{run.epochs or 0} / {run.parameters['settings']['epochs']}"
+        for key, text in texts.items():
+            self._set(key, text)
+
+    def _show_worst(self, project: Project | None, found: list[run_files.Worst]) -> None:
+        wrong = sum(row.truth != row.predicted for row in found)
+        self.worst_title.setText(self.tr("Hardest validation images"))
+        self.worst_title.setVisible(bool(found))
+        self.worst.setVisible(bool(found))
+        colours = {info.name: info.colour for info in project.classes()} if project is not None else {}
+        root = project.image_root if project is not None else None
+
+        def item(row: int) -> GridItem:
+            worst = found[row]
+            right = worst.truth == worst.predicted
+            return GridItem(row, str(root / worst.path) if root is not None else "", worst.path,
+                            percent(worst.confidence) if right else worst.predicted, colours.get(worst.truth, ""), "",
+                            "" if right else "wrong", tip=self.tr(
+                                "{path}\nclass {truth}, taken for {predicted}; confidence of its class {c}").format(
+                                    path=worst.path, truth=worst.truth, predicted=worst.predicted,
+                                    c=percent(worst.confidence)))
+
+        self.worst.items.show(len(found), item)
+        self.worst.setAccessibleDescription(self.tr("{n} of them wrong").format(n=wrong))
+        rows = 2 if len(found) > 3 else 1
+        self.worst.setFixedHeight(rows * (SIDE + 40) + 6)
+
+    def _write_coach(self) -> None:
+        c = theme.colours()
+        colour = {"warning": c.warning, "hint": c.ink, "good": c.right}
+        parts = [f'<p style="margin: 0 0 7px 0; color: {c.wrong}">{_escaped(text)}</p>' for text in self._notices]
+        parts += [f'<p style="margin: 0 0 7px 0; color: {colour[advice.mood]}">{_escaped(advice.text)}</p>'
+                  for advice in self._advice]
+        nothing = self.tr("Nothing to say yet. The coach speaks up when the curves show something.")
+        self.coach.setText("".join(parts) or f'<p style="color: {c.soft}">{nothing}</p>')
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -1,0 +1,240 @@
+"""The plot with its tools; a run without epochs shows its errors as bars instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dlgui.errors import DlguiError
+from dlgui.gui import theme
+from dlgui.gui.session import Session
+from dlgui.gui.train.bars import Bar, BarChart
+from dlgui.gui.train.lines import COLOURS, RunCurves
+from dlgui.gui.train.plot import TrainingPlot
+from dlgui.gui.train.training import Told
+from dlgui.gui.widgets import named
+from dlgui.gui.words import percent
+from dlgui.project.operations import batches, run_export, run_files, runs
+from dlgui.project.operations.runs import Run
+from dlgui.project.project import Project
+
+SMOOTHINGS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
+
+
+class PlotPanel(QWidget):
+    """Shows the curves of the chosen runs and follows the one that trains."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.chosen: list[Run] = []
+        self._live: RunCurves | None = None
+        self.plot, self.bars, self.empty = TrainingPlot(), BarChart(), QLabel()
+        self.head = QLabel()
+        self.head.setTextFormat(Qt.TextFormat.PlainText)
+        self.head.setProperty("head", True)
+        self.smoothing = named(QSlider(Qt.Orientation.Horizontal), "smoothingSlider", self.tr(
+            "Smoothing: each point becomes the mean of its neighbours; the raw curve stays behind, pale"))
+        self.smoothing.setRange(0, len(SMOOTHINGS) - 1)
+        self.smoothing.setFixedWidth(84)
+        self.smoothing.valueChanged.connect(lambda value: self.plot.set_smoothing(SMOOTHINGS[value]))
+        self.logarithmic = named(QCheckBox(self.tr("log")), "logAxisBox", self.tr("Logarithmic axes of error and loss"))
+        self.logarithmic.toggled.connect(self.plot.set_logarithmic)
+        self.loss = self._kind("loss", self.tr("loss"), self.tr("Show the loss, batch by batch"))
+        self.rate = self._kind("rate", self.tr("rate"), self.tr("Show the learning rate"))
+        self.fit = named(QToolButton(), "fitPlotButton", self.tr("Show everything; the plot then follows the training"))
+        self.fit.setText(self.tr("All"))
+        self.fit.clicked.connect(self._fit)
+        self.save = named(QToolButton(), "exportPlotButton", self.tr("Save the plot as PNG, SVG or CSV, or write event "
+                                                                     "files for TensorBoard"))
+        self.save.setText(self.tr("Save"))
+        self.save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.save)
+        menu.addAction(self.tr("Picture (PNG, SVG) or table (CSV)…"), self.export)
+        menu.addAction(self.tr("Event files for TensorBoard…"), self.export_tensorboard)
+        self.save.setMenu(menu)
+        self._build()
+        theme.notifier().changed.connect(self._dress)
+        self.show_runs([])
+
+    def _kind(self, kind: str, text: str, tip: str) -> QCheckBox:
+        box = named(QCheckBox(text), f"{kind}CurveBox", tip)
+        box.setChecked(True)
+        box.toggled.connect(lambda on: self.plot.set_kind(kind, on))
+        return box
+
+    def _build(self) -> None:
+        tools = QHBoxLayout()
+        tools.setContentsMargins(10, 6, 8, 2)
+        tools.addWidget(self.head, 1)
+        self.smooth_word = QLabel(self.tr("smooth"))
+        self.smooth_word.setProperty("soft", True)
+        self._tools = [self.smooth_word, self.smoothing, self.logarithmic, self.loss, self.rate, self.fit]
+        for widget in (*self._tools, self.save):
+            tools.addWidget(widget)
+        scroll = QScrollArea()
+        scroll.setObjectName("errorBarsScroll")
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(self.bars)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.empty.setProperty("soft", True)
+        self.pages = QStackedWidget()
+        for page in (self.plot, scroll, self.empty):
+            self.pages.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(tools)
+        layout.addWidget(self.pages, 1)
+        self.setMinimumHeight(180)
+
+    def _dress(self) -> None:
+        self.plot.dress()
+        self.show_runs(self.chosen)
+
+    # --- content
+
+    def show_runs(self, chosen: Sequence[Run]) -> None:
+        """Shows runs: curves of those that have epochs, bars of quick ones."""
+        same = [run.id for run in chosen] == [run.id for run in self.chosen]
+        self.chosen = list(chosen)
+        project = self.session.project
+        self.save.setEnabled(bool(chosen))
+        fine = [run for run in chosen if run.method != "quick"]
+        if project is None or not chosen:
+            self.head.setText("")
+            self.empty.setText(self.tr("No training yet. Choose Quick for a first result in seconds."))
+            self._page(self.empty)
+            return
+        self.head.setText(", ".join(run.name or run.id for run in chosen))
+        self.head.setToolTip(self.head.text())
+        if fine:
+            self.plot.show_runs([self._curves(project, run) for run in fine], keep_range=same)
+            self._page(self.plot)
+        elif len(chosen) == 1 and chosen[0].state != "done":
+            self.empty.setText(self.tr("A quick training has no epochs; its errors stand here when it is done."))
+            self._page(self.empty)
+        else:
+            self.bars.show_groups(self._groups(project, list(chosen)))
+            self._page(self.pages.widget(1))
+
+    def _page(self, page: QWidget | None) -> None:
+        if page is not None:
+            self.pages.setCurrentWidget(page)
+        for widget in self._tools:
+            widget.setVisible(page is self.plot)
+
+    def _groups(self, project: Project, chosen: list[Run]) -> list[tuple[str, list[Bar]]]:
+        shades = COLOURS[theme.colours().name]
+        if len(chosen) > 1:
+            return [(title, [Bar(run.name or run.id, getattr(run, key), colour) for run in chosen])
+                    for title, key, colour in ((self.tr("Validation error"), "validation_top1_error",
+                                                shades["validation"]),
+                                               (self.tr("Test error"), "test_top1_error", ""))]
+        run, fit = chosen[0], run_files.quick_fit(chosen[0])
+        rows = runs.history(project, run)
+        training = rows[-1]["train_top1_error"] if rows else None
+        own = [Bar(self.tr("training"), training, shades["train"]),
+               Bar(self.tr("cross-validated"), fit.get("top1_error")),
+               Bar(self.tr("validation"), run.validation_top1_error, shades["validation"]),
+               Bar(self.tr("test"), run.test_top1_error, theme.colours().accent)]
+        candidates = sorted(fit.get("candidates", {}).items(), key=lambda entry: entry[1])
+        members = fit.get("members", [])
+        title = self.tr("Which stages of the network suit these images (cross-validated; chosen in bold)")
+        return [(self.tr("Top-1 error of this run"), own),
+                (title, [Bar(name, error, strong=name in members) for name, error in candidates])]
+
+    def follow(self, told: Told) -> None:
+        """Takes news of the training in, where its run is shown."""
+        project = self.session.project
+        if project is None:
+            return
+        if self._live is None or self._live.run != told.run:
+            shown = [curves for curves in self.plot.runs if curves.run == told.run]
+            self._live = shown[0] if shown else self._curves(project, runs.get(project, told.run))
+        if told.batches:
+            self._live.add_batches(np.array(told.batches, np.float64))
+        for row in told.epochs:
+            self._live.add_epoch(row)
+        if (told.batches or told.epochs) and self._live in self.plot.runs and self.plot.isVisible():
+            self.plot.refresh()
+
+    def ended(self) -> None:
+        """The training is over: from now on the book knows everything."""
+        self._live = None
+
+    def _curves(self, project: Project, run: Run) -> RunCurves:
+        if self._live is not None and self._live.run == run.id:
+            return self._live
+        return RunCurves.of(run.id, run.name or run.id, int(run.parameters.get("settings", {}).get("epochs", 1)),
+                            runs.history(project, run), batches.read(run))
+
+    def _fit(self) -> None:
+        self.plot.fit()
+        self.plot.redraw()
+
+    def summary(self) -> str:
+        """Best validation error, training error there: what HALCON writes into its plot."""
+        best = self.plot.runs[0].best() if len(self.plot.runs) == 1 else None
+        if best is None or self.pages.currentWidget() is not self.plot:
+            return ""
+        epoch, validation, training = best
+        words = self.tr("best epoch {epoch:g}: validation {validation}").format(
+            epoch=epoch, validation=percent(validation / 100))
+        return words if training is None else words + self.tr(", training {error}").format(
+            error=percent(training / 100))
+
+    # --- export
+
+    def export(self) -> None:
+        """Asks where to, and saves picture or table."""
+        kinds = ["PNG (*.png)", "SVG (*.svg)", "CSV (*.csv)"]
+        path, kind = QFileDialog.getSaveFileName(self, self.tr("Save the plot"), "training.png", ";;".join(kinds))
+        if path:
+            suffix = "." + kind[:3].lower()
+            self.write(Path(path) if Path(path).suffix else Path(path).with_suffix(suffix))
+
+    def write(self, path: Path) -> None:
+        """Saves what is shown as PNG or SVG, or the figures of the chosen runs as CSV."""
+        if path.suffix.lower() == ".csv":
+            self.session.do(run_export.write_csv, self.chosen, path)
+            return
+        try:
+            self.plot.save_picture(path) if self.pages.currentWidget() is self.plot else _grab(self.bars, path)
+        except DlguiError as problem:
+            self.session.problem.emit(problem)
+
+    def export_tensorboard(self) -> None:
+        """Asks where to, and writes event files of the chosen runs."""
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Folder for TensorBoard's event files"))
+        if folder:
+            self.write_tensorboard(Path(folder))
+
+    def write_tensorboard(self, folder: Path) -> None:
+        """Writes event files of the chosen runs."""
+        project, chosen = self.session.project, list(self.chosen)
+        if project is not None and chosen:
+            self.session.jobs.start("tensorboard", self.tr("writing event files"),
+                                    lambda job: run_export.write_tensorboard(project, chosen, folder))
+
+
+def _grab(widget: QWidget, path: Path) -> None:
+    if not widget.grab().save(str(path)):
+        raise DlguiError(path, "cannot be written as a picture", "choose a PNG in a folder that may be written")

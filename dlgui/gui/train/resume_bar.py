@@ -1,0 +1,67 @@
+"""A bar that offers to go on with a training that did not come to its end."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from dlgui.gui.widgets import button
+from dlgui.project.operations import training
+from dlgui.project.operations.runs import Run
+
+
+class ResumeBar(QFrame):
+    """Says which run stands still and where; asks nothing until somebody wants to.
+
+    Signals:
+        resume, conclude: the run that shall go on, or be ended with the best network that it has.
+    """
+
+    resume, conclude = Signal(object), Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("resumeBar")
+        self.setProperty("banner", True)
+        self.run: Run | None = None
+        self._dismissed: set[str] = set()
+        self.text = QLabel()
+        self.text.setObjectName("resumeText")
+        self.text.setWordWrap(True)
+        self.go_on = button("resumeTrainingButton", self.tr("Go on"), self.tr("Go on with the training where it was"),
+                            lambda: self.resume.emit(self.run), primary=True)
+        self.keep = button("keepBestButton", self.tr("Keep the best so far"), self.tr(
+            "End the run with the best network that it has, calibrated and evaluated"),
+            lambda: self.conclude.emit(self.run))
+        self.dismiss = button("dismissResumeButton", self.tr("Not now"), self.tr(
+            "Hide this; the run stays in the table and can go on from there"), self._dismiss)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 8, 6)
+        layout.addWidget(self.text, 1)
+        for made in (self.go_on, self.keep, self.dismiss):
+            layout.addWidget(made)
+        self.hide()
+
+    def offer(self, run: Run | None, asked: bool = False) -> None:
+        """Offers to go on with a run, or hides where there is none; `asked` when somebody has selected it."""
+        self.run = run
+        if run is None or (run.id in self._dismissed and not asked):
+            self.hide()
+            return
+        where = ""
+        if run.method == "finetune":
+            where = self.tr(" after epoch {done} of {all}").format(
+                done=run.epochs or 0, all=run.parameters["settings"]["epochs"])
+        name = run.name or run.id
+        self.text.setText({
+            "interrupted": self.tr("{name} was interrupted{where}. Nothing is lost: it can go on where it was."),
+            "paused": self.tr("{name} rests{where}. It can go on where it was."),
+            "failed": self.tr("{name} ended{where} with a problem: {error}")}[run.state].format(
+                name=name, where=where, error=run.error))
+        self.keep.setVisible(training.can_conclude(run))
+        self.show()
+
+    def _dismiss(self) -> None:
+        if self.run is not None:
+            self._dismissed.add(self.run.id)
+        self.hide()

@@ -1,0 +1,116 @@
+"""The table of runs with what can be done to them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from dlgui.gui.session import Session
+from dlgui.gui.train.run_table import RunTable
+from dlgui.gui.widgets import button
+from dlgui.project.operations import runs, training
+from dlgui.project.operations.runs import Run
+
+
+class RunPanel(QWidget):
+    """Rename, note, compare, duplicate, go on, keep, delete; undo brings a deleted run back.
+
+    Signals:
+        chosen: the selected runs.
+        resume, conclude: a run.
+        duplicate: a run whose settings the form shall take.
+        compare: runs to set side by side; one alone shows its details.
+    """
+
+    chosen, compare = Signal(list), Signal(list)
+    resume, conclude, duplicate = Signal(object), Signal(object), Signal(object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.table = RunTable(session)
+        self.title = QLabel(self.tr("Runs"))
+        self.title.setProperty("head", True)
+        self.buttons: dict[str, QPushButton] = {
+            "compare": button("compareRunsButton", self.tr("Details"), self.tr(
+                "Settings, data and figures of the selected run; of several side by side, with the images that one has "
+                "right and the other wrong"), self.compare_selected),
+            "duplicate": button("duplicateRunButton", self.tr("Duplicate"), self.tr(
+                "Take this run's settings into the form, to train again with changes"), self.duplicate_selected),
+            "delete": button("deleteRunButton", self.tr("Delete"), self.tr(
+                "Take the selected runs off the list (Del); undo brings them back"), self.delete_selected)}
+        row = QHBoxLayout()
+        row.setContentsMargins(2, 4, 2, 2)
+        row.addWidget(self.title, 1)
+        for made in self.buttons.values():
+            row.addWidget(made)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(row)
+        layout.addWidget(self.table, 1)
+        self.table.chosen.connect(self._selected)
+        self.table.delete_wanted.connect(self.delete_selected)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._menu)
+        self._selected([])
+
+    def _writable(self) -> bool:
+        return self.session.project is not None and not self.session.project.read_only
+
+    def _selected(self, chosen: list[Run]) -> None:
+        self.buttons["compare"].setText(self.tr("Compare {n}").format(n=len(chosen)) if len(chosen) > 1
+                                        else self.tr("Details"))
+        self.buttons["compare"].setEnabled(bool(chosen))
+        self.buttons["duplicate"].setEnabled(len(chosen) == 1)
+        self.buttons["delete"].setEnabled(bool(self._deletable()))
+        self.chosen.emit(chosen)
+
+    def _deletable(self) -> list[Run]:
+        busy = self.session.jobs.running("training") is not None
+        return [run for run in self.table.selected() if self._writable()
+                and not (busy and run.state in ("running", "paused"))]
+
+    def refresh(self) -> None:
+        """Shows the runs as they are."""
+        self.table.items.load(self.session.project)
+        count = self.table.rowCount()
+        self.title.setText(self.tr("Runs ({n})").format(n=count) if count else self.tr("Runs"))
+        self.buttons["delete"].setEnabled(bool(self._deletable()))
+
+    def compare_selected(self) -> None:
+        """Shows the selected runs side by side."""
+        if self.table.selected():
+            self.compare.emit(self.table.selected())
+
+    def duplicate_selected(self) -> None:
+        """Hands the current run's settings to the form."""
+        run = self.table.current()
+        if run is not None:
+            self.duplicate.emit(run)
+
+    def delete_selected(self) -> None:
+        """Takes the selected runs off the list."""
+        chosen = self._deletable()
+        if chosen:
+            self.session.do(runs.delete_many, chosen)
+
+    def _menu(self, at: QPoint) -> None:
+        run = self.table.current()
+        if run is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.buttons["compare"].text(), self.compare_selected)
+        idle = self._writable() and self.session.jobs.running("training") is None
+        if idle and run.state in ("paused", "interrupted", "failed"):
+            menu.addAction(self.tr("Go on"), lambda: self.resume.emit(run))
+            if training.can_conclude(run):
+                menu.addAction(self.tr("Keep the best so far"), lambda: self.conclude.emit(run))
+        menu.addAction(self.tr("Duplicate with changes"), self.duplicate_selected)
+        if self._writable():
+            menu.addAction(self.tr("Rename"), lambda: self.table.edit_column("run"))
+            menu.addAction(self.tr("Note"), lambda: self.table.edit_column("note"))
+            menu.addSeparator()
+            menu.addAction(self.tr("Delete"), self.delete_selected).setEnabled(bool(self._deletable()))
+        menu.popup(self.table.viewport().mapToGlobal(at))

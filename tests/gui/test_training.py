@@ -1,0 +1,199 @@
+"""Training for real in the real window: paused, stopped, killed, gone on with; what is shown beside it."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from dlgui.project.operations import batches, run_files, runs, training
+from dlgui.project.operations.training import Plan
+from dlgui.project.project import Project
+
+
+def named(window, name):
+    found = window.findChild(QWidget, name)
+    assert found is not None, name
+    return found
+
+
+def click(window, qtbot, name):
+    qtbot.mouseClick(window.findChild(QPushButton, name), Qt.MouseButton.LeftButton)
+
+
+def plan(**settings):
+    return Plan(method="finetune", image_size=32, device="cpu", settings={"epochs": 3, "batch_size": 8, **settings})
+
+
+@pytest.fixture
+def divided(opened):
+    opened.actions_by_name()["actionSplit"].trigger()
+    opened.tabs.setCurrentIndex(1)
+    return opened
+
+
+def wait_for_batches(window, qtbot, count=3):
+    qtbot.waitUntil(lambda: bool(window.train_tab.plot.runs)
+                    and len(window.train_tab.plot.runs[0].curves["loss"]) >= count, timeout=120000)
+
+
+def test_stop_keeps_the_best_network_and_evaluates_it(divided, qtbot, idle):
+    tab, project = divided.train_tab, divided.session.project
+    tab.start_plan(plan(epochs=500))
+    wait_for_batches(divided, qtbot)
+    assert not named(divided, "startTrainingButton").isVisible()
+    assert named(divided, "epochFigure").text().endswith("/ 500")
+    assert named(divided, "memoryFigure").text() != "–"
+    click(divided, qtbot, "pauseTrainingButton")
+    qtbot.waitUntil(lambda: runs.all_runs(project)[0].state == "paused", timeout=30000)
+    before = len(tab.plot.runs[0].curves["loss"])
+    qtbot.wait(400)
+    assert len(tab.plot.runs[0].curves["loss"]) == before
+    click(divided, qtbot, "stopTrainingButton")
+    idle(divided, 120)
+    run = runs.all_runs(project)[0]
+    assert run.state == "done"
+    assert run.model.exists()
+    assert run.test_top1_error is not None
+    assert run.best_epoch >= 1
+    assert 0 < runs.history(project, run)[-1]["epoch"] < 500
+    assert {row[0] for row in project.store.rows("SELECT split FROM evaluations")} == {"validation", "test"}
+    assert len(batches.read(run)) == runs.history(project, run)[-1]["iteration"]
+    assert "is done" in named(divided, "trainingStatus").text()
+    assert run_files.worst(run)
+    assert tab.live.worst.items.rowCount() == len(run_files.worst(run))
+    assert divided.problems == []
+
+
+def test_stop_before_anything_was_learned_leaves_the_run_for_later(divided, qtbot, idle):
+    divided.train_tab.start_plan(plan())
+    divided.train_tab.stop_training()
+    idle(divided, 120)
+    found = runs.all_runs(divided.session.project)
+    assert [run.state for run in found] in (["paused"], [])
+    assert divided.problems == []
+
+
+def test_a_run_left_for_later_is_offered_and_can_be_ended_with_the_best_so_far(divided, qtbot, idle):
+    project = divided.session.project
+    divided.train_tab.start_plan(plan(epochs=400))
+    qtbot.waitUntil(lambda: any(run.model.exists() for run in runs.all_runs(project)), timeout=120000)
+    click(divided, qtbot, "laterTrainingButton")
+    idle(divided, 60)
+    run = runs.all_runs(project)[0]
+    assert run.state == "paused"
+    assert training.checkpoint_iteration(run) == len(batches.read(run)) > 0
+    assert named(divided, "resumeBar").isVisible()
+    click(divided, qtbot, "dismissResumeButton")
+    assert not named(divided, "resumeBar").isVisible()
+    divided.session.close()
+    assert divided.session.open(project.folder)
+    idle(divided)
+    assert named(divided, "resumeBar").isVisible() or divided.train_tab.resume_bar.run is not None
+    divided.train_tab._conclude(run)
+    idle(divided, 120)
+    done = runs.get(divided.session.project, run.id)
+    assert (done.state, done.test_top1_error is not None) == ("done", True)
+    assert divided.problems == []
+
+
+KILLED = """
+    import sys
+    from pathlib import Path
+    from PySide6.QtWidgets import QApplication
+    from dlgui.engine import finetune
+    from dlgui.gui import theme
+    from dlgui.gui.app import application
+    from dlgui.gui.main_window import MainWindow
+    from dlgui.project.operations.training import Plan
+    finetune.CHECKPOINT_SECONDS = 0.0
+    app = application()
+    theme.apply("light")
+    window = MainWindow()
+    window.show()
+    window.session.opened.connect(lambda project: project and window.train_tab.start_plan(Plan(
+        method="finetune", image_size=32, device="cpu", settings={"epochs": 6, "batch_size": 8})))
+    window.session.open(Path(sys.argv[1]))
+    window.train_tab.training.told.connect(lambda told: told.batches and print("batch", told.batches[-1][0], flush=True))
+    app.exec()
+"""
+
+
+def test_a_window_killed_while_training_offers_to_go_on(window, project, qtbot, idle, tmp_path):
+    from dlgui.project.operations import splits
+
+    splits.split(project)
+    folder = project.folder
+    project.close()
+    (tmp_path / "window.py").write_text(textwrap.dedent(KILLED))
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    with subprocess.Popen([sys.executable, str(tmp_path / "window.py"), str(folder)], stdout=subprocess.PIPE,
+                          text=True, env=environment) as child:
+        for line in child.stdout:
+            if line.startswith("batch") and float(line.split()[1]) > 7:  # inside the second epoch
+                break
+        time.sleep(0.05)
+        child.send_signal(signal.SIGKILL)
+    with Project.open(folder, read_only=True) as untouched:
+        assert runs.all_runs(untouched)[0].state == "running"
+    assert window.session.open(folder)
+    window.tabs.setCurrentIndex(1)
+    run = runs.all_runs(window.session.project)[0]
+    assert run.state == "interrupted"
+    assert named(window, "resumeBar").isVisible()
+    assert "interrupted after epoch" in window.findChild(QLabel, "resumeText").text()
+    reached = training.checkpoint_iteration(run)
+    assert reached > 6
+    click(window, qtbot, "resumeTrainingButton")
+    idle(window, 180)
+    run = runs.get(window.session.project, run.id)
+    assert (run.state, run.epochs) == ("done", 6)
+    assert [row["epoch"] for row in runs.history(window.session.project, run)] == [1, 2, 3, 4, 5, 6]
+    assert not named(window, "resumeBar").isVisible()
+    assert window.problems == []
+
+
+def test_a_loss_that_is_no_number_says_what_to_do(divided, qtbot, idle):
+    divided.train_tab.start_plan(plan(learning_rate=100.0, weight_prior=100.0, head_learning_rate_factor=1e4, epochs=30,
+                                      clip_norm=0.0, solver_type="sgd", policy="constant", warm_up=0.0))
+    idle(divided, 180)
+    run = runs.all_runs(divided.session.project)[0]
+    assert run.state == "failed"
+    assert "smaller learning rate" in run.error
+    assert "smaller learning rate" in str(divided.problems[0])
+    assert named(divided, "resumeBar").isVisible()
+    assert "smaller learning rate" in divided.findChild(QLabel, "resumeText").text()
+    assert "smaller learning rate" in named(divided, "coachText").text()
+
+
+def test_an_image_that_vanishes_is_left_out_and_named(window, textile, tmp_path, idle):
+    import shutil
+
+    from dlgui.project.operations import splits
+
+    for name in ("global", "nominal"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for file in sorted((textile / name).iterdir())[:12]:
+            shutil.copy(file, tmp_path / "images" / name)
+    with Project.create(tmp_path / "own.dlproj", tmp_path / "images") as made:
+        splits.split(made)
+        gone = made.images().path[made.images().rows("train")[0]]
+    (tmp_path / "images" / gone).unlink()
+    assert window.session.open(tmp_path / "own.dlproj")
+    window.tabs.setCurrentIndex(1)
+    window.train_tab.start_plan(plan(epochs=1))
+    idle(window, 120)
+    run = runs.all_runs(window.session.project)[0]
+    assert run.state == "done"
+    assert gone in run_files.notices(run)[0]
+    assert gone in named(window, "coachText").text()
+    shutil.rmtree(tmp_path / "images")
+    (tmp_path / "images").mkdir()
+    window.train_tab.start_plan(Plan(method="finetune", image_size=40, device="cpu", settings={"epochs": 1}))
+    idle(window, 120)
+    assert "bring the images back" in str(window.problems[-1])
