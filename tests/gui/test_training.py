@@ -119,7 +119,8 @@ KILLED = """
     window.session.opened.connect(lambda project: project and window.train_tab.start_plan(Plan(
         method="finetune", image_size=32, device="cpu", settings={"epochs": 6, "batch_size": 8})))
     window.session.open(Path(sys.argv[1]))
-    window.train_tab.training.told.connect(lambda told: told.batches and print("batch", told.batches[-1][0], flush=True))
+    window.train_tab.training.told.connect(
+        lambda told: told.batches and print("batch", told.batches[-1][0], flush=True))
     app.exec()
 """
 
