@@ -230,11 +230,19 @@ class Project:
 
     def undo(self, who: str = "user") -> Changes | None:
         """Takes back the newest deed."""
-        return self.store.undo(who)
+        return self._settled(self.store.undo(who))
 
     def redo(self, who: str = "user") -> Changes | None:
         """Does again what was undone last."""
-        return self.store.redo(who)
+        return self._settled(self.store.redo(who))
+
+    def _settled(self, changes: Changes | None) -> Changes | None:
+        """Lets the files follow what undo or redo did to the rows."""
+        from dlgui.project.operations import additions
+
+        if changes is not None and changes.kind == additions.KIND:
+            additions.settle(self)
+        return changes
 
     def listen(self, callback: Callable[[Changes], None]) -> Callable[[], None]:
         """Calls `callback` after every commit; returns how to stop that."""
