@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
 
         self.data_tab, self.train_tab = DataTab(self.session, self.pictures), TrainTab(self.session, self.pictures)
         self.evaluate_tab = EvaluateTab(self.session, self.pictures)
-        self.apply_tab = ApplyTab(self.session)
+        self.apply_tab = ApplyTab(self.session, self.pictures)
         for tab, name in ((self.data_tab, self.tr("1  Data")), (self.train_tab, self.tr("2  Train")),
                           (self.evaluate_tab, self.tr("3  Evaluate")), (self.apply_tab, self.tr("4  Apply"))):
             self.tabs.addTab(tab, name)

@@ -1,0 +1,96 @@
+"""The classifiers that can be applied: the project's runs and files that were opened; loaded once."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QWidget
+
+from dlgui.engine.classifier import Classifier
+from dlgui.gui.session import Session
+from dlgui.gui.widgets import button, named
+from dlgui.project.operations import runs
+from dlgui.project.operations.runs import Run
+
+
+class LoadedModel:
+    """The classifier read last, kept until its file changes; any thread may ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: tuple[tuple[str, int], Classifier] | None = None
+
+    def get(self, path: str) -> Classifier:
+        """The classifier in a file. Raises `ModelFileError`."""
+        from dlgui.engine.model_file import read_model
+
+        with self._lock:
+            stamp = (path, Path(path).stat().st_mtime_ns if Path(path).exists() else 0)
+            if self._kept is None or self._kept[0] != stamp:
+                self._kept = stamp, read_model(path)
+            return self._kept[1]
+
+
+class ModelChoice(QWidget):
+    """A list of classifiers and a button for further ones.
+
+    Signals:
+        chosen: another classifier is in force.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session, self.loaded = session, LoadedModel()
+        self.box = named(QComboBox(), "applyModel", self.tr("The classifier that is applied"))
+        self.box.setMinimumContentsLength(24)
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.currentIndexChanged.connect(lambda _: self.chosen.emit())
+        self.open = button("openModelButton", self.tr("Model file…"), self.tr("Use a .dlclassifier file"), self._open)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(QLabel(self.tr("Classifier")))
+        layout.addWidget(self.box, 1)
+        layout.addWidget(self.open)
+
+    def path(self) -> str | None:
+        """The chosen model's file."""
+        data = self.box.currentData()
+        return data[1] if data is not None else None
+
+    def run(self) -> Run | None:
+        """The chosen run, None where a file is chosen."""
+        data, project = self.box.currentData(), self.session.project
+        if data is None or not data[0] or project is None:
+            return None
+        return next((r for r in runs.all_runs(project) if r.id == data[0]), None)
+
+    def refresh(self) -> None:
+        """Shows the runs as they are, newest first; opened files stay."""
+        project = self.session.project
+        files = [(self.box.itemText(i), self.box.itemData(i)) for i in range(self.box.count())
+                 if not self.box.itemData(i)[0]]
+        before = self.box.currentData()
+        found = [r for r in runs.all_runs(project) if r.model.exists()][::-1] if project is not None else []
+        items = [(f"{r.name or r.id}  {r.method}, {r.network}", (r.id, str(r.model))) for r in found] + files
+        self.box.blockSignals(True)
+        self.box.clear()
+        for text, data in items:
+            self.box.addItem(text, data)
+        place = next((i for i, (_, data) in enumerate(items) if data == before), 0)
+        self.box.setCurrentIndex(place if items else -1)
+        self.box.blockSignals(False)
+        self.chosen.emit()
+
+    def add_file(self, path: str) -> None:
+        """Offers a model file and chooses it."""
+        self.box.addItem(Path(path).name, ("", path))
+        self.box.setCurrentIndex(self.box.count() - 1)
+
+    def _open(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Model file"), "", self.tr("Classifiers (*.dlclassifier)"))
+        if path:
+            self.add_file(path)
