@@ -1,4 +1,4 @@
-"""`dlgui export`, `report` and `script`: what leaves the project."""
+"""`dlgui export`, `report`, `corrections` and `script`: what leaves the project, and what comes back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ from dlgui.cli.projects import open_project
 
 def configure(command: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT", type=Path, help="project folder")
+    if command == "corrections":
+        parser.add_argument("file", metavar="FILE.json", type=Path, help="what “Save corrections” in a report wrote")
+        parser.add_argument("--accept", action="store_true",
+                            help="take over what fits today's labels, as one step of undo; without it they are listed")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.set_defaults(run=corrections)
+        return
+    if command == "report":
+        parser.add_argument("--intended-use", metavar="TEXT",
+                            help="what the classifier is for; kept in the project, for the model card")
     if command != "script":
         parser.add_argument("--run", dest="run_id", metavar="RUN", help="default: the newest finished run")
     if command == "export":
@@ -51,13 +61,31 @@ def export(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def report(arguments: argparse.Namespace, console: Console) -> int:
-    from dlgui.project.operations import reports, runs
+    from dlgui.project.operations import cards, reports, runs
 
     with open_project(arguments.project) as project:
         run = runs.get(project, arguments.run_id)
+        if arguments.intended_use is not None:
+            cards.set_intended_use(project, arguments.intended_use)
         reports.write(project, run, arguments.out, console.progress())
     console.result({"run": run.id, "out": str(arguments.out)})
     console.print(f"{arguments.out}: report of {run.id}")
+    return 0
+
+
+def corrections(arguments: argparse.Namespace, console: Console) -> int:
+    from dlgui.project.operations import corrections as operations
+
+    with open_project(arguments.project, read_only=not arguments.accept) as project:
+        found = operations.read(project, arguments.file)
+        fitting = [p for p in found if not p.problem]
+        if arguments.accept and fitting:
+            operations.accept(project, fitting)
+    console.result({"proposals": [vars(p) for p in found], "accepted": len(fitting) if arguments.accept else 0})
+    console.table(["image", "labeled", "proposed", "comment", "note"],
+                  [(p.path, p.current or "-", p.proposed or "no label", p.comment, p.problem) for p in found])
+    console.print(f"{len(fitting)} of {len(found)} " + ("taken over" if arguments.accept
+                                                         else "can be taken over: add --accept"))
     return 0
 
 

@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "heatmap": ("evaluation", "show which parts of an image speak for a class"),
     "export": ("delivery", "write a run's model in a format for other programs"),
     "report": ("delivery", "write a run's report as one HTML file"),
+    "corrections": ("delivery", "list or take over the labels that somebody marked as wrong in a report"),
     "script": ("delivery", "write the project's history as a Python script"),
     "pack": ("exchange", "put a whole project into one file, with or without its images"),
     "unpack": ("exchange", "make a project of a packed one"),

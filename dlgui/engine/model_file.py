@@ -120,9 +120,10 @@ def _card(classifier: Classifier) -> str:
         lines += [f"- Unknown beyond a distance calibrated on {rule.novelty.calibrated_on} images to "
                   f"{100 * rule.novelty.false_alarm_rate:.2g} % false alarms"] if rule.novelty is not None else []
     for title, values in (("Measured", classifier.metrics), ("Provenance", classifier.provenance)):
-        if values:
-            lines += ["", f"## {title}", "", *(f"- {key}: {value}" for key, value in values.items())]
-    return "\n".join(lines) + "\n"
+        plain = [f"- {key}: {value}" for key, value in values.items() if key != "card" and not isinstance(value, dict)]
+        lines += ["", f"## {title}", "", *plain] if plain else []
+    told = classifier.provenance.get("card")  # what a project knows of it: use, data, figures, limits
+    return "\n".join([*lines, *(["", told.strip()] if isinstance(told, str) else [])]) + "\n"
 
 
 def _read(what: object, file: IO[bytes], size: int) -> Classifier:

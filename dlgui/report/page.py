@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from PIL import Image
 
 from dlgui import environment, resources
@@ -17,6 +19,8 @@ from dlgui.report import charts
 
 THUMBNAIL = 300
 """Longest side of a picture in pixels."""
+MANY = 40
+"""Classes from which on the matrix is shown once only."""
 
 
 @dataclass
@@ -29,6 +33,18 @@ class WorstError:
     confidence: float
     image: np.ndarray
     heatmap: np.ndarray | None
+
+
+@dataclass
+class Sample:
+    """An image behind a cell of the matrix; `truth` and `predicted` are class indices, `picture` a data URL."""
+
+    path: str
+    content_hash: str | None
+    truth: int
+    predicted: int
+    confidence: float
+    picture: str
 
 
 @dataclass
@@ -48,6 +64,10 @@ class Report:
     warnings: list[str] = field(default_factory=list)
     candidates: list[dict[str, Any]] = field(default_factory=list)
     heatmap_method: str = "Grad-CAM"
+    samples: list[Sample] = field(default_factory=list)
+    card: list[tuple[str, list[str]]] = field(default_factory=list)
+    certificates: list[tuple[str, list[str]]] = field(default_factory=list)
+    class_names: list[str] = field(default_factory=list)
 
 
 def render(report: Report) -> str:
@@ -64,8 +84,9 @@ def render(report: Report) -> str:
         project=report.project, run=report.run, split=report.split, written=report.written, figures=found,
         percent=_percent, interval=wilson_interval(wrong, found.num_samples), warnings=report.warnings,
         matrices=_matrices(found), per_class=_per_class(found), heatmap_method=report.heatmap_method,
-        errors=[{**vars(e), "image": _picture(e.image), "heatmap": e.heatmap is not None and _picture(e.heatmap)}
-                for e in report.errors],
+        errors=[{**vars(e), "image": picture(e.image), "heatmap": e.heatmap is not None and picture(e.heatmap)}
+                for e in report.errors], samples=_embedded(report), card=report.card, behaviour=Markup(
+                    resources.text("report.js")), certificates=report.certificates, marked=len(report.samples),
         curve=charts.training_curve(report.history), candidates=report.candidates, history=report.history,
         reliability=charts.reliability_diagram(reliability(found.predictions)), data=report.data,
         splits=report.splits, parameters=report.parameters, environment=environment.summary())
@@ -84,11 +105,14 @@ def _matrices(found: Evaluation) -> list[dict[str, Any]]:
     texts = {"Images": lambda i, j: str(found.confusion_matrix[i, j]),
              "Share of the true class": lambda i, j: f"{shares[i, j]:.2f}"}
     matrices = []
+    if len(found.classes) > MANY:
+        del texts["Share of the true class"]  # its colours say it; two such tables would choke the browser
     for title, text in texts.items():
         rows = []
         for i, name in enumerate(found.classes):
             colours = [cell_colour(float(shares[i, j]), i == j) for j in range(len(found.classes))]
-            rows.append({"name": name, "cells": [{"text": text(i, j), "colour": c, "ink": ink}
+            rows.append({"name": name, "cells": [{"text": text(i, j), "colour": c, "ink": ink, "row": i, "column": j,
+                                                  "count": int(found.confusion_matrix[i, j])}
                                                  for j, (c, ink) in enumerate(colours)]})
         matrices.append({"title": title, "rows": rows})
     return matrices
@@ -106,12 +130,25 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f} %"
 
 
-def _picture(pixels: np.ndarray) -> str:
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((THUMBNAIL, THUMBNAIL))
-    if max(picture.size) < THUMBNAIL // 2:
-        factor = THUMBNAIL // max(picture.size)
-        picture = picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+def _embedded(report: Report) -> Markup:
+    """What the page's script works on, as JSON that no class name or path can break out of."""
+    names = list(report.class_names)
+    names += [name for name in report.evaluation.classes if name not in names]
+    document = {"project": report.project, "run": report.run["id"], "split": report.split, "written": report.written,
+                "classes": report.evaluation.classes, "choices": names,
+                "samples": [[s.path, s.content_hash, s.truth, s.predicted, round(s.confidence, 4), s.picture]
+                            for s in report.samples]}
+    text = json.dumps(document, ensure_ascii=True)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def picture(pixels: np.ndarray, side: int = THUMBNAIL, quality: int = 85) -> str:
+    """uint8 (H, W) or (H, W, 3) as a JPEG in a data URL; at most `side` pixels long, small ones enlarged."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((side, side))
+    if max(image.size) < side // 2:
+        factor = side // max(image.size)
+        image = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
+    image.save(buffer, "JPEG", quality=quality)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

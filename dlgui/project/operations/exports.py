@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dlgui.engine.certificate import Certificate
 from dlgui.engine.exporters import Int8, Prepared
 from dlgui.engine.loading import load_batches
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
-from dlgui.engine.storage import write_atomically
 from dlgui.errors import DlguiError, UnreadableImage
+from dlgui.project.operations import certificates, reports
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
@@ -24,7 +22,6 @@ COMPARED = 32
 """Images that an exported file is compared on."""
 JUDGED = 1000
 """Most validation images that the cost of quantization is measured on."""
-_BOOK = "exports.json"
 
 
 def prepare(project: Project, run: Run, kind: str, *, int8: bool = False, progress: Progress | None = None) -> Prepared:
@@ -46,6 +43,7 @@ def prepare(project: Project, run: Run, kind: str, *, int8: bool = False, progre
     if not run.model.exists():
         raise DlguiError(run.id, "it has no model yet", "finish or resume the training")
     classifier = read_model(run.model)
+    classifier.provenance["card"] = reports.card_of(project, run, progress).to_markdown()
     data = _int8(project, run, classifier.preprocessing, progress) if int8 else None
     return exporters.prepare(classifier, kind, images_to_compare(project), data, progress)
 
@@ -53,20 +51,8 @@ def prepare(project: Project, run: Run, kind: str, *, int8: bool = False, progre
 def save(run: Run, prepared: Prepared, path: str | Path) -> list[Path]:
     """Writes a prepared export with its examples, and notes its certificate in the run's folder for the report."""
     written = prepared.save(path)
-    book = [*certificates(run), (Path(path).name, prepared.certificate)]
-    content = json.dumps([{"file": name, "certificate": c.to_dict()} for name, c in book[-50:]]).encode()
-    with contextlib.suppress(DlguiError):  # a protected project can still be exported from
-        write_atomically(run.folder / _BOOK, lambda file: file.write(content))
+    certificates.note(run, Path(path).name, prepared.certificate)
     return written
-
-
-def certificates(run: Run) -> list[tuple[str, Certificate]]:
-    """File names and certificates of the run's exports so far, oldest first."""
-    try:
-        found = json.loads((run.folder / _BOOK).read_text(encoding="utf-8"))
-        return [(str(item["file"]), Certificate.from_dict(item["certificate"])) for item in found]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []  # a lost note is no reason to stop
 
 
 def images_to_compare(project: Project, count: int = COMPARED) -> list[np.ndarray]:

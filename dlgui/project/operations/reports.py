@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dlgui.engine import heatmaps
-from dlgui.engine.evaluation import evaluate
+from dlgui.engine.evaluation import Evaluation, evaluate
 from dlgui.engine.images import read_image
 from dlgui.engine.model_file import read_model
 from dlgui.engine.preprocessing import Preprocessing
@@ -16,13 +19,15 @@ from dlgui.engine.progress import Progress
 from dlgui.engine.selection import Criteria, select
 from dlgui.engine.storage import write_atomically
 from dlgui.errors import UnreadableImage
-from dlgui.project.operations import checks, evaluations, runs
+from dlgui.project.operations import cards, certificates, checks, evaluations, runs
 from dlgui.project.operations.info import info
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
-from dlgui.report.page import Report, WorstError, render
+from dlgui.report.page import Report, Sample, WorstError, picture, render
 
 WORST = 24
+MOST, CELL, SIDE = 1200, 80, 112
+"""Thumbnails in a page, thumbnails of a cell, and their longest side in pixels."""
 
 
 def write(project: Project, run: Run, path: str | Path, progress: Progress | None = None, worst: int = WORST) -> None:
@@ -32,15 +37,19 @@ def write(project: Project, run: Run, path: str | Path, progress: Progress | Non
         project, run: what about.
         path: the HTML file.
         progress: tells how far it is.
-        worst: most errors shown with pictures.
+        worst: most errors shown with heatmaps.
 
     Raises:
         DlguiError: no model, no labeled image, or the file cannot be written.
     """
-    table = project.images()
-    split = next((s for s in ("test", "validation") if len(table.rows(s))), "all")
-    predictions = evaluations.predict(project, run, split, progress=progress)
-    evaluation = evaluate(predictions)
+    page = make(project, run, progress, worst).encode()
+    write_atomically(path, lambda file: file.write(page))
+
+
+def make(project: Project, run: Run, progress: Progress | None = None, worst: int = WORST) -> str:
+    """The page that `write` writes."""
+    split, evaluation = _evaluation(project, run, progress)
+    predictions = evaluation.predictions
     if split == "test" and run.test_top1_error is None and not project.read_only:
         evaluations.record(project, run, split, evaluation.to_json())
     figures, health = info(project), checks.check(project)
@@ -54,9 +63,56 @@ def write(project: Project, run: Run, path: str | Path, progress: Progress | Non
         written=datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"), evaluation=evaluation,
         history=runs.history(project, run), splits=splits, data=_data(figures, health, project),
         parameters=_parameters(run), errors=_worst(project, run, predictions, worst, progress),
-        warnings=_warnings(project, run, health, split), candidates=_candidates(run))
-    page = render(report)
-    write_atomically(path, lambda file: file.write(page.encode()))
+        warnings=_warnings(project, run, health, split), candidates=_candidates(run),
+        samples=_samples(project, evaluation, progress), card=cards.card(project, run, evaluation, split).sections,
+        certificates=[(name, c.sentences()) for name, c in certificates.all_of(run)],
+        class_names=[c.name for c in project.classes()])
+    return render(report)
+
+
+def card_of(project: Project, run: Run, progress: Progress | None = None) -> cards.Card:
+    """The model card of a run."""
+    split, evaluation = _evaluation(project, run, progress)
+    return cards.card(project, run, evaluation, split)
+
+
+def _evaluation(project: Project, run: Run, progress: Progress | None) -> tuple[str, Evaluation]:
+    table = project.images()
+    split = next((s for s in ("test", "validation") if len(table.rows(s))), "all")
+    return split, evaluate(evaluations.predict(project, run, split, progress=progress))
+
+
+def _samples(project: Project, evaluation: Evaluation, progress: Progress | None) -> list[Sample]:
+    """The images behind the cells: all errors and some of what is right, as far as the page can carry them."""
+    found, root, table = evaluation.predictions, project.require_image_root(), project.images()
+    content = dict(zip(table.path, table.content_hash, strict=True))
+    share = max(MOST // max(2 * len(found.classes), 1), 2)  # a half of the room for what is right
+    taken: dict[tuple[int, int], int] = {}
+    chosen: list[int] = []
+    for i in np.argsort(-found.loss, kind="stable").tolist():
+        cell = int(found.predicted[i]), int(found.truth[i])
+        limit = min(share, CELL) if cell[0] == cell[1] else CELL
+        if taken.get(cell, 0) < limit and len(chosen) < MOST:
+            taken[cell] = taken.get(cell, 0) + 1
+            chosen.append(i)
+    if progress is not None:
+        progress.task("thumbnails", len(chosen))
+    samples = []
+    with ThreadPoolExecutor(4, thread_name_prefix="thumbnails") as pool:
+        for i, picture in zip(chosen, pool.map(lambda i: _thumbnail(root / found.paths[i]), chosen), strict=True):
+            if progress is not None:
+                progress.advance()
+            if picture is not None:
+                samples.append(Sample(found.paths[i], content.get(found.paths[i]), int(found.truth[i]),
+                                      int(found.predicted[i]), float(found.confidence[i]), picture))
+    return samples
+
+
+def _thumbnail(file: Path) -> str | None:
+    try:
+        return picture(read_image(file), SIDE, 72)
+    except UnreadableImage:
+        return None
 
 
 def _data(figures: dict[str, Any], health: dict[str, Any], project: Project) -> list[tuple[str, Any]]:

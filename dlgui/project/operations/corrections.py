@@ -1,0 +1,121 @@
+"""Labels that a colleague marked as wrong in a report, coming back as proposals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlgui.errors import DlguiError
+from dlgui.project.changes import Changes
+from dlgui.project.project import Project
+
+FORMAT, VERSION = "dlgui-corrections", 1
+MAX_FILE = 64 << 20
+_REMEDY = "use the file that the report's “Save corrections” wrote"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One marked label.
+
+    Attributes:
+        path: of the image, relative to the image root.
+        image_id: its row, None where the project has no such image.
+        current: its class today.
+        given: its class in the report.
+        proposed: what it should be, None for no label at all.
+        comment: the colleague's words.
+        problem: why it cannot simply be taken; empty where it can.
+    """
+
+    path: str
+    image_id: int | None
+    current: str | None
+    given: str | None
+    proposed: str | None
+    comment: str
+    problem: str = ""
+
+
+def read(project: Project, path: str | Path) -> list[Proposal]:
+    """Reads a corrections file against the project as it is today.
+
+    Raises:
+        DlguiError: no such file, or none of a report.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise DlguiError(path, f"larger than {MAX_FILE >> 20} MB", _REMEDY)
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as problem:
+        raise DlguiError(path, problem.strerror or str(problem), "name a file that can be read") from None
+    except (ValueError, RecursionError) as problem:
+        if isinstance(problem, DlguiError):
+            raise
+        raise DlguiError(path, "not JSON", _REMEDY) from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise DlguiError(path, "no corrections of a report", _REMEDY)
+    version = document.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise DlguiError(path, "written by a newer dlgui", "update dlgui")
+    rows = document.get("corrections")
+    if not isinstance(rows, list) or not all(_sound(row) for row in rows):
+        raise DlguiError(path, "its list of corrections is damaged", _REMEDY)
+    return _against(project, rows)
+
+
+def accept(project: Project, proposals: Sequence[Proposal], who: str = "user") -> Changes:
+    """Takes proposals over, with their comments as notes, as one step of undo. Those with a `problem` count too, where
+    the image and the class are there: whoever accepts has seen it."""
+    ids = {info.name: info.id for info in project.classes()}
+    usable = [p for p in proposals if p.image_id is not None and (p.proposed is None or p.proposed in ids)]
+    table = project.images()
+    rows = table.row_of([p.image_id for p in usable if p.image_id is not None])
+    with project.store.transact("accept corrections", who=who,
+                                labels={p.path: p.proposed for p in usable}) as t:
+        t.update_each("images", ("class_id", "label_origin"), [
+            (p.image_id, None if p.proposed is None else ids[p.proposed], "" if p.proposed is None else "review")
+            for p in usable])
+        t.update_each("images", ("note",), [
+            (p.image_id, "\n".join(filter(None, (table.note[row], p.comment))))
+            for p, row in zip(usable, rows.tolist(), strict=True) if p.comment and p.comment not in table.note[row]])
+    return t.changes
+
+
+def _sound(row: Any) -> bool:
+    return (isinstance(row, dict) and isinstance(row.get("path"), str) and "proposed" in row
+            and all(row.get(key) is None or isinstance(row.get(key), str)
+                    for key in ("content_hash", "given", "proposed", "comment")))
+
+
+def _against(project: Project, rows: list[dict[str, Any]]) -> list[Proposal]:
+    table, known = project.images(), {info.name for info in project.classes()}
+    by_path = {path: i for i, path in enumerate(table.path)}
+    by_content = {content: i for i, content in enumerate(table.content_hash) if content}
+    found = []
+    for row in rows:
+        content, proposed = row.get("content_hash"), row["proposed"]
+        place = by_path.get(row["path"])
+        if place is None and content:
+            place = by_content.get(content)  # the file was moved or renamed
+        current = table.class_names[table.label[place]] if place is not None and table.label[place] >= 0 else None
+        problem = ""
+        if place is None:
+            problem = "no such image in the project"
+        elif content and table.content_hash[place] not in (None, content):
+            problem = "the file shows something else now"
+        elif proposed is not None and proposed not in known:
+            problem = f"no class {proposed!r} in the project"
+        elif current == proposed:
+            problem = "has that label already"
+        elif row.get("given") is not None and current != row["given"]:
+            problem = f"labeled {current or 'nothing'} by now"
+        found.append(Proposal(table.path[place] if place is not None else row["path"],
+                              int(table.id[place]) if place is not None else None, current, row.get("given"), proposed,
+                              (row.get("comment") or "")[:10000], problem))
+    return found
+
