@@ -16,6 +16,8 @@ def out_of_memory(problem: BaseException) -> bool:
     """Whether it says that memory, of the computer or of a GPU, did not suffice; each library has its own words."""
     if isinstance(problem, MemoryError) or (isinstance(problem, OSError) and problem.errno == errno.ENOMEM):
         return True
+    if type(problem).__name__ == "OutOfMemoryError":  # torch's, without importing it
+        return True
     return not isinstance(problem, DlguiError) and any(words in str(problem).lower() for words in _NO_MEMORY)
 
 

@@ -292,9 +292,11 @@ class FineTuning:
         """float32 (n, classes) of rows of the data, by the network as it is now."""
         import torch
 
-        module = self.classifier.torch_module().to(self.device)
-        scale, parts = self.classifier.preprocessing.scale, []
-        with torch.inference_mode():
+        trainer = self.classifier.trainer(self.device)
+        module, scale, parts = trainer.module, self.classifier.preprocessing.scale, []
+        example = torch.from_numpy(scale(self.data.pixels[rows[:1]])).permute(0, 3, 1, 2).to(self.device)
+        module.eval()
+        with torch.inference_mode(), trainer.frozen_normalization(example):
             for start in range(0, len(rows), EVALUATION_BATCH):
                 pixels = np.stack([self.data.pixels[row] for row in rows[start:start + EVALUATION_BATCH]])
                 x = torch.from_numpy(scale(pixels)).permute(0, 3, 1, 2).to(self.device)
