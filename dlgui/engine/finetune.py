@@ -156,6 +156,8 @@ class FineTuning:
         self.progress, self.provenance = progress, dict(provenance or {})
         self.state = _State(settings=settings.to_dict())
         self.worst: list[tuple[int, int, float]] = []
+        self.judged = np.zeros((0, len(classifier.classes)), np.float32)
+        """Confidences of the validation images after the last epoch, float32 (n, classes)."""
         self._pace = Pace()
         self._augmentation = Augmentation.from_dict(settings.augmentation)
         classifier.set_hyperparameters(**settings.hyperparameters.to_dict())
@@ -274,6 +276,7 @@ class FineTuning:
             error = float((logits.argmax(1) != self.data.validation_labels).mean())
             tie = _cross_entropy(logits, self.data.validation_labels)
             self.worst = _worst(logits, self.data.validation_labels)
+            self.judged = softmax(logits)
         state.epoch += 1
         best = state.best_error is None or ((error if error is not None else train_error), tie) < (
             state.best_error, state.best_loss)

@@ -10,6 +10,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from dlgui.engine.calibration import CALIBRATION_BINS
 from dlgui.engine.evaluation import Measures, class_index, measures_of_counts
 from dlgui.engine.predictions import Predictions
 from dlgui.errors import DlguiError, InvalidValue
@@ -79,6 +80,34 @@ def interval(predictions: Predictions, measure: str = "top1_error", *, level: fl
         raise InvalidValue("measure", measure, f"topK_error, {', '.join(_OF_MATRIX)}")
     low, high = np.quantile(values, tails)
     return float(low), float(high)
+
+
+def calibration_interval(predictions: Predictions, *, level: float = 0.95, resamples: int = 1000, seed: int = 42,
+                         ) -> Interval:
+    """Percentile bootstrap interval of the expected calibration error; images are drawn with replacement.
+
+    With few images the error of a resample is larger than that of all, as chance adds to the gaps of the bins; so the
+    basic bootstrap (twice the figure minus the quantiles, Davison & Hinkley, 1997) is used, cut at 0.
+
+    Raises:
+        InvalidValue, DlguiError: as `interval`.
+    """
+    if resamples < 1:
+        raise InvalidValue("resamples", resamples, "a whole number from 1")
+    tails = ((1 - _checked(level)) / 2, (1 + level) / 2)
+    known = predictions.known()
+    if not len(known):
+        raise DlguiError("interval", "none of the images has a known class", "label them or choose another split")
+    generator, place = np.random.default_rng(seed), np.clip(
+        np.ceil(known.confidence.astype(np.float64) * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
+    gaps, number = known.correct - known.confidence.astype(np.float64), len(known)
+    values = np.empty(resamples)
+    for i in range(resamples):
+        drawn = generator.integers(0, number, number)
+        values[i] = np.abs(np.bincount(place[drawn], weights=gaps[drawn], minlength=CALIBRATION_BINS)).sum() / number
+    figure = float(np.abs(np.bincount(place, weights=gaps, minlength=CALIBRATION_BINS)).sum() / number)
+    low, high = 2 * figure - np.quantile(values, tails[::-1])
+    return max(0.0, float(low)), max(figure, float(high))
 
 
 def _resampled(known: Predictions, figure: Callable[[Measures], float], resamples: int,

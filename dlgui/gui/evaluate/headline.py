@@ -2,31 +2,69 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from dlgui.engine.evaluation import Evaluation
-from dlgui.engine.statistics import wilson_interval
+from dlgui.engine.statistics import Interval, calibration_interval, interval, wilson_interval
 from dlgui.gui.evaluate.inspection import Inspection
+from dlgui.gui.jobs import Job
 from dlgui.gui.words import percent
+
+FIGURES = ("top1_error", "mean_recall", "mean_precision", "mean_f_score", "expected_calibration_error")
 
 
 class Headline(QLabel):
-    """One line of figures."""
+    """One line of figures; their bootstrap intervals follow as soon as they are drawn."""
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("evaluationHeadline")
+        self.inspection = inspection
+        self.intervals: dict[str, Interval] = {}
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setWordWrap(True)
-        inspection.loaded.connect(lambda: self.setText(_text(inspection.evaluation) if inspection.evaluation else ""))
+        self.setToolTip(self.tr("95 % intervals: how far the figures would wander with other images of the same kind "
+                                "(bootstrap of 1,000 draws)"))
+        inspection.loaded.connect(self._loaded)
+
+    def _loaded(self) -> None:
+        found, self.intervals = self.inspection.evaluation, {}
+        if found is None:
+            self.clear()
+            return
+        wrong = round(found.top1_error * found.num_samples)
+        self.intervals["top1_error"] = wilson_interval(wrong, found.num_samples)
+        self._write(found)
+        self.inspection.session.jobs.start("intervals", self.tr("intervals"), lambda job: _intervals(job, found),
+                                           done=lambda drawn: self._drawn(found, drawn), quiet=True)
+
+    def _drawn(self, found: Evaluation, drawn: dict[str, Interval]) -> None:
+        if found is self.inspection.evaluation:  # where nothing is wrong, every draw is the same and says nothing
+            self.intervals |= {key: (low, high) for key, (low, high) in drawn.items() if low < high}
+            self._write(found)
+
+    def _write(self, found: Evaluation) -> None:
+        names = (self.tr("top-1 error"), self.tr("mean recall"), self.tr("mean precision"), self.tr("mean F-score"),
+                 self.tr("calibration error"))
+        parts = []
+        for key, name in zip(FIGURES, names, strict=True):
+            between = self.intervals.get(key)
+            sure = f" <small>({100 * between[0]:.1f} – {100 * between[1]:.1f})</small>" if between else ""
+            size = " style='font-size:17px'" if key == "top1_error" else ""
+            count = ""
+            if key == "top1_error":
+                count = self.tr(", {wrong} of {n} wrong").format(wrong=round(found.top1_error * found.num_samples),
+                                                                n=found.num_samples)
+            parts.append(f"<span style='white-space:nowrap'>{name} <b{size}>{percent(getattr(found, key))}</b>{sure}"
+                         f"{count}</span>")
+        self.setText(" &nbsp; ".join(parts))
 
 
-def _text(found: Evaluation) -> str:
-    wrong = int(found.confusion_matrix.sum() - np.trace(found.confusion_matrix))
-    low, high = wilson_interval(wrong, found.num_samples)
-    return (f"<b style='font-size:17px'>{percent(found.top1_error)}</b> top-1 error "
-            f"({percent(low)} – {percent(high)}), {wrong} of {found.num_samples} wrong &nbsp; "
-            f"mean recall <b>{percent(found.mean_recall)}</b> &nbsp; mean precision "
-            f"<b>{percent(found.mean_precision)}</b> &nbsp; calibration error "
-            f"<b>{percent(found.expected_calibration_error)}</b>")
+def _intervals(job: Job, found: Evaluation) -> dict[str, Interval]:
+    drawn = {}
+    for key in FIGURES:
+        job.progress.check()
+        drawn[key] = (calibration_interval(found.predictions) if key == "expected_calibration_error"
+                      else interval(found.predictions, key))
+    return drawn

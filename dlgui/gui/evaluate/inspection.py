@@ -6,7 +6,7 @@ one another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +19,12 @@ from dlgui.engine.what_if import Decisions, decide, merge
 from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
-from dlgui.project.operations import evaluations, labels, runs
+from dlgui.project.operations import epochs, evaluations, labels, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
+
+RANKING = "ranking"
+"""The order by `Inspection.ranking`."""
 
 
 class Inspection(QObject):
@@ -29,9 +32,12 @@ class Inspection(QObject):
 
     Attributes:
         run, split: what was evaluated; None before.
+        epoch: the validation images as after this epoch of a fine-tuning; None for the finished model.
         evaluation: figures of the run as it is, against today's labels; None where there is nothing to show.
         decisions: the same with the what-if (merged classes, a threshold) applied; its samples stand in the same order.
-        criteria, order: which images are chosen, and in which order: a name of `selection.ORDERS`.
+        criteria, order: which images are chosen, and in which order: a name of `selection.ORDERS`, or `ranking`.
+        ranking: float (n,) by position, greatest first, for the order `ranking`: likeness, flips; None without.
+        captions: what stands below an image instead of its prediction, by position.
         positions: the chosen images, int64, as positions in the predictions of both.
         named: in words, what `criteria.only` is (a slice, a disagreement); empty without.
 
@@ -52,34 +58,52 @@ class Inspection(QObject):
         self.session = session
         self.run: Run | None = None
         self.split = "test"
+        self.epoch: float | None = None
         self.evaluation: Evaluation | None = None
         self.decisions: Decisions | None = None
         self.groups: tuple[tuple[str, ...], ...] = ()
         self.threshold = 0.0
         self.criteria, self.order, self.named = Criteria("wrong"), "loss", ""
         self.positions = np.empty(0, np.int64)
+        self.ranking: np.ndarray | None = None
+        self.captions: dict[int, str] = {}
+        self._then: Callable[[], None] | None = None
         self._rows: dict[str, int] = {}
 
     # --- what is evaluated
 
-    def load(self, run_id: str | None, split: str) -> None:
-        """Evaluates a run on a split, off the window's thread."""
-        project, self.split = self.session.project, split
+    def load(self, run_id: str | None, split: str, epoch: float | None = None,
+             then: Callable[[], None] | None = None) -> None:
+        """Evaluates a run on a split, off the window's thread.
+
+        Args:
+            run_id: None shows nothing.
+            split: a name of `splitting.SUBSETS`, or `all`.
+            epoch: of a fine-tuning; its validation images are shown, whatever the split.
+            then: called when that is shown.
+        """
+        project, self.split, self._then = self.session.project, split, then
         if project is None or run_id is None:
             self.session.jobs.drop("evaluation")
-            self._take(None, None)
+            self._take(None, None, None)
             self.failed.emit(self.tr("No finished run yet: train one first.") if project is not None else "")
             return
-        self.session.jobs.start("evaluation", self.tr("evaluation"), lambda job: _evaluate(job, project, run_id, split),
+        self.session.jobs.start("evaluation", self.tr("evaluation"),
+                                lambda job: _evaluate(job, project, run_id, split, epoch),
                                 done=lambda result: self._take(*result), failed=self._failed)
 
+    def show_epoch(self, epoch: float | None, then: Callable[[], None] | None = None) -> None:
+        """Shows the run as after another epoch; None for the finished model."""
+        if self.run is not None:
+            self.load(self.run.id, self.split, epoch, then)
+
     def _failed(self, problem: Exception) -> None:
-        self._take(None, None)
+        self._take(None, None, None)
         self.failed.emit(str(problem))
 
-    def _take(self, run: Run | None, evaluation: Evaluation | None) -> None:
+    def _take(self, run: Run | None, evaluation: Evaluation | None, epoch: float | None) -> None:
         before = self.evaluation
-        self.run, self.evaluation = run, evaluation
+        self.run, self.evaluation, self.epoch = run, evaluation, epoch
         table = self.session.project.images() if self.session.project is not None else None
         self._rows = {} if table is None else {path: row for row, path in enumerate(table.path)}
         if before is None or evaluation is None or before.classes != evaluation.classes:
@@ -88,11 +112,14 @@ class Inspection(QObject):
             self._forget()
         self.loaded.emit()
         self._decide()
+        then, self._then = self._then, None
+        if then is not None and evaluation is not None:
+            then()
 
     def _forget(self) -> None:
         """Positions and classes of another evaluation mean nothing in this one."""
         self.criteria = replace(self.criteria, truth=None, predicted=None, cells=None, only=None)
-        self.named = ""
+        self.named, self.ranking, self.captions = "", None, {}
 
     # --- what would be if
 
@@ -117,6 +144,8 @@ class Inspection(QObject):
 
     def choose(self, criteria: Criteria, named: str = "") -> None:
         """Chooses the images that meet criteria; `named` says in words what `criteria.only` is."""
+        if criteria.only is None:
+            self.captions = {}
         self.criteria, self.named = criteria, named
         self._select()
 
@@ -124,20 +153,40 @@ class Inspection(QObject):
         """Chooses cells of the matrix, bool (k + 1, k); filters by confidence, rank and name stay."""
         self.choose(replace(self.criteria, outcome="all", truth=None, predicted=None, cells=cells, only=None))
 
-    def choose_only(self, positions: np.ndarray, named: str, outcome: str = "all") -> None:
-        """Chooses images by position, such as a slice; filters by confidence, rank and name stay."""
-        self.choose(replace(self.criteria, outcome=outcome, truth=None, predicted=None, cells=None, only=positions),
-                    named)
+    def choose_only(self, positions: np.ndarray, named: str, outcome: str = "all", ranking: np.ndarray | None = None,
+                    captions: dict[int, str] | None = None) -> None:
+        """Chooses images by position, such as a slice.
 
-    def sort(self, order: str) -> None:
-        """Sorts the chosen images by one of `selection.ORDERS`."""
+        Args:
+            positions: of the evaluation.
+            named: what they are, in words.
+            outcome: one of `selection.OUTCOMES`.
+            ranking: see the attribute; given, the images are sorted by it.
+            captions: see the attribute.
+        """
+        self.captions = dict(captions or {})
+        if ranking is not None:
+            self.ranking, self.order = ranking, RANKING
+        self.choose(replace(Criteria(), outcome=outcome, only=positions), named)
+
+    def sort(self, order: str, ranking: np.ndarray | None = None) -> None:
+        """Sorts the chosen images by one of `selection.ORDERS`, or by a ranking."""
         self.order = order
+        if ranking is not None:
+            self.ranking = ranking
         self._select()
 
     def _select(self) -> None:
         shown = self.decisions
-        self.positions = (select(shown.predictions, self.criteria, self.order, answer=shown.answer)
-                          if shown is not None else np.empty(0, np.int64))
+        if shown is None:
+            self.positions = np.empty(0, np.int64)
+        else:
+            ranked = self.order == RANKING and self.ranking is not None
+            order = None if ranked else "loss" if self.order == RANKING else self.order
+            self.positions = select(shown.predictions, self.criteria, order, answer=shown.answer)
+            if ranked:
+                assert self.ranking is not None
+                self.positions = self.positions[np.argsort(-self.ranking[self.positions], kind="stable")]
         self.chosen.emit()
 
     def samples(self, positions: Sequence[int] | np.ndarray) -> list[Sample]:
@@ -184,9 +233,12 @@ class Inspection(QObject):
             self.session.do(labels.exclude, list(images), on)
 
 
-def _evaluate(job: Job, project: Project, run_id: str, split: str) -> tuple[Run, Evaluation]:
+def _evaluate(job: Job, project: Project, run_id: str, split: str, epoch: float | None,
+              ) -> tuple[Run, Evaluation, float | None]:
     run = runs.get(project, run_id)
+    if epoch is not None:
+        return run, evaluate(epochs.predictions(project, run, epoch)), epoch
     evaluation = evaluate(evaluations.predict(project, run, split, progress=job.progress))
     if not project.read_only and split == "test" and run.test_top1_error != evaluation.top1_error:
         evaluations.record(project, run, split, evaluation.to_json())
-    return run, evaluation
+    return run, evaluation, None

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from dlgui.engine.matrix_table import MatrixTable, class_order
 from dlgui.engine.storage import write_atomically
 from dlgui.gui.commands import Command
+from dlgui.gui.evaluate.epoch_bar import EpochBar
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.matrix import ConfusionMatrix
 from dlgui.gui.evaluate.page import Page
@@ -115,6 +116,7 @@ class MatrixPage(Page):
         column.addLayout(below)
         column.addWidget(self.matrix, 1)
         column.addWidget(self.said)
+        column.addWidget(EpochBar(self.inspection))
         column.addWidget(self.what_if)
 
     def title(self) -> str:

@@ -9,13 +9,20 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from dlgui.engine.evaluation import Evaluation
+from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria
+from dlgui.errors import DlguiError
 from dlgui.gui.evaluate.filter_bar import FilterBar
-from dlgui.gui.evaluate.inspection import Inspection
+from dlgui.gui.evaluate.inspection import RANKING, Inspection
 from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.image_grid import GridItem, ImageGrid
+from dlgui.gui.jobs import Job
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import button, named
+from dlgui.project.operations import embeddings
+from dlgui.project.project import Project
+
+LIKENESS = "likeness"
 
 
 class ResultsPanel(QWidget):
@@ -30,8 +37,6 @@ class ResultsPanel(QWidget):
     def __init__(self, inspection: Inspection, pictures: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.inspection = inspection
-        self.captions: dict[int, str] = {}
-        """Text below an image instead of its prediction, by position: what another run or epoch says of it."""
         self.grid = ImageGrid("resultGrid", pictures)
         self.grid.set_side(128)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -40,7 +45,8 @@ class ResultsPanel(QWidget):
         self.filters.hide()
         self.order = named(QComboBox(), "resultOrder", self.tr("Sort the images"))
         for shown, value in ((self.tr("greatest loss"), "loss"), (self.tr("most confident"), "confidence"),
-                             (self.tr("file name"), "file_name")):
+                             (self.tr("file name"), "file_name"), (self.tr("likeness"), LIKENESS),
+                             (self.tr("as listed"), RANKING)):
             self.order.addItem(shown, value)
         self.errors = button("showErrorsButton", self.tr("All errors"), self.tr("Every wrongly classified image"),
                              lambda: inspection.choose(Criteria("wrong")))
@@ -57,8 +63,7 @@ class ResultsPanel(QWidget):
         self.caption.setWordWrap(True)
         self._build()
         self._focus: str | None = None
-        self._evaluation: Evaluation | None = None
-        self.order.currentIndexChanged.connect(lambda _: inspection.sort(self.order.currentData()))
+        self.order.currentIndexChanged.connect(lambda _: self._sort(self.order.currentData()))
         self.grid.picked.connect(lambda _: self._picked())
         self.grid.key.connect(self._key)
         inspection.chosen.connect(self.show_chosen)
@@ -82,9 +87,9 @@ class ResultsPanel(QWidget):
     def show_chosen(self) -> None:
         """Shows what the inspection has chosen; the image that was looked at stays selected where it still is there."""
         inspection = self.inspection
-        if inspection.evaluation is not self._evaluation:
-            self._evaluation = inspection.evaluation
-            self.captions = {}
+        self.order.blockSignals(True)
+        self.order.setCurrentIndex(max(self.order.findData(inspection.order), 0))
+        self.order.blockSignals(False)
         positions, focus = inspection.positions, self._focus
         self.grid.items.show(len(positions), self._item)
         if inspection.decisions is not None:
@@ -98,6 +103,22 @@ class ResultsPanel(QWidget):
             paths = inspection.evaluation.predictions.paths
             row = next((r for r, p in enumerate(positions[:2000].tolist()) if paths[p] == focus), 0)
         self.grid.select([row])
+
+    def _sort(self, order: str) -> None:
+        if order != LIKENESS:
+            self.inspection.sort(order)
+            return
+        project, found, chosen = self.inspection.session.project, self.inspection.evaluation, self.selected()
+        wanted = chosen[:1] or self.inspection.samples(self.inspection.positions[:1])
+        if project is None or found is None or not wanted:
+            return
+        self.inspection.session.jobs.start(
+            "likeness", self.tr("likeness"), lambda job: _likeness(job, project, found.predictions, wanted[0]),
+            done=lambda ranking: self._ranked(found, ranking), failed=self.inspection.session.problem.emit)
+
+    def _ranked(self, found: Evaluation, ranking: np.ndarray) -> None:
+        if found is self.inspection.evaluation:
+            self.inspection.sort(RANKING, ranking)
 
     def selected(self) -> list[Sample]:
         """The selected images."""
@@ -117,7 +138,7 @@ class ResultsPanel(QWidget):
         unsure = answer == len(shown.classes)
         said = self.tr("not sure") if unsure else shown.classes[answer]
         share = 100 * float(shown.predictions.confidence[position])
-        caption = self.captions.get(position) or (
+        caption = self.inspection.captions.get(position) or (
             f"{said} {share:.0f} %" if answer == truth else f"{shown.classes[truth]} → {said} {share:.0f} %")
         return GridItem(position, str(sample.file), sample.path, caption, "", "",
                         "warning" if unsure else "right" if answer == truth else "wrong", False, self._tip(sample))
@@ -170,6 +191,17 @@ class ResultsPanel(QWidget):
         menu.addAction(self.tr("Exclude from training and evaluation\tX"), lambda: self.inspection.exclude(ids))
         menu.exec(self.grid.viewport().mapToGlobal(place))
         menu.deleteLater()
+
+
+def _likeness(job: Job, project: Project, found: Predictions, sample: Sample) -> np.ndarray:
+    """Cosine similarity of every evaluated image to one of them, float64 (n,); -2 where it has no vector."""
+    vectors, table = embeddings.embeddings(project, job.progress), project.images()
+    own = vectors.vectors[vectors.ids == sample.image_id]
+    if not len(own):
+        raise DlguiError(sample.path, "it cannot be compared with others", "bring the image file back")
+    likeness = dict(zip(vectors.ids.tolist(), (vectors.vectors @ own[0]).tolist(), strict=True))
+    ids = dict(zip(table.path, table.id.tolist(), strict=True))
+    return np.array([likeness.get(ids.get(path, -1), -2.0) for path in found.paths])
 
 
 def describe(inspection: Inspection) -> str:

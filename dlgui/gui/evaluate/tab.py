@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from dlgui.engine.evaluation import Evaluation
 from dlgui.gui.commands import Command
+from dlgui.gui.evaluate.compare_page import ComparePage
+from dlgui.gui.evaluate.curves_page import CurvesPage
 from dlgui.gui.evaluate.headline import Headline
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.matrix_page import MatrixPage
@@ -29,6 +31,7 @@ from dlgui.gui.evaluate.remedy_page import RemedyPage
 from dlgui.gui.evaluate.results_panel import ResultsPanel
 from dlgui.gui.evaluate.robustness_page import RobustnessPage
 from dlgui.gui.evaluate.samples import Sample
+from dlgui.gui.evaluate.slices_page import SlicesPage
 from dlgui.gui.evaluate.why_panel import WhyPanel
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
@@ -56,8 +59,8 @@ class EvaluateTab(QWidget):
         for box in (self.runs, self.splits):
             box.setMinimumContentsLength(9)
         self.headline = Headline(self.inspection)
-        self.pages: list[Page] = [MatrixPage(self.inspection), RobustnessPage(self.inspection),
-                                  RemedyPage(self.inspection)]
+        self.pages: list[Page] = [page(self.inspection) for page in (
+            MatrixPage, CurvesPage, SlicesPage, ComparePage, RobustnessPage, RemedyPage)]
         self.results = ResultsPanel(self.inspection, pictures)
         self.why = WhyPanel(session)
         self._build()
@@ -87,6 +90,7 @@ class EvaluateTab(QWidget):
             choice.setText(page.title())
             choice.setAccessibleName(page.title())
             choice.setCheckable(True)
+            choice.setProperty("segment", True)
             choice.clicked.connect(partial(self.show_page, i))
             self._buttons.addButton(choice, i)
             row.addWidget(choice)

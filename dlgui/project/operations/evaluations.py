@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -105,6 +105,31 @@ def judge(project: Project, run: Run, progress: Progress | None = None) -> Run:
         if len(project.images().rows(subset)):
             record(project, run, subset, evaluate(predict(project, run, subset, progress=progress)).to_json())
     return runs.get(project, run.id)
+
+
+def recalibrated(project: Project, run: Run, found: Predictions, progress: Progress | None = None,
+                 ) -> tuple[Predictions, Predictions | None]:
+    """The run's confidences with other temperatures.
+
+    Args:
+        found: what the run says; a softmax is undone by a logarithm, up to a constant that does not matter.
+
+    Returns:
+        as the network said it before temperature scaling; with the temperature that fits today's validation split best,
+        None without such a split.
+    """
+    from dlgui.engine.calibration import fit_temperature, softmax
+    from dlgui.engine.model_file import read_model
+
+    def logits(predictions: Predictions) -> np.ndarray:
+        return np.log(np.maximum(predictions.confidences, np.finfo(np.float32).tiny))
+    before = replace(found, confidences=softmax(logits(found), 1 / read_model(run.model).temperature))
+    if not len(project.images().rows("validation")):
+        return before, None
+    held = predict(project, run, "validation", progress=progress).known()
+    if not len(held):
+        return before, None
+    return before, replace(found, confidences=softmax(logits(found), fit_temperature(logits(held), held.truth)))
 
 
 def some_images(project: Project, count: int = 8) -> list[np.ndarray]:

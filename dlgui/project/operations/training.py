@@ -24,7 +24,7 @@ from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Cancelled, Progress
 from dlgui.engine.settings import TrainingSettings
 from dlgui.errors import DlguiError, InvalidValue
-from dlgui.project.operations import batches, evaluations, run_files, runs
+from dlgui.project.operations import batches, epochs, evaluations, run_files, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import ImageTable, Project
 
@@ -302,6 +302,8 @@ def _finetune(project: Project, run: Run, progress: Progress | None) -> Iterator
             judged = chosen[kept & ~is_train]
             run_files.write_worst(run, [(data.table.path[data.rows[judged[i]]], run.classes[data.labels[judged[i]]],
                                 run.classes[predicted], own) for i, predicted, own in training.worst])
+            epochs.keep(run, event.epoch, [str(data.table.content_hash[data.rows[i]]) for i in judged],
+                        training.judged)
         if isinstance(event, Finished):
             runs.update(project, run, state="done", pid=None, best_epoch=event.best_epoch,
                         validation_top1_error=event.validation_top1_error, train_seconds=event.seconds,

@@ -1,0 +1,202 @@
+"""Two runs side by side: whether one is really better, and the images on which they differ."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dlgui.engine.compare_runs import Comparison, compare
+from dlgui.engine.evaluation import Evaluation, evaluate
+from dlgui.engine.matrix_table import MatrixTable
+from dlgui.engine.what_if import decide
+from dlgui.gui.evaluate.inspection import Inspection
+from dlgui.gui.evaluate.matrix import ConfusionMatrix
+from dlgui.gui.evaluate.page import Page
+from dlgui.gui.scenes import Scene
+from dlgui.gui.widgets import button, named
+from dlgui.project.operations import evaluations, runs
+
+
+class ComparePage(Page):
+    """Compares the run above (A) with another (B) on the same split."""
+
+    name = "compare"
+
+    def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
+        super().__init__(inspection, parent)
+        self.comparison: Comparison | None = None
+        self._of: Evaluation | None = None
+        self.other = named(QComboBox(), "comparedRunSelector", self.tr("The run to compare with"))
+        self.other.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.other.setMinimumContentsLength(12)
+        self.verdict = QLabel()
+        self.verdict.setWordWrap(True)
+        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.both = button("bothRightButton", "", self.tr("Images that both get right"),
+                           lambda: self.show_images("both"))
+        self.only_a = button("onlyFirstButton", "", self.tr("Images that only the first run gets right"),
+                             lambda: self.show_images("only_a"))
+        self.only_b = button("onlySecondButton", "", self.tr("Images that only the second run gets right"),
+                             lambda: self.show_images("only_b"))
+        self.neither = button("bothWrongButton", "", self.tr("Images that both get wrong"),
+                              lambda: self.show_images("neither"))
+        self.differ = button("differButton", "", self.tr("Images to which they give different answers"),
+                             lambda: self.show_images("differ"))
+        self.classes = named(QTableWidget(), "comparedClasses", self.tr(
+            "Recall of each class by either run; click for the images on which they differ"))
+        self.classes.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.classes.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.classes.verticalHeader().hide()
+        self.classes.cellClicked.connect(lambda row, _: self._class(row))
+        self.matrix = ConfusionMatrix("comparedMatrix")
+        self.matrix.cells.connect(self._cells)
+        self.below = QLabel()
+        self.below.setProperty("soft", True)
+        self._build()
+        self.other.currentIndexChanged.connect(lambda _: self._compare())
+        inspection.loaded.connect(lambda: self.refresh() if self.active else None)
+
+    def _build(self) -> None:
+        top, grid = QHBoxLayout(), QGridLayout()
+        top.addWidget(QLabel(self.tr("compare with")))
+        top.addWidget(self.other, 1)
+        for widget, row, column in ((self.both, 0, 0), (self.only_a, 0, 1), (self.only_b, 1, 0), (self.neither, 1, 1)):
+            grid.addWidget(widget, row, column)
+        grid.addWidget(self.differ, 2, 0, 1, 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addWidget(self.verdict)
+        layout.addLayout(grid)
+        layout.addWidget(self.classes, 1)
+        layout.addWidget(self.below)
+        layout.addWidget(self.matrix, 2)
+
+    def title(self) -> str:
+        return self.tr("Compare")
+
+    def tip(self) -> str:
+        return self.tr("Two runs side by side")
+
+    def refresh(self) -> None:
+        """Offers the other runs and compares with the chosen one."""
+        project, run = self.inspection.session.project, self.inspection.run
+        found = [r for r in runs.all_runs(project)[::-1] if r.model.exists()] if project is not None else []
+        others = [r for r in found if run is None or r.id != run.id]
+        names, chosen = [r.id for r in others], self.other.currentData()
+        if [self.other.itemData(i) for i in range(self.other.count())] != names:
+            self.other.blockSignals(True)
+            self.other.clear()
+            for r in others:
+                self.other.addItem(f"{r.name or r.id}  {r.method}", r.id)
+            self.other.setCurrentIndex(names.index(chosen) if chosen in names else 0)
+            self.other.blockSignals(False)
+            self._of = None
+        if self._of is not self.inspection.evaluation or self.inspection.evaluation is None:
+            self._compare()
+
+    def _compare(self) -> None:
+        project, other, found = self.inspection.session.project, self.other.currentData(), self.inspection.evaluation
+        self._of = found
+        if project is None or found is None or other is None or self.inspection.epoch is not None:
+            self._show(None)
+            self.verdict.setText(
+                self.tr("Train a second run: the two are compared here image by image.") if other is None
+                else self.tr("An epoch is shown; choose the finished model to compare."))
+            return
+        split = self.inspection.split
+        self.inspection.session.jobs.start(
+            "comparison", self.tr("comparison"), lambda job: compare(found.predictions, evaluations.predict(
+                project, runs.get(project, other), split, progress=job.progress)), done=self._show, failed=self._failed)
+
+    def _failed(self, problem: Exception) -> None:
+        self._show(None)
+        self.verdict.setText(str(problem))
+
+    def names(self) -> tuple[str, str]:
+        """What the two runs are called."""
+        run = self.inspection.run
+        return (run.name or run.id if run is not None else "A"), self.other.currentText().split("  ")[0]
+
+    def _show(self, found: Comparison | None) -> None:
+        self.comparison = found
+        for widget in (self.both, self.only_a, self.only_b, self.neither, self.differ, self.classes, self.matrix,
+                       self.below):
+            widget.setVisible(found is not None)
+        if found is None:
+            return
+        a, b = self.names()
+        self.verdict.setText(found.verdict(a, b))
+        for widget, text, mask in ((self.both, self.tr("both right: {n}"), found.both),
+                                   (self.only_a, self.tr("only {a} right: {n}"), found.only_a),
+                                   (self.only_b, self.tr("only {b} right: {n}"), found.only_b),
+                                   (self.neither, self.tr("both wrong: {n}"), found.neither),
+                                   (self.differ, self.tr("different answers: {n}"), found.differ)):
+            widget.setText(text.format(a=a, b=b, n=int(mask.sum())))
+            widget.setEnabled(bool(mask.any()))
+        self._show_classes(found, a, b)
+        self.below.setText(self.tr("{b} on the same images; a click shows them").format(b=b))
+        self.matrix.show_table(MatrixTable(decide(found.b), "absolute", np.arange(len(found.b.classes))))
+
+    def _show_classes(self, found: Comparison, a: str, b: str) -> None:
+        first, second = evaluate(found.a), evaluate(found.b)
+        rows = []
+        for i, name in enumerate(first.classes):
+            recall_b = float(second.recall[second.classes.index(name)]) if name in second.classes else None
+            rows.append((name, float(first.recall[i]), recall_b))
+        self.classes.setColumnCount(4)
+        self.classes.setHorizontalHeaderLabels([self.tr("class"), a, b, self.tr("difference")])
+        self.classes.setRowCount(len(rows))
+        for row, (name, one, two) in enumerate(rows):
+            texts = [name, f"{100 * one:.1f} %", "–" if two is None else f"{100 * two:.1f} %",
+                     "–" if two is None else f"{100 * (two - one):+.1f}"]
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                if column:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.classes.setItem(row, column, item)
+        header = self.classes.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+
+    def show_images(self, which: str) -> None:
+        """Shows `both`, `only_a`, `only_b`, `neither` or `differ`, with both answers below each image."""
+        if self.comparison is not None:
+            a, b = self.names()
+            words = {"both": self.tr("both right"), "only_a": self.tr("only {a} right").format(a=a),
+                     "only_b": self.tr("only {b} right").format(b=b), "neither": self.tr("both wrong"),
+                     "differ": self.tr("{a} and {b} differ").format(a=a, b=b)}
+            self._choose(getattr(self.comparison, which), words[which])
+
+    def _class(self, row: int) -> None:
+        found = self.comparison
+        if found is not None:
+            self._choose(found.differ & (found.a.truth == row), self.tr("the runs differ about {name}").format(
+                name=found.a.classes[row]))
+
+    def _cells(self, cells: np.ndarray) -> None:
+        found = self.comparison
+        if found is not None:
+            self._choose(cells[found.b.predicted, found.b.truth], self.tr("cells of {b}").format(b=self.names()[1]))
+
+    def _choose(self, mask: np.ndarray, words: str) -> None:
+        found = self.comparison
+        assert found is not None
+        places = np.flatnonzero(mask)
+        captions = {int(found.places[i]): f"{found.a.classes[found.a.predicted[i]]} | "
+                                          f"{found.b.classes[found.b.predicted[i]]}" for i in places}
+        self.inspection.choose_only(found.places[places], words, captions=captions)
+
+    def scenes(self) -> list[Scene]:
+        return [Scene("evaluate_compare", lambda: self.show_images("differ"))]

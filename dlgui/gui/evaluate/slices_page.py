@@ -1,0 +1,128 @@
+"""Slices: which folder, size, brightness, group or date the errors come from, the worst first."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dlgui.engine.evaluation import Evaluation
+from dlgui.engine.slices import Slice
+from dlgui.gui.evaluate.inspection import Inspection
+from dlgui.gui.evaluate.page import Page
+from dlgui.gui.scenes import Scene
+from dlgui.gui.widgets import named
+from dlgui.project.operations import slices
+
+REAL = 0.01
+"""Excess of errors that is called conspicuous: below that p-value."""
+
+
+class SlicesPage(Page):
+    """A table of slices; a click shows the images."""
+
+    name = "slices"
+
+    def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
+        super().__init__(inspection, parent)
+        self.found: list[Slice] = []
+        self._shown: list[Slice] = []
+        self._of: Evaluation | None = None
+        self.said = QLabel()
+        self.said.setWordWrap(True)
+        self.kind = named(QComboBox(), "sliceKind", self.tr("Slices by one property only"))
+        self.table = named(QTableWidget(0, 4), "sliceTable", self.tr("Slices, the worst first; click for their errors"))
+        self.table.setHorizontalHeaderLabels([self.tr("slice"), self.tr("error"), self.tr("95 % interval"),
+                                              self.tr("wrong")])
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.kind)
+        layout.addWidget(self.said)
+        layout.addWidget(self.table, 1)
+        self.table.itemSelectionChanged.connect(self._clicked)
+        self.kind.currentIndexChanged.connect(lambda _: self._list())
+        inspection.loaded.connect(lambda: self.refresh() if self.active else None)
+
+    def title(self) -> str:
+        return self.tr("Slices")
+
+    def tip(self) -> str:
+        return self.tr("Error by folder, group, size, brightness and date")
+
+    def refresh(self) -> None:
+        """Looks for slices of what is evaluated."""
+        project, found = self.inspection.session.project, self.inspection.evaluation
+        if found is self._of:
+            return
+        self._of = found
+        if project is None or found is None:
+            self._show([])
+            return
+        self.inspection.session.jobs.start(
+            "slices", self.tr("slices"), lambda job: slices.find(project, found.predictions, job.progress),
+            done=self._show, failed=lambda problem: self.said.setText(str(problem)))
+
+    def _show(self, found: list[Slice]) -> None:
+        self.found = found
+        self.kind.blockSignals(True)
+        chosen = self.kind.currentData()
+        self.kind.clear()
+        self.kind.addItem(self.tr("all properties"), None)
+        for name in dict.fromkeys(s.kind for s in found):
+            self.kind.addItem(self.tr("by {name}").format(name=name), name)
+        self.kind.setCurrentIndex(max(self.kind.findData(chosen), 0) if chosen else 0)
+        self.kind.blockSignals(False)
+        self._list()
+
+    def _list(self) -> None:
+        kind = self.kind.currentData()
+        self._shown = [s for s in self.found if kind is None or s.kind == kind]
+        worst = [s for s in self._shown if s.p_value < REAL]
+        if not self._shown:
+            self.said.setText(self.tr("The images do not differ in a property by which they could be divided."))
+        elif worst:
+            self.said.setText(self.tr("{kind} “{value}” stands out: {error:.1f} % error; so many there by chance: "
+                                      "{p:.2g}.").format(kind=worst[0].kind, value=worst[0].value,
+                                                         error=100 * worst[0].error, p=worst[0].p_value))
+        else:
+            self.said.setText(self.tr("No slice stands out beyond chance."))
+        self.table.blockSignals(True)
+        self.table.clearSelection()
+        self.table.setRowCount(len(self._shown))
+        for row, one in enumerate(self._shown):
+            low, high = (100 * x for x in one.interval)
+            texts = (f"{one.kind}: {one.value}", f"{100 * one.error:.1f} %", f"{low:.1f} – {high:.1f} %",
+                     f"{one.errors} / {len(one.positions)}")
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                if column:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                font = item.font()
+                font.setBold(one.p_value < REAL)
+                item.setFont(font)
+                self.table.setItem(row, column, item)
+        self.table.blockSignals(False)
+
+    def _clicked(self) -> None:
+        row = self.table.currentRow()
+        if 0 <= row < len(self._shown) and self._of is self.inspection.evaluation and self.table.selectedItems():
+            one = self._shown[row]
+            self.inspection.choose_only(one.positions, f"{one.kind} {one.value}", "wrong" if one.errors else "all")
+
+    def scenes(self) -> list[Scene]:
+        return [Scene("evaluate_slices", lambda: self.table.selectRow(0))]
