@@ -68,7 +68,7 @@ class Comparison:
                     f"more in {chance} of such tests (McNemar).")
         better, worse = (name_b, name_a) if only_b > only_a else (name_a, name_b)
         return (f"{better} is really better than {worse}. {figures} Two equally good classifiers would differ as much "
-                f"or more in only {chance} of such tests (McNemar).")
+                f"or more in {chance} of such tests (McNemar).")
 
 
 def compare(a: Predictions, b: Predictions) -> Comparison:

@@ -10,6 +10,11 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f} %"
 
 
+def chance(p_value: float) -> str:
+    """A probability in percent; tiny ones as an upper bound."""
+    return "less than 0.1 %" if p_value < 0.001 else f"{100 * p_value:.1f} %"
+
+
 def time_left(seconds: float | None) -> str:
     """`, 0:42 left`, or nothing while unknown."""
     if seconds is None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -44,16 +45,11 @@ class ComparePage(Page):
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.both = button("bothRightButton", "", self.tr("Images that both get right"),
-                           lambda: self.show_images("both"))
-        self.only_a = button("onlyFirstButton", "", self.tr("Images that only the first run gets right"),
-                             lambda: self.show_images("only_a"))
-        self.only_b = button("onlySecondButton", "", self.tr("Images that only the second run gets right"),
-                             lambda: self.show_images("only_b"))
-        self.neither = button("bothWrongButton", "", self.tr("Images that both get wrong"),
-                              lambda: self.show_images("neither"))
-        self.differ = button("differButton", "", self.tr("Images to which they give different answers"),
-                             lambda: self.show_images("differ"))
+        self.both = self._choice("bothRightButton", self.tr("Images that both get right"), "both")
+        self.only_a = self._choice("onlyFirstButton", self.tr("Images that only the first run gets right"), "only_a")
+        self.only_b = self._choice("onlySecondButton", self.tr("Images that only the second run gets right"), "only_b")
+        self.neither = self._choice("bothWrongButton", self.tr("Images that both get wrong"), "neither")
+        self.differ = self._choice("differButton", self.tr("Images to which they give different answers"), "differ")
         self.classes = named(QTableWidget(), "comparedClasses", self.tr(
             "Recall of each class by either run; click for the images on which they differ"))
         self.classes.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -67,6 +63,9 @@ class ComparePage(Page):
         self._build()
         self.other.currentIndexChanged.connect(lambda _: self._compare())
         inspection.loaded.connect(lambda: self.refresh() if self.active else None)
+
+    def _choice(self, name: str, tip: str, which: str) -> QPushButton:
+        return named(button(name, tip, tip, lambda: self.show_images(which)), name, tip)
 
     def _build(self) -> None:
         top, grid = QHBoxLayout(), QGridLayout()
@@ -106,6 +105,8 @@ class ComparePage(Page):
             self._of = None
         if self._of is not self.inspection.evaluation or self.inspection.evaluation is None:
             self._compare()
+        elif self.comparison is not None:
+            self.ready()
 
     def _compare(self) -> None:
         project, other, found = self.inspection.session.project, self.other.currentData(), self.inspection.evaluation
@@ -149,6 +150,7 @@ class ComparePage(Page):
         self._show_classes(found, a, b)
         self.below.setText(self.tr("{b} on the same images; a click shows them").format(b=b))
         self.matrix.show_table(MatrixTable(decide(found.b), "absolute", np.arange(len(found.b.classes))))
+        self.ready()
 
     def _show_classes(self, found: Comparison, a: str, b: str) -> None:
         first, second = evaluate(found.a), evaluate(found.b)
@@ -199,4 +201,4 @@ class ComparePage(Page):
         self.inspection.choose_only(found.places[places], words, captions=captions)
 
     def scenes(self) -> list[Scene]:
-        return [Scene("evaluate_compare", lambda: self.show_images("differ"))]
+        return [Scene("evaluate_compare", lambda: self.when_ready(lambda: self.show_images("differ")))]

@@ -123,6 +123,8 @@ class CurvesPage(Page):
         for side in ("left", "bottom"):
             self.plot.getAxis(side).setPen(c.line)
             self.plot.getAxis(side).setTextPen(c.soft)
+            self.plot.getAxis(side).enableAutoSIPrefix(False)
+            self.plot.getAxis(side).setTicks(None)
         self.plot.plotItem.legend.setLabelTextColor(c.ink)
         self.of_class.setEnabled(kind in ("precision_recall", "roc"))
         self.said.clear()

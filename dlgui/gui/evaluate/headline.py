@@ -50,14 +50,15 @@ class Headline(QLabel):
         parts = []
         for key, name in zip(FIGURES, names, strict=True):
             between = self.intervals.get(key)
-            sure = f" <small>({100 * between[0]:.1f} – {100 * between[1]:.1f})</small>" if between else ""
-            size = " style='font-size:17px'" if key == "top1_error" else ""
-            count = ""
+            words = [name, f"<b>{percent(getattr(found, key))}</b>"]
             if key == "top1_error":
-                count = self.tr(", {wrong} of {n} wrong").format(wrong=round(found.top1_error * found.num_samples),
-                                                                n=found.num_samples)
-            parts.append(f"<span style='white-space:nowrap'>{name} <b{size}>{percent(getattr(found, key))}</b>{sure}"
-                         f"{count}</span>")
+                words[1] = words[1].replace("<b>", "<b style='font-size:17px'>")
+            if between:
+                words.append(f"<small>({100 * between[0]:.1f} – {100 * between[1]:.1f})</small>")
+            if key == "top1_error":
+                words.append(self.tr("{wrong} of {n} wrong").format(wrong=round(found.top1_error * found.num_samples),
+                                                                    n=found.num_samples))
+            parts.append("&nbsp;".join(word if "style" in word else word.replace(" ", "&nbsp;") for word in words))
         self.setText(" &nbsp; ".join(parts))
 
 

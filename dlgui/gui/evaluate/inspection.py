@@ -137,6 +137,9 @@ class Inspection(QObject):
                           if self.evaluation is not None else None)
         if before is not None and self.decisions is not None and before.classes != self.decisions.classes:
             self.criteria = replace(self.criteria, truth=None, predicted=None, cells=None)
+        cells = self.criteria.cells
+        if self.threshold == 0 and cells is not None and not cells[:-1].any():  # "not sure" alone, which is no more
+            self.criteria = Criteria("wrong")
         self.decided.emit()
         self._select()
 

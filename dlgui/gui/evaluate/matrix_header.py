@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 from dlgui.engine.matrix_table import Margin
 from dlgui.gui import theme
 
-FIGURE = 54
+FIGURE = 62
 """Width of a figure beside a row, in pixels."""
 LINE = 17
 """Height of a figure above a column, in pixels."""
@@ -59,7 +59,7 @@ class MatrixHeader(QHeaderView):
     @property
     def figures(self) -> int:
         """How many figures have room."""
-        if self.orientation() == Qt.Orientation.Horizontal and self.defaultSectionSize() < FIGURE - 6:
+        if self.orientation() == Qt.Orientation.Horizontal and self.defaultSectionSize() < 48:
             return 0
         if self.orientation() == Qt.Orientation.Vertical and self.defaultSectionSize() < READABLE:
             return 0

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from dlgui.engine.matrix_table import MatrixTable, class_order
+from dlgui.engine.selection import Criteria
 from dlgui.engine.storage import write_atomically
 from dlgui.gui.commands import Command
 from dlgui.gui.evaluate.epoch_bar import EpochBar
@@ -96,9 +98,8 @@ class MatrixPage(Page):
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         return box
 
-    def _toggle(self, name: str, text: str, tip: str) -> QToolButton:
-        made = named(QToolButton(), name, tip)
-        made.setText(text)
+    def _toggle(self, name: str, text: str, tip: str) -> QPushButton:
+        made = named(QPushButton(text), name, tip)
         made.setCheckable(True)
         return made
 
@@ -208,7 +209,6 @@ class MatrixPage(Page):
     def _scene_what_if(self) -> None:
         self.what_if_button.setChecked(True)
         self.inspection.suppose(threshold=0.9)
-        cells = np.zeros((1, 1), bool)
         if self.inspection.decisions is not None:
             cells = np.zeros(self.inspection.decisions.matrix.shape, bool)
             cells[-1] = True
@@ -220,3 +220,4 @@ class MatrixPage(Page):
         self.transpose.setChecked(False)
         self.what_if_button.setChecked(False)
         self.inspection.suppose(groups=(), threshold=0.0)
+        self.inspection.choose(Criteria("wrong"))

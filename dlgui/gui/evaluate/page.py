@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QWidget
 
 from dlgui.gui.commands import Command
@@ -23,6 +25,18 @@ class Page(QWidget):
         super().__init__(parent)
         self.inspection = inspection
         self.active = False
+        self._waiting: Callable[[], object] | None = None
+
+    def when_ready(self, act: Callable[[], object]) -> None:
+        """Calls `act` as soon as what the page computes is there (see `ready`)."""
+        self._waiting = act
+        self.refresh()
+
+    def ready(self) -> None:
+        """A page calls this when it has shown what it computed."""
+        act, self._waiting = self._waiting, None
+        if act is not None:
+            act()
 
     def title(self) -> str:
         """On its button."""

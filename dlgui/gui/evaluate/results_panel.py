@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from dlgui.engine.evaluation import Evaluation
 from dlgui.engine.predictions import Predictions
@@ -48,12 +48,14 @@ class ResultsPanel(QWidget):
                              (self.tr("file name"), "file_name"), (self.tr("likeness"), LIKENESS),
                              (self.tr("as listed"), RANKING)):
             self.order.addItem(shown, value)
+        self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.order.setMinimumContentsLength(8)
         self.errors = button("showErrorsButton", self.tr("All errors"), self.tr("Every wrongly classified image"),
                              lambda: inspection.choose(Criteria("wrong")))
         self.all = button("showAllButton", self.tr("All images"), self.tr("Every image of the split"),
                           lambda: inspection.choose(Criteria()))
-        self.more = named(QToolButton(), "resultFiltersButton", self.tr("Filters, all of which an image must meet"))
-        self.more.setText(self.tr("Filters"))
+        self.more = named(QPushButton(self.tr("Filters")), "resultFiltersButton",
+                          self.tr("Filters, all of which an image must meet"))
         self.more.setCheckable(True)
         self.more.toggled.connect(self.filters.setVisible)
         self.fix = button("acceptPredictionButton", self.tr("Relabel as predicted"), self.tr(

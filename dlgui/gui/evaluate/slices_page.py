@@ -20,6 +20,7 @@ from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.scenes import Scene
 from dlgui.gui.widgets import named
+from dlgui.gui.words import chance
 from dlgui.project.operations import slices
 
 REAL = 0.01
@@ -67,6 +68,8 @@ class SlicesPage(Page):
         """Looks for slices of what is evaluated."""
         project, found = self.inspection.session.project, self.inspection.evaluation
         if found is self._of:
+            if self.found:
+                self.ready()
             return
         self._of = found
         if project is None or found is None:
@@ -87,6 +90,7 @@ class SlicesPage(Page):
         self.kind.setCurrentIndex(max(self.kind.findData(chosen), 0) if chosen else 0)
         self.kind.blockSignals(False)
         self._list()
+        self.ready()
 
     def _list(self) -> None:
         kind = self.kind.currentData()
@@ -95,9 +99,9 @@ class SlicesPage(Page):
         if not self._shown:
             self.said.setText(self.tr("The images do not differ in a property by which they could be divided."))
         elif worst:
-            self.said.setText(self.tr("{kind} “{value}” stands out: {error:.1f} % error; so many there by chance: "
-                                      "{p:.2g}.").format(kind=worst[0].kind, value=worst[0].value,
-                                                         error=100 * worst[0].error, p=worst[0].p_value))
+            self.said.setText(self.tr("{kind} “{value}” stands out: {error:.1f} % error; chance alone brings as "
+                                      "many there in {p} of cases.").format(
+                kind=worst[0].kind, value=worst[0].value, error=100 * worst[0].error, p=chance(worst[0].p_value)))
         else:
             self.said.setText(self.tr("No slice stands out beyond chance."))
         self.table.blockSignals(True)
@@ -125,4 +129,4 @@ class SlicesPage(Page):
             self.inspection.choose_only(one.positions, f"{one.kind} {one.value}", "wrong" if one.errors else "all")
 
     def scenes(self) -> list[Scene]:
-        return [Scene("evaluate_slices", lambda: self.table.selectRow(0))]
+        return [Scene("evaluate_slices", lambda: self.when_ready(lambda: self.table.selectRow(0)))]

@@ -81,7 +81,7 @@ class EvaluateTab(QWidget):
         top = QHBoxLayout()
         for part in (QLabel(self.tr("Run")), self.runs, QLabel(self.tr("Split")), self.splits):
             top.addWidget(part)
-        top.addWidget(self.headline, 1)
+        top.addSpacing(12)
         self.stack, self._buttons = QStackedWidget(), QButtonGroup(self)
         row = QHBoxLayout()
         row.setSpacing(2)
@@ -95,19 +95,16 @@ class EvaluateTab(QWidget):
             self._buttons.addButton(choice, i)
             row.addWidget(choice)
             self.stack.addWidget(page)
-        row.addStretch()
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(row)
-        column.addWidget(self.stack, 1)
+        top.addLayout(row)
+        top.addStretch()
         parts = QSplitter(Qt.Orientation.Horizontal)
-        for widget in (left, self.results, self.why):
+        for widget in (self.stack, self.results, self.why):
             parts.addWidget(widget)
         parts.setSizes([460, 460, 340])
         parts.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
+        layout.addWidget(self.headline)
         layout.addWidget(parts, 1)
 
     def show_page(self, index: int, *_: object) -> None:
