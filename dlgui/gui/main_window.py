@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.log)
         self.log.hide()
         self.projects = ProjectDesk(self.session, self.tell, self)
-        self.exports = Exports(self.session, lambda: self.train_tab.selected_run(), self.tell, self)
+        self.exports = Exports(self.session, lambda: self.train_tab.selected_run(), self.tell, self.pictures, self)
         self.commands = CommandBook(self)
         for commands in (self.projects.commands(), self.exports.commands(), self._commands()):
             self.commands.add(commands)

@@ -1,37 +1,38 @@
-"""Exporting a run's model, its report and the project's history."""
+"""The commands by which something leaves the project or comes back: models, reports, scripts, data, whole projects."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QMessageBox, QWidget
 
 from dlgui.gui.commands import Command
+from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
+from dlgui.gui.thumbnails import Thumbnails
+from dlgui.gui.widgets import named
 from dlgui.project.operations import runs
 from dlgui.project.operations.runs import Run
-from dlgui.project.project import Project
-
-KINDS = {"dlgui (*.dlclassifier)": "dlclassifier", "ONNX (*.onnx)": "onnx", "OpenVINO (*.xml)": "openvino",
-         "torch.export (*.pt2)": "torch_export"}
 
 
 class Exports(QObject):
-    """The export commands of the window.
+    """The export and exchange commands of the window.
 
     Args:
         session: holds the project.
         chosen: gives the run that is selected in the window, or None.
         tell: shows a sentence in the status bar.
+        pictures: thumbnails for what is to be reviewed.
         window: parent of the dialogs.
     """
 
     def __init__(self, session: Session, chosen: Callable[[], Run | None], tell: Callable[[str], None],
-                 window: QWidget) -> None:
+                 pictures: Thumbnails, window: QWidget) -> None:
         super().__init__(window)
         self.session, self._chosen, self._tell, self._window = session, chosen, tell, window
+        self._pictures = pictures
 
     def commands(self) -> list[Command]:
         """What the menus offer here."""
@@ -41,39 +42,62 @@ class Exports(QObject):
             Command("actionExportReport", "file", self.tr("Export report…"), self.export_report, "Ctrl+R",
                     icon="report"),
             Command("actionExportScript", "file", self.tr("Export script…"), self.export_script, "Ctrl+Shift+E",
-                    icon="script")]
+                    icon="script"),
+            Command("actionExportData", "file", self.tr("Export data set…"), self.export_data, "", True, True),
+            Command("actionImportData", "file", self.tr("Import data set…"), self.import_data, "", False),
+            Command("actionReviewCorrections", "file", self.tr("Review corrections of a report…"),
+                    self.review_corrections),
+            Command("actionPackProject", "file", self.tr("Pack project into one file…"), self.pack_project, "", True,
+                    True),
+            Command("actionUnpackProject", "file", self.tr("Unpack project…"), self.unpack_project, "", False)]
 
-    def _run(self) -> Run | None:
+    def scenes(self) -> list[Scene]:
+        """Dialogs worth a picture."""
+        made: list[Scene] = []
+        if self._run(quiet=True) is not None:
+            made += [Scene("export_model", self._export_dialog), Scene("report", self._report_dialog)]
+        return [*made, Scene("export_data", self._data_dialog)]
+
+    def _run(self, quiet: bool = False) -> Run | None:
         """The selected run where it has a model, else the newest that has one."""
         chosen = self._chosen()
         if chosen is not None and chosen.model.exists():
             return chosen
+        project = self.session.project
+        if quiet and project is not None and not any(r.model.exists() for r in runs.all_runs(project)):
+            return None
         return self.session.do(runs.get)
 
-    def export_model(self) -> None:
-        """Writes a run's model in a format for other programs."""
+    def _export_dialog(self) -> QDialog | None:
+        from dlgui.gui.deliver.export_dialog import ExportDialog
+
         run, project = self._run(), self.session.project
-        if run is None or project is None:
-            return
-        path, kind = QFileDialog.getSaveFileName(self._window, self.tr("Export model"), f"{run.id}.dlclassifier",
-                                                 ";;".join(KINDS))
-        if path:
-            self.session.jobs.start("export", self.tr("exporting"), lambda job: _export(
-                project, run, KINDS[kind], Path(path)), done=lambda difference: self._tell(self.tr(
-                    "{path} written; its confidences differ by at most {d:.1e}").format(path=path, d=difference)))
+        return None if run is None or project is None else ExportDialog(self.session, project, run, self._window)
+
+    def _report_dialog(self) -> QDialog | None:
+        from dlgui.gui.deliver.report_dialog import ReportDialog
+
+        run, project = self._run(), self.session.project
+        return None if run is None or project is None else ReportDialog(self.session, project, run, self._window)
+
+    def _data_dialog(self) -> QDialog | None:
+        from dlgui.gui.deliver.data_dialog import DataExportDialog
+
+        project = self.session.project
+        return None if project is None else DataExportDialog(self.session, project, self._window)
+
+    def _open(self, dialog: QDialog | None) -> None:
+        if dialog is not None:
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    def export_model(self) -> None:
+        """Writes a run's model in a form for other programs."""
+        self._open(self._export_dialog())
 
     def export_report(self) -> None:
-        """Writes a run's report."""
-        from dlgui.project.operations import reports
-
-        run, project = self._run(), self.session.project
-        if run is None or project is None:
-            return
-        path, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export report"), f"{run.id}.html", "HTML (*.html)")
-        if path:
-            self.session.jobs.start("report", self.tr("writing the report"), lambda job: reports.write(
-                project, run, path, job.progress), done=lambda _: self._tell(
-                    self.tr("{path} written").format(path=path)))
+        """Shows a run's report and writes it."""
+        self._open(self._report_dialog())
 
     def export_script(self) -> None:
         """Writes the project's history as a script."""
@@ -83,10 +107,102 @@ class Exports(QObject):
         if path:
             self.session.do(scripts.write, path)
 
+    def export_data(self) -> None:
+        """Writes the data set in the form of another program."""
+        self._open(self._data_dialog())
 
-def _export(project: Project, run: Run, kind: str, path: Path) -> float:
-    from dlgui.engine import exporters
-    from dlgui.engine.model_file import read_model
-    from dlgui.project.operations import evaluations
+    def import_data(self) -> None:
+        """Takes labels and more from a data set, into the open project or a new one."""
+        box = QMessageBox(self._window)
+        box.setObjectName("importDataQuestion")
+        box.setText(self.tr("Is the data set a folder, or one file (CSV, JSON, JSONL)?"))
+        folder_button = box.addButton(self.tr("Folder…"), QMessageBox.ButtonRole.AcceptRole)
+        file_button = box.addButton(self.tr("File…"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        if box.clickedButton() is folder_button:
+            path = QFileDialog.getExistingDirectory(self._window, self.tr("Folder of the data set"))
+        elif box.clickedButton() is file_button:
+            path, _ = QFileDialog.getOpenFileName(self._window, self.tr("File of the data set"), "",
+                                                  "*.csv *.json *.jsonl")
+        else:
+            return
+        if path:
+            self.take_data(Path(path))
 
-    return exporters.export(read_model(run.model), kind, path, evaluations.some_images(project))
+    def take_data(self, source: Path, folder: Path | None = None) -> None:
+        """Imports a data set: into the open project, or into a new one in `folder` (asked for)."""
+        from dlgui.project.operations import exchange
+
+        project = self.session.project
+        if project is not None:
+            self.session.jobs.start(
+                "importData", self.tr("importing"), lambda job: exchange.import_dataset(project, source),
+                done=lambda found: self._tell(self.tr("{n} images described, {m} without a match").format(
+                    n=found.matched, m=len(found.rejected))))
+            return
+        if folder is None:
+            name, _ = QFileDialog.getSaveFileName(self._window, self.tr("New project"), f"{source.stem}.dlproj")
+            folder = Path(name) if name else None
+        if folder is not None:
+            target = folder
+            self.session.jobs.start("create", self.tr("importing"), lambda job: exchange.create_from_dataset(
+                target, source, progress=job.progress)[0], done=self.session.adopt)
+
+    def review_corrections(self) -> None:
+        """Asks for what somebody marked in a report."""
+        path, _ = QFileDialog.getOpenFileName(self._window, self.tr("Corrections of a report"), "", "JSON (*.json)")
+        if path:
+            self.show_corrections(Path(path))
+
+    def show_corrections(self, path: Path) -> QDialog | None:
+        """Shows the proposals of a file."""
+        from dlgui.gui.deliver.corrections_dialog import open_corrections
+
+        dialog = open_corrections(self.session, self._pictures, path, self._window)
+        self._open(dialog)
+        return dialog
+
+    def pack_project(self) -> None:
+        """Asks for a file, and whether the images go along."""
+        project = self.session.project
+        if project is None:
+            return
+        dialog = QFileDialog(self._window, self.tr("Pack project into one file"), f"{project.name}.zip", "ZIP (*.zip)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        dialog.setDefaultSuffix("zip")
+        images = named(QCheckBox(self.tr("Take the image files along")), "packImages", self.tr(
+            "Without them the archive is small, and the other computer needs the same images"))
+        images.setChecked(True)
+        layout = dialog.layout()
+        if layout is not None:
+            layout.addWidget(images)
+        if dialog.exec():
+            self.pack_to(Path(dialog.selectedFiles()[0]), images.isChecked())
+
+    def pack_to(self, path: Path, images: bool) -> None:
+        """Writes the whole project into one file."""
+        from dlgui.project.operations import archive
+
+        project = self.session.project
+        if project is not None:
+            self.session.jobs.start("pack", self.tr("packing"), lambda job: archive.pack(
+                project, path, images, job.progress), done=lambda count: self._tell(self.tr(
+                    "{path} written, {n} files").format(path=path, n=count)))
+
+    def unpack_project(self) -> None:
+        """Asks for a packed project and where it shall be."""
+        path, _ = QFileDialog.getOpenFileName(self._window, self.tr("Packed project"), "", "ZIP (*.zip)")
+        if path:
+            name, _ = QFileDialog.getSaveFileName(self._window, self.tr("New project"),
+                                                  f"{Path(path).stem}.dlproj")
+            if name:
+                self.unpack_to(Path(path), Path(name))
+
+    def unpack_to(self, path: Path, folder: Path) -> None:
+        """Makes a project of a packed one and opens it."""
+        from dlgui.project.operations import archive
+
+        self.session.jobs.start("create", self.tr("unpacking"), lambda job: archive.unpack(
+            path, folder, progress=job.progress), done=self.session.adopt)
