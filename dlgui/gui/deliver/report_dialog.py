@@ -138,5 +138,6 @@ def simplified(page: str) -> str:
     page = re.sub(r'<div id="basket".*?</div>|<meta[^>]*>', "", page, flags=re.DOTALL)
     page = page.replace('<td class="cell"', '<td align="center"')
     page = page.replace('style="background:', 'style="background-color:')
-    page = page.replace("<img ", '<img width="150" ')
+    page = page.replace("<img ", '<img width="150" ').replace("<table", '<table cellpadding="4"')
+    page = page.replace("</b><span>", "</b> <span>")
     return page.replace("<body>", '<body style="background-color:#ffffff; color:#1b2733">')
