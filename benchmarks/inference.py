@@ -1,4 +1,5 @@
-"""Images per second of one network (EfficientNet-Lite0, 224 px): dlgui beside eager torch and OpenVINO, in one run.
+"""Images per second of one network (EfficientNet-Lite0, 224 px): dlgui beside torch (eager and compiled), OpenVINO and
+the floating-point limit of the machine, in one run.
 
 python benchmarks/inference.py [IMAGES]
 """
@@ -6,6 +7,7 @@ python benchmarks/inference.py [IMAGES]
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import numpy as np
 from common import heading, timed
@@ -13,29 +15,64 @@ from common import heading, timed
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.inference import Predictor
 
+Run = Callable[[np.ndarray], object]
+
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 64
     heading(f"inference, efficientnet_lite0, {count} images of 224 x 224")
     classifier = Classifier.pretrained(classes=["a", "b", "c"])
     pixels = np.random.default_rng(0).integers(0, 256, (count, 224, 224, 3), dtype=np.uint8)
-    contenders = {"torch, eager": Predictor(classifier, "cpu", runtime="torch", batch_size=16).predict_pixels,
-                  "dlgui": Predictor(classifier, "cpu").predict_pixels}
-    try:
-        contenders["OpenVINO"] = openvino(classifier)
-    except ImportError:
-        print("OpenVINO is not installed (pip install 'dlgui[export]')")
+    contenders: dict[str, Run] = {
+        "torch, eager": Predictor(classifier, "cpu", runtime="torch", batch_size=16).predict_pixels,
+        "dlgui": Predictor(classifier, "cpu").predict_pixels}
+    for name, make in (("torch.compile", compiled), ("OpenVINO", openvino)):
+        try:
+            contenders[name] = make(classifier)
+            contenders[name](pixels[:16])
+        except Exception as problem:  # not installed, or no compiler: the others still count
+            contenders.pop(name, None)
+            print(f"{name} does not run here: {str(problem).splitlines()[0]}")
     rates = {}
     for name, run in contenders.items():
         seconds, spread = timed(lambda run=run: run(pixels))
         rates[name] = count / seconds
         print(f"{name:14} {rates[name]:7.1f} images/s   (median of 5, spread {100 * spread / seconds:.0f} %)")
-    print(f"\ndlgui : torch, eager = {rates['dlgui'] / rates['torch, eager']:.2f}")
-    if "OpenVINO" in rates:
-        print(f"dlgui : OpenVINO = {rates['dlgui'] / rates['OpenVINO']:.2f}")
+    limit = floating_point_limit(classifier)
+    print(f"{'limit':14} {limit:7.1f} images/s   (operations of one image at the speed of a large matrix product)\n")
+    for name in rates:
+        if name != "dlgui":
+            print(f"dlgui : {name} = {rates['dlgui'] / rates[name]:.2f}")
+    print(f"dlgui reaches {100 * rates['dlgui'] / limit:.0f} % of the limit")
 
 
-def openvino(classifier: Classifier) -> object:
+def compiled(classifier: Classifier) -> Run:
+    """The same module through torch.compile, batches of 16."""
+    import torch
+
+    module = torch.compile(classifier.torch_module())
+
+    def run(pixels: np.ndarray) -> None:
+        with torch.inference_mode():
+            for start in range(0, len(pixels), 16):
+                scaled = classifier.preprocessing.scale(pixels[start:start + 16])
+                module(torch.from_numpy(scaled).permute(0, 3, 1, 2).contiguous())
+    return run
+
+
+def floating_point_limit(classifier: Classifier) -> float:
+    """Images per second if every operation of the network ran as fast as a matrix product of 2048 x 2048."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        classifier.torch_module()(torch.zeros(1, 3, 224, 224))
+    matrix = torch.rand(2048, 2048)
+    seconds, _ = timed(lambda: matrix @ matrix, 7)
+    return float(2 * 2048 ** 3 / seconds / counter.get_total_flops())
+
+
+def openvino(classifier: Classifier) -> Run:
     """The same graph in OpenVINO, throughput mode, batches of 8."""
     import tempfile
     from pathlib import Path

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from common import heading
+from peers import fastai_learner
 
 from dlgui.engine.labels import read_listing
 from dlgui.project.demo import demo_images
@@ -74,41 +75,10 @@ def linear_probe(files: list[Path], labels: np.ndarray, test: np.ndarray) -> flo
 
 
 def fastai(files: list[Path], labels: np.ndarray, test: np.ndarray) -> float:
-    """fastai's fine_tune(3) on the same backbone and weights; the test split is its validation set."""
-    import timm
-    import torch
-    from fastai.vision.all import (
-        CategoryBlock,
-        CrossEntropyLossFlat,
-        DataBlock,
-        ImageBlock,
-        IndexSplitter,
-        Learner,
-        Normalize,
-        Resize,
-        accuracy,
-        aug_transforms,
-        create_head,
-        params,
-    )
-
-    from dlgui.engine import networks, torch_weights
-
-    info = networks.info("efficientnet_lite0")
-    whole = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    torch_weights.load_lite(whole, info)
-    body = torch.nn.Sequential(whole.conv_stem, whole.bn1, *whole.blocks, whole.conv_head, whole.bn2)
-    model = torch.nn.Sequential(body, create_head(1280, int(labels.max()) + 1))
-    block = DataBlock((ImageBlock, CategoryBlock), get_items=lambda _: list(range(len(files))),
-                      get_x=lambda i: files[i], get_y=lambda i: int(labels[i]),
-                      splitter=IndexSplitter(np.flatnonzero(test).tolist()),
-                      item_tfms=Resize(224), batch_tfms=[*aug_transforms(), Normalize.from_stats(info.mean, info.std)])
-    loaders = block.dataloaders(None, bs=32, num_workers=0)
-    learner = Learner(loaders, model, loss_func=CrossEntropyLossFlat(), metrics=accuracy,
-                      splitter=lambda m: [params(m[0]), params(m[1])])
-    with learner.no_bar(), learner.no_logging():
-        learner.fine_tune(3)
-    return float(learner.validate()[1])
+    """fastai's `fine_tune(3)`; the test split is its validation set."""
+    learner = fastai_learner(files, labels, np.where(test, 2, 0), 0)
+    learner.fine_tune(3)
+    return 1 - float((learner.get_preds()[0].argmax(1).numpy() != labels[test]).mean())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Listing and labeling 100,000 files (halcon.md's suffixes, label from the last folder), beside pathlib's rglob.
 
-python benchmarks/import_images.py [FILES]
+python benchmarks/import.py [FILES]
 """
 
 from __future__ import annotations
