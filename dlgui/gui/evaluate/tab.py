@@ -62,7 +62,7 @@ class EvaluateTab(QWidget):
         self.pages: list[Page] = [page(self.inspection) for page in (
             MatrixPage, CurvesPage, SlicesPage, ComparePage, RobustnessPage, RemedyPage)]
         self.results = ResultsPanel(self.inspection, pictures)
-        self.why = WhyPanel(session)
+        self.why = WhyPanel(self.inspection, pictures)
         self._build()
         self.runs.currentIndexChanged.connect(lambda _: self.load())
         self.splits.currentIndexChanged.connect(lambda _: self.load())
@@ -121,12 +121,12 @@ class EvaluateTab(QWidget):
 
     def commands(self) -> list[Command]:
         """What the menus offer here."""
-        return [command for page in self.pages for command in page.commands()]
+        return [*(command for page in self.pages for command in page.commands()), *self.why.commands()]
 
     def scenes(self) -> list[Scene]:
         """Pictures of this tab: those of every page."""
-        return [replace(scene, prepare=partial(self._prepare, i, scene))
-                for i, page in enumerate(self.pages) for scene in page.scenes()]
+        return [*(replace(scene, prepare=partial(self._prepare, i, scene))
+                  for i, page in enumerate(self.pages) for scene in page.scenes()), *self.why.scenes()]
 
     def _prepare(self, index: int, scene: Scene) -> QWidget | None:
         self.show_page(index)

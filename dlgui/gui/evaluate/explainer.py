@@ -1,0 +1,146 @@
+"""Heatmaps for the window: one loaded model, the last maps kept, neighbours found; everything runs in jobs' threads."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dlgui.engine.progress import Progress
+from dlgui.gui.evaluate.samples import Sample
+from dlgui.project.operations.runs import Run
+from dlgui.project.project import Project
+
+if TYPE_CHECKING:
+    from dlgui.engine.classifier import Classifier
+    from dlgui.engine.heatmaps import Heatmap
+    from dlgui.project.operations.embeddings import Embeddings
+
+KEPT = 48
+BESIDE = 4
+"""Neighbours shown of each class."""
+
+JUDGES = 8
+"""Nearest training images that are asked for the verdict."""
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The nearest training images of one image.
+
+    Attributes:
+        of_class: class → paths, nearest first.
+        votes: class → how many of the nearest training images have it.
+    """
+
+    of_class: dict[str, list[str]]
+    votes: dict[str, int]
+
+
+class Explainer:
+    """Any thread may call; what is expensive is made once."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._model: tuple[Path, float, Classifier] | None = None
+        self._maps: OrderedDict[tuple[Any, ...], Heatmap] = OrderedDict()
+        self._pixels: OrderedDict[Path, np.ndarray] = OrderedDict()
+        self._vectors: tuple[list[str], Embeddings] | None = None
+
+    def warm(self, run: Run) -> None:
+        """Loads the model and runs it once, so that the first heatmap comes at once."""
+        from dlgui.engine import heatmaps
+
+        classifier = self._classifier(run)
+        p = classifier.preprocessing
+        heatmaps.explain(classifier, [np.zeros((p.height, p.width, 3), np.uint8)])
+
+    def pixels(self, file: Path) -> np.ndarray:
+        """The image. Raises `UnreadableImage`."""
+        from dlgui.engine.images import read_image
+
+        with self._guard:
+            known = self._pixels.get(file)
+        return known if known is not None else self._keep(self._pixels, file, read_image(file), 12)
+
+    def heatmap(self, run: Run, file: Path, method: str, target: str | None,
+                progress: Progress | None = None) -> Heatmap:
+        """The map of an image for a class, None for the predicted one."""
+        from dlgui.engine import heatmaps
+
+        classifier = self._classifier(run)
+        key = (run.model, file, method, target)
+        with self._guard:
+            known = self._maps.get(key)
+        if known is not None:
+            return known
+        found = heatmaps.explain(classifier, [self.pixels(file)], method=method,
+                                 targets=None if target is None else [target], progress=progress)[0]
+        return self._keep(self._maps, key, found, KEPT)
+
+    def vectors(self, project: Project, progress: Progress | None = None) -> Embeddings:
+        """Where the images lie; made anew only when images come or go."""
+        from dlgui.project.operations.embeddings import embeddings
+
+        paths = project.images().path
+        if self._vectors is None or (self._vectors[0] is not paths and self._vectors[0] != paths):
+            self._vectors = (paths, embeddings(project, progress))
+        return self._vectors[1]
+
+    def neighbours(self, project: Project, sample: Sample, progress: Progress | None = None) -> Neighbours:
+        """The nearest training images of the image's true and of its predicted class, and what all nearest say."""
+        known, table = self.vectors(project, progress), project.images()
+        of_class: dict[str, list[str]] = {}
+        votes: dict[str, int] = {}
+        if sample.image_id is None or sample.image_id not in known.ids:
+            return Neighbours(of_class, votes)
+        train = table.rows("train")
+        paths = dict(zip(table.id.tolist(), table.path, strict=True))
+        for name in dict.fromkeys((sample.truth, sample.predicted)):
+            if name in table.class_names:
+                rows = train[table.label[train] == table.class_names.index(name)]
+                of_class[name] = [paths[i] for i in known.nearest(sample.image_id, BESIDE, table.id[rows]).tolist()]
+        nearest = known.nearest(sample.image_id, JUDGES, table.id[train])
+        for row in table.row_of(nearest.tolist()).tolist():
+            name = table.class_names[table.label[row]]
+            votes[name] = votes.get(name, 0) + 1
+        return Neighbours(of_class, votes)
+
+    def _classifier(self, run: Run) -> Classifier:
+        from dlgui.engine.model_file import read_model
+
+        stamp = run.model.stat().st_mtime
+        with self._guard:
+            if self._model is None or self._model[:2] != (run.model, stamp):
+                self._model = (run.model, stamp, read_model(run.model))
+                self._maps.clear()
+            return self._model[2]
+
+    def _keep(self, store: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> Any:
+        with self._guard:
+            store[key] = value
+            while len(store) > most:
+                store.popitem(last=False)
+        return value
+
+
+def verdict(sample: Sample, votes: dict[str, int]) -> str:
+    """What the nearest training images say: is it the label, the image or the network? Empty without neighbours."""
+    total = sum(votes.values())
+    if not total:
+        return ""
+    for_truth, for_answer = votes.get(sample.truth, 0), votes.get(sample.predicted, 0)
+    if sample.correct:
+        return f"{for_truth} of the {total} nearest training images are {sample.truth}, as the network says."
+    if for_answer > 0.6 * total:
+        return (f"{for_answer} of the {total} nearest training images are {sample.predicted}: look at the label of "
+                "this image, and at theirs.")
+    if for_truth > 0.6 * total:
+        return (f"{for_truth} of the {total} nearest training images are {sample.truth}: the network errs although it "
+                "knows such images; another method or a larger input may help.")
+    return (f"The {total} nearest training images are of several classes ({for_truth} {sample.truth}, {for_answer} "
+            f"{sample.predicted}): a border case; more images like this one help.")
