@@ -7,12 +7,18 @@ Source: Selvaraju et al. 2017 (Grad-CAM); Draelos and Carin 2020 (gradient times
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from dlgui.engine.pooling import Pooling
+
+EDGED = 24
+"""Maps with more positions a side than this have an edge that can be left out."""
+
+SMOOTHING = 0.04
+"""Deviation of the Gaussian as a share of the longer side."""
 
 
 def margin_weights(head: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -30,39 +36,50 @@ def margin_weights(head: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return (own - (head.sum(0) - own) / others).astype(np.float32)
 
 
-def stage_activation(maps: np.ndarray, parts: Iterable[tuple[str, np.ndarray]], local: bool) -> np.ndarray:
-    """Gradient times activation of one stage, summed over its channels.
+def plain_activation(maps: np.ndarray, parts: Iterable[tuple[str, np.ndarray]]) -> np.ndarray:
+    """The gradient's mean times the activation, summed over channels: Grad-CAM.
 
     Args:
         maps: float32 (n, channels, h, w).
         parts: (statistic, weights float32 (n, channels)) pairs of the weighted sum that is explained.
-        local: position by position, activations as they deviate from the image's own average; otherwise the gradient's
-            mean times the activation, as Grad-CAM has it.
 
     Returns:
         float32 (n, h, w).
     """
     count, channels, h, w = maps.shape
+    weights = np.zeros((count, channels), np.float32)
+    for statistic, own in parts:  # whatever the statistic, its gradient sums up to 1, that of the deviation to 0
+        weights += own if statistic != "std" else 0
+    return _weighted(weights / (h * w), maps.reshape(count, channels, h * w)).reshape(count, h, w)
+
+
+def local_activations(maps: np.ndarray, parts: Sequence[tuple[str, np.ndarray]]) -> np.ndarray:
+    """The gradient times the activation as it deviates from the image's own average, position by position.
+
+    Args:
+        maps, parts: as in `plain_activation`.
+
+    Returns:
+        float32 (n, parts, h, w), one map a statistic, summed over channels.
+    """
+    count, channels, h, w = maps.shape
     positions = h * w
     flat = maps.reshape(count, channels, positions)
-    if not local:  # whatever the statistic, its gradient sums up to 1 (to 0 for the deviation)
-        weights = sum((v for statistic, v in parts if statistic != "std"), np.zeros((count, channels), np.float32))
-        return _weighted(weights / positions, flat).reshape(count, h, w)
     centre = flat.mean(axis=2, keepdims=True)
     centred = flat - centre
-    found = np.zeros((count, positions), np.float32)
-    for statistic, weights in parts:
+    found = np.empty((count, len(parts), positions), np.float32)
+    for i, (statistic, weights) in enumerate(parts):
         if statistic == "mean":
-            found += _weighted(weights / positions, centred)
+            found[:, i] = _weighted(weights / positions, centred)
         elif statistic == "std":
             squares = np.square(centred)
             deviation = np.sqrt(squares.mean(axis=2) + 1e-12)
-            found += _weighted(weights / (positions * deviation), squares)
+            found[:, i] = _weighted(weights / (positions * deviation), squares)
         else:
             extreme = (np.max if statistic == "max" else np.min)(flat, axis=2, keepdims=True)
             there = (flat == extreme).astype(np.float32)  # of equals each gets its share, as autograd has it
-            found += _weighted(weights * (extreme - centre)[:, :, 0] / there.sum(axis=2), there)
-    return found.reshape(count, h, w)
+            found[:, i] = _weighted(weights * (extreme - centre)[:, :, 0] / there.sum(axis=2), there)
+    return found.reshape(count, len(parts), h, w)
 
 
 def _weighted(weights: np.ndarray, flat: np.ndarray) -> np.ndarray:
@@ -82,7 +99,7 @@ def class_activation(maps: dict[int, np.ndarray], pooling: Pooling, weights: np.
 
     Returns:
         float32 (n, height, width), not negative and not scaled. Grad-CAM where the mean or maximum of one stage is
-        pooled; with several stages the mean of theirs, less what is usual in the image (benchmarks/heatmap_quality.py).
+        pooled; with several the mean over them, less what is usual in the image (benchmarks/heatmap_quality.py).
     """
     by_stage: dict[int, list[tuple[str, np.ndarray]]] = {stage: [] for stage in pooling.stages}
     start = 0
@@ -93,12 +110,17 @@ def class_activation(maps: dict[int, np.ndarray], pooling: Pooling, weights: np.
             start = end
     if len(by_stage) == 1 and not any(s in ("min", "std") for _, statistics in pooling.parts for s in statistics):
         (stage, parts), = by_stage.items()
-        return np.maximum(enlarged(stage_activation(maps[stage], parts, local=False), size), 0)
+        return np.maximum(enlarged(plain_activation(maps[stage], parts), size), 0)
     total = np.zeros((len(weights), *size), np.float32)
-    for stage, parts in by_stage.items():  # each by its own peak: the largest maps would drown the others
-        cam = enlarged(stage_activation(maps[stage], parts, local=True), size)
-        cam = np.maximum(smoothed(cam, max(size) / 45), 0)
-        total += cam / np.maximum(cam.max(axis=(1, 2), keepdims=True), 1e-20)
+    for stage, parts in by_stage.items():
+        cams = local_activations(maps[stage], parts)
+        h, w = cams.shape[2:]
+        if min(h, w) > EDGED:  # the outermost positions answer to the padding, not to the image
+            cams[:, :, [0, -1]] = 0
+            cams[:, :, :, [0, -1]] = 0
+        cams = smoothed(cams.reshape(-1, h, w), SMOOTHING * max(h, w)).clip(min=0)
+        cams /= np.maximum(cams.max(axis=(1, 2), keepdims=True), 1e-20)  # the largest would drown the others
+        total += enlarged(cams.reshape(len(total), -1, h, w).sum(1), size)
     usual = total.mean(axis=(1, 2), keepdims=True) + total.std(axis=(1, 2), keepdims=True)
     return np.maximum(total - usual, 0)  # early stages answer a little everywhere
 

@@ -23,9 +23,9 @@ def test_the_closed_form_is_what_autograd_gives(statistics):
     gradient, = torch.autograd.grad(value, m)
     gradient, parts = gradient.numpy(), list(weights.items())
     wanted = (gradient * (maps - maps.mean(axis=(2, 3), keepdims=True))).sum(1)
-    np.testing.assert_allclose(activation.stage_activation(maps, parts, local=True), wanted, atol=1e-5)
+    np.testing.assert_allclose(activation.local_activations(maps, parts).sum(1), wanted, atol=1e-5)
     wanted = (gradient.mean(axis=(2, 3), keepdims=True) * maps).sum(1)
-    np.testing.assert_allclose(activation.stage_activation(maps, parts, local=False), wanted, atol=1e-5)
+    np.testing.assert_allclose(activation.plain_activation(maps, parts), wanted, atol=1e-5)
 
 
 def test_enlarging_is_torchs_bilinear_interpolation():
