@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QMainWindow, QMessageBox, QStackedWidge
 from dlgui.gui import icons, problems, theme, window_state
 from dlgui.gui.commands import Command, CommandBook
 from dlgui.gui.deliver.exports import Exports
+from dlgui.gui.deliver.journal_panel import JournalPanel
 from dlgui.gui.garbage import Collector
 from dlgui.gui.history import HistoryActions
 from dlgui.gui.image_grid import DRAGGED
@@ -56,6 +57,10 @@ class MainWindow(QMainWindow):
         self.log = LogPanel(self.session.jobs, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.log)
         self.log.hide()
+        self.journal = JournalPanel(self.session, self)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.journal)
+        self.tabifyDockWidget(self.log, self.journal)
+        self.journal.hide()
         self.projects = ProjectDesk(self.session, self.tell, self)
         self.exports = Exports(self.session, lambda: self.train_tab.selected_run(), self.tell, self.pictures, self)
         self.commands = CommandBook(self)
@@ -132,6 +137,8 @@ class MainWindow(QMainWindow):
             *(Command(f"actionTab{i + 1}", "view", name, tab(i), f"Ctrl+{i + 1}", icon=icon)
               for i, (name, icon) in enumerate(tabs)),
             Command("actionShowLog", "view", self.tr("Log"), self.toggle_log, "Ctrl+Shift+L", False, True, icon="log"),
+            Command("actionShowJournal", "view", self.tr("Journal"), self.toggle_journal, "Ctrl+Shift+J", False,
+                    icon="script"),
             Command("actionSwitchTheme", "view", self.tr("Light or dark"), lambda: theme.apply(theme.next_choice()),
                     "Ctrl+Shift+D", False, True, icon="theme"),
             *(Command(f"actionTheme{choice.title()}", "view", text, dress(choice), "", False)
@@ -205,6 +212,11 @@ class MainWindow(QMainWindow):
     def toggle_log(self) -> None:
         """Shows the log, or hides it."""
         self.log.setVisible(not self.log.isVisible())
+
+    def toggle_journal(self) -> None:
+        """Shows the journal, or hides it."""
+        self.journal.setVisible(not self.journal.isVisible())
+        self.journal.raise_()
 
     def _dress(self) -> None:
         icons.redress(self)

@@ -150,3 +150,39 @@ def test_data_and_projects_leave_and_come_back(opened, qtbot, tmp_path, idle):
     idle(opened)
     assert opened.session.project.images().note[2] == "x,\n“y”"
     assert opened.problems == []
+
+
+def test_the_journal_is_live(opened, qtbot, tmp_path):
+    from PySide6.QtGui import QGuiApplication
+
+    opened.actions_by_name()["actionShowJournal"].trigger()
+    panel = opened.findChild(QWidget, "journalPanel")
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=2000)
+    grid = opened.findChild(QWidget, "imageGrid")
+    grid.select([0, 1])
+    qtbot.keyClick(grid, Qt.Key.Key_3)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 2, timeout=2000)
+    text = panel.model.index(1, 1).data()
+    assert text.startswith("project.label(['global/")
+    assert text.endswith("'nominal')")
+    opened.actions_by_name()["actionUndo"].trigger()
+    qtbot.waitUntil(lambda: panel.model.entries[1].state == "undone", timeout=2000)
+    assert panel.model.index(1, 1).data(Qt.ItemDataRole.FontRole).strikeOut()
+    panel.undone.setChecked(False)
+    assert panel.model.rowCount() == 1
+    panel.undone.setChecked(True)
+    opened.actions_by_name()["actionRedo"].trigger()
+    qtbot.waitUntil(lambda: panel.model.entries[1].state == "done", timeout=2000)
+    panel.filter.setText("nominal label")
+    assert panel.model.rowCount() == 1
+    panel.filter.clear()
+    press(qtbot, panel, "journalCopy")
+    assert QGuiApplication.clipboard().text().splitlines()[-1] == text
+    press(qtbot, panel, "journalCopyScript")
+    program = tmp_path / "steps.py"
+    program.write_text(QGuiApplication.clipboard().text(), encoding="utf-8")
+    subprocess.run([sys.executable, str(program), str(tmp_path / "again.dlproj")], check=True)
+    with Project.open(tmp_path / "again.dlproj") as again:
+        assert again.images().label_names() == opened.session.project.images().label_names()
+    panel.hide()
+    assert opened.problems == []

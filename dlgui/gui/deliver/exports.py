@@ -56,7 +56,13 @@ class Exports(QObject):
         made: list[Scene] = []
         if self._run(quiet=True) is not None:
             made += [Scene("export_model", self._export_dialog), Scene("report", self._report_dialog)]
-        return [*made, Scene("export_data", self._data_dialog)]
+        return [*made, Scene("export_data", self._data_dialog),
+                Scene("journal", lambda: self._show_journal(True), lambda: self._show_journal(False))]
+
+    def _show_journal(self, on: bool) -> None:
+        panel = self._window.findChild(QWidget, "journalPanel")
+        if panel is not None:
+            panel.setVisible(on)
 
     def _run(self, quiet: bool = False) -> Run | None:
         """The selected run where it has a model, else the newest that has one."""

@@ -89,7 +89,8 @@ def reorder(project: Project, class_ids: Sequence[int], who: str = "user") -> Ch
     """Puts the classes into a new order (all ids, once each)."""
     if sorted(class_ids) != sorted(c.id for c in project.classes()):
         raise InvalidValue("order", list(class_ids), "every class once")
-    with project.store.transact("reorder classes", who=who) as t:
+    names = {c.id: c.name for c in project.classes()}
+    with project.store.transact("reorder classes", who=who, names=[names[c] for c in class_ids]) as t:
         t.update_each("classes", ["position"], [(c, i) for i, c in enumerate(class_ids)])
     return t.changes
 

@@ -29,22 +29,25 @@ def assign_many(project: Project, labels: Mapping[int, int | None], *, origin: s
 
 def flag(project: Project, ids: Sequence[int], flag: bool = True, who: str = "user") -> Changes:
     """Marks images for later."""
-    with project.store.transact("flag", who=who, flag=flag, count=len(ids)) as t:
+    with project.store.transact("flag", who=who, flag=flag, count=len(ids), paths=_paths(project, ids)) as t:
         t.update("images", ids, {"flag": int(flag)})
     return t.changes
 
 
 def exclude(project: Project, ids: Sequence[int], exclude: bool = True, who: str = "user") -> Changes:
     """Leaves images out of training and evaluation without deleting anything."""
-    table = project.images()
-    paths = [table.path[row] for row in table.row_of(ids)]
-    with project.store.transact("exclude", who=who, exclude=exclude, paths=paths) as t:
+    with project.store.transact("exclude", who=who, exclude=exclude, paths=_paths(project, ids)) as t:
         t.update("images", ids, {"excluded": int(exclude)})
     return t.changes
 
 
 def note(project: Project, ids: Sequence[int], text: str, who: str = "user") -> Changes:
     """Writes a note on images."""
-    with project.store.transact("note", who=who, count=len(ids)) as t:
+    with project.store.transact("note", who=who, count=len(ids), text=text, paths=_paths(project, ids)) as t:
         t.update("images", ids, {"note": text})
     return t.changes
+
+
+def _paths(project: Project, ids: Sequence[int]) -> list[str]:
+    table = project.images()
+    return [table.path[row] for row in table.row_of(ids)]

@@ -65,6 +65,7 @@ for start in range(0, len(test_files), 64):
 top1_error = ha.evaluate_dl_classifier(test_labels, classifier, results, "top1_error", "global")[0]
 matrix = ha.gen_confusion_matrix(test_labels, predicted)
 print(f"top1_error {{top1_error:.6f}}")
+print("confusion matrix, rows predicted, columns ground truth:", sorted(set(test_labels)))
 print(matrix)
 ha.write_dl_classifier(classifier, {model!r})
 '''

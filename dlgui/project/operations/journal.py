@@ -1,0 +1,134 @@
+"""The journal as lines of Python over `dlgui.project.scripting`: what each click stands for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlgui.project.project import Project
+
+LIMIT = 2000
+"""Newest entries that are shown."""
+SHORT = 2
+"""Paths that a shortened line names."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One deed.
+
+    Attributes:
+        id: its row.
+        time: ISO 8601, UTC.
+        kind: what it was, as the journal names it.
+        state: `done`, `undone`, or `dropped` (undone, and something else was done since).
+        line: the Python that does it again; a comment where no line can.
+        short: the same with long lists cut, for reading.
+    """
+
+    id: int
+    time: str
+    kind: str
+    state: str
+    line: str
+    short: str
+
+
+def entries(project: Project, limit: int = LIMIT) -> list[Entry]:
+    """The newest deeds, oldest of them first."""
+    rows = project.store.rows("SELECT id, time, kind, state, details FROM journal ORDER BY id DESC LIMIT ?", [limit])
+    found = []
+    for row, time, kind, state, details in reversed(rows):
+        values = json.loads(details)
+        found.append(Entry(row, time, kind, state, line(kind, values), line(kind, values, short=True)))
+    return found
+
+
+def script(project: Project, chosen: Sequence[Entry] | None = None) -> str:
+    """A script that does deeds again, on a new project where their first is the making of one.
+
+    What was undone is left out, but named in a comment: a training in between saw it. `dlgui script` writes what a
+    run saw.
+    """
+    chosen = entries(project, 1 << 30) if chosen is None else list(chosen)
+    lines = ['"""Steps of a dlgui project.', "", "    python SCRIPT PROJECT", '"""', "", "import sys", "",
+             "from dlgui.project.scripting import ProjectScript", ""]
+    if not chosen or chosen[0].kind != "create":
+        lines.append("project = ProjectScript.open(sys.argv[1])")
+    lines += [e.line if e.state == "done" else "\n".join(f"# undone: {part}" for part in e.line.splitlines())
+              for e in chosen]
+    return "\n".join([*lines, "project.close()", ""])
+
+
+def line(kind: str, details: dict[str, Any], short: bool = False) -> str:
+    """The Python line of one deed."""
+    maker = _LINES.get(kind)
+    try:
+        if maker is not None:
+            return maker(details, (lambda value: _short(value)) if short else repr)
+    except (KeyError, TypeError):
+        pass  # written by an earlier version, which noted less
+    text = ", ".join(f"{k} {v}" for k, v in details.items() if not isinstance(v, (dict, list)) and v is not None)
+    return "# " + " ".join(f"{kind}: {text}".rstrip(": ").split())
+
+
+Show = Callable[[Any], str]
+
+
+def _call(name: str, show: Show, *values: Any, **named: Any) -> str:
+    return f"project.{name}({', '.join([*map(show, values), *(f'{k}={show(v)}' for k, v in named.items())])})"
+
+
+def _label(d: dict[str, Any], show: Show) -> str:
+    given = d["labels"]
+    names = set(given.values())
+    return _call("label", show, list(given), *names) if len(names) == 1 else _call("label", show, given)
+
+
+def _train(d: dict[str, Any], show: Show) -> str:
+    p = d["parameters"]
+    more = {"preprocessing": p["preprocessing"], **({"settings": p["settings"]} if p.get("settings") else {})}
+    if not p.get("pretrained", True):
+        more["pretrained"] = False
+    return _call("train", show, d["network"], d["method"], seed=d["seed"], device=d["device"].partition(":")[0], **more)
+
+
+def _split(d: dict[str, Any], show: Show) -> str:
+    return _call("split", show, d["train"], d["validation"], d["seed"], **{
+        k: d[k] for k in ("group_by", "overwrite") if d.get(k)})
+
+
+_LINES: dict[str, Callable[[dict[str, Any], Show], str]] = {
+    "create": lambda d, show: f"project = ProjectScript.create(sys.argv[1], {show(d['images'])}, {show(d['source'])})",
+    "import": lambda d, show: _call("rescan", show, d["source"]),
+    "label": _label,
+    "accept corrections": _label,
+    "flag": lambda d, show: _call("flag", show, d["paths"], d["flag"]),
+    "exclude": lambda d, show: _call("exclude", show, d["paths"], d["exclude"]),
+    "note": lambda d, show: _call("note", show, d["paths"], d["text"]),
+    "add class": lambda d, show: _call("add_class", show, d["name"]),
+    "rename class": lambda d, show: _call("rename_class", show, d["name"], d["to"]),
+    "recolour class": lambda d, show: _call("recolour_class", show, d["name"], d["colour"]),
+    "set shortcut": lambda d, show: _call("set_shortcut", show, d["name"], d["key"]),
+    "reorder classes": lambda d, show: _call("reorder_classes", show, d["names"]),
+    "merge classes": lambda d, show: _call("merge_classes", show, d["names"], d["into"]),
+    "delete class": lambda d, show: _call("delete_class", show, d["name"]),
+    "split": _split,
+    "assign split": lambda d, show: _call("assign_split", show, d["paths"], d["subset"]),
+    "train": _train,
+    "evaluate": lambda d, show: _call("evaluate", show, d["run"], d["split"]),
+    "rename run": lambda d, show: _call("rename_run", show, d["run"], d["name"]),
+    "import data set": lambda d, show: _call("import_data", show, d["source"]),
+    "intended use": lambda d, show: _call("intended_use", show, d["text"]),
+}
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list) and len(value) > SHORT + 1:
+        return f"[{', '.join(map(repr, value[:SHORT]))}, … {len(value) - SHORT} more]"
+    if isinstance(value, dict) and len(value) > SHORT + 1:
+        first = ", ".join(f"{k!r}: {v!r}" for k, v in list(value.items())[:SHORT])
+        return f"{{{first}, … {len(value) - SHORT} more}}"
+    return repr(value)

@@ -1,0 +1,168 @@
+"""A project in a script: every step of the window by one call, images by path and classes by name.
+
+These are the lines that the journal shows. Each call goes through the same operations as the window's clicks, is in
+the journal, and can be undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dlgui.errors import DlguiError
+from dlgui.project.operations import cards, classes, evaluations, exchange, images, labels, runs, splits
+from dlgui.project.project import Project
+
+
+class ProjectScript:
+    """A project with its steps as methods; a context manager. Use `create` or `open`.
+
+    Raises (every method): `DlguiError` where a path, a class or a run is not in the project.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    @classmethod
+    def create(cls, folder: str | Path, image_root: str | Path, source: str = "last_folder") -> ProjectScript:
+        """A new project over an image folder; see `Project.create`."""
+        return cls(Project.create(folder, image_root, source))
+
+    @classmethod
+    def open(cls, folder: str | Path) -> ProjectScript:
+        """An existing project."""
+        return cls(Project.open(folder))
+
+    def close(self) -> None:
+        """Closes it; everything is on disk already."""
+        self.project.close()
+
+    def __enter__(self) -> ProjectScript:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- images
+
+    def rescan(self, source: str | None = None) -> None:
+        """Looks at the image folder again."""
+        images.import_folder(self.project, source)
+
+    def label(self, given: Mapping[str, str | None] | Sequence[str], name: str | None = None) -> None:
+        """Gives images a class: a mapping of path to class, or paths and one class; None takes the label away."""
+        pairs = given if isinstance(given, Mapping) else dict.fromkeys(given, name)
+        ids = {info.name: info.id for info in self.project.classes()}
+        wanted = {path: None if name is None else ids.get(name, -1) for path, name in pairs.items()}
+        missing = next((pairs[path] for path, i in wanted.items() if i == -1), None)
+        if missing is not None:
+            classes.find(self.project, missing)  # raises, and names the classes that there are
+        labels.assign_many(self.project, dict(zip(self._ids(list(wanted)), wanted.values(), strict=True)))
+
+    def flag(self, paths: Sequence[str], on: bool = True) -> None:
+        """Marks images for later."""
+        labels.flag(self.project, self._ids(paths), on)
+
+    def exclude(self, paths: Sequence[str], on: bool = True) -> None:
+        """Leaves images out of training and evaluation."""
+        labels.exclude(self.project, self._ids(paths), on)
+
+    def note(self, paths: Sequence[str], text: str) -> None:
+        """Writes a note on images."""
+        labels.note(self.project, self._ids(paths), text)
+
+    def import_data(self, source: str) -> None:
+        """Takes over what a data set says about the images."""
+        exchange.import_dataset(self.project, source)
+
+    # --- classes
+
+    def add_class(self, name: str) -> None:
+        """A new class at the end."""
+        classes.add(self.project, name)
+
+    def rename_class(self, name: str, to: str) -> None:
+        """Another name for a class."""
+        classes.rename(self.project, self._class(name), to)
+
+    def recolour_class(self, name: str, colour: str) -> None:
+        """Another colour, `#rrggbb`."""
+        classes.recolour(self.project, self._class(name), colour)
+
+    def set_shortcut(self, name: str, key: str | None) -> None:
+        """A key for a class."""
+        classes.set_shortcut(self.project, self._class(name), key)
+
+    def reorder_classes(self, names: Sequence[str]) -> None:
+        """Another order, naming every class once."""
+        classes.reorder(self.project, [self._class(name) for name in names])
+
+    def merge_classes(self, names: Sequence[str], into: str) -> None:
+        """Gives the images of some classes to another."""
+        classes.merge(self.project, [self._class(name) for name in names], self._class(into))
+
+    def delete_class(self, name: str) -> None:
+        """Deletes a class; its images lose their label."""
+        classes.delete(self.project, self._class(name))
+
+    # --- splits, runs
+
+    def split(self, train: float = 70.0, validation: float = 15.0, seed: int = 42, group_by: str | None = None,
+              overwrite: bool = False) -> None:
+        """A stratified split."""
+        splits.split(self.project, train, validation, seed, group_by, overwrite)
+
+    def assign_split(self, paths: Sequence[str], subset: str | None) -> None:
+        """Puts images into one subset by hand."""
+        splits.assign(self.project, self._ids(paths), subset)
+
+    def train(self, network: str, method: str, *, seed: int = 42, device: str = "auto",
+              preprocessing: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None,
+              pretrained: bool = True) -> str:
+        """Trains and returns the run's name (`run-001`).
+
+        Args:
+            network, method, seed, device, pretrained: see `training.Plan`.
+            preprocessing: fields of `Preprocessing`.
+            settings: of a fine-tuning; fields of `TrainingSettings`.
+        """
+        from dlgui.project.operations import training
+
+        more = dict(preprocessing or {})
+        width, height = more.pop("width", None), more.pop("height", None)
+        if width == height:
+            size = width
+        else:
+            size, more = None, {**more, "width": width, "height": height}
+        plan = training.Plan(network=network, method=method, image_size=size, seed=seed, device=device,
+                             settings=dict(settings or {}), preprocessing=more, pretrained=pretrained)
+        return training.train(self.project, plan).id
+
+    def evaluate(self, run: str | None = None, split: str = "test") -> dict[str, Any]:
+        """The figures of a run on a subset, as `dlgui evaluate --json` prints them."""
+        from dlgui.engine.evaluation import evaluate
+
+        chosen = runs.get(self.project, run)
+        document = evaluate(evaluations.predict(self.project, chosen, split)).to_json()
+        evaluations.record(self.project, chosen, split, document)
+        return document
+
+    def rename_run(self, run: str, name: str) -> None:
+        """A name for a run."""
+        runs.rename(self.project, runs.get(self.project, run), name)
+
+    def intended_use(self, text: str) -> None:
+        """What the classifier is for."""
+        cards.set_intended_use(self.project, text)
+
+    def _ids(self, paths: Sequence[str]) -> list[int]:
+        table = self.project.images()
+        row_of = {path: row for row, path in enumerate(table.path)}
+        missing = next((path for path in paths if path not in row_of), None)
+        if missing is not None:
+            raise DlguiError(missing, "no such image in the project", "name it relative to the image folder")
+        return [int(table.id[row_of[path]]) for path in paths]
+
+    def _class(self, name: str) -> int:
+        return classes.find(self.project, name).id

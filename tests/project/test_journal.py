@@ -1,0 +1,103 @@
+"""The history as a program, run in a second process, gives what was had before."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from dlgui.engine.evaluation import evaluate
+from dlgui.project.operations import classes, evaluations, journal, labels, runs, scripts, splits, training
+from dlgui.project.project import Project
+
+FINE = {"epochs": 1, "batch_size": 16}
+
+
+def edit(project):
+    """Everything that a person does before training, with second thoughts."""
+    splits.split(project, 50, 25)
+    table = project.images()
+    ids = table.id.tolist()
+    labels.assign(project, ids[:3], classes.find(project, "local").id)
+    labels.assign(project, ids[3:5], None)
+    labels.exclude(project, ids[30:33])
+    labels.note(project, ids[:2], 'say "no",\nor é')
+    labels.flag(project, ids[5:9])
+    labels.assign(project, ids[40:60], classes.find(project, "global").id)
+    project.undo()
+    classes.add(project, "odd 'one'")
+    labels.assign(project, ids[60:66], classes.find(project, "odd 'one'").id)
+    classes.rename(project, classes.find(project, "odd 'one'").id, "strange")
+    classes.reorder(project, [c.id for c in reversed(project.classes())])
+    test = [int(table.id[r]) for r in table.rows("test")]
+    splits.assign(project, test[:2], "train")
+    splits.assign(project, ids[10:12], None)
+    classes.merge(project, [classes.find(project, "strange").id], classes.find(project, "nominal").id)
+    labels.flag(project, ids[6:7], False)
+    project.undo()
+    project.redo()
+
+
+def matrix_of(project, run):
+    found = evaluate(evaluations.predict(project, run))
+    return found.top1_error, found.confusion_matrix, found
+
+
+def in_a_second_process(file, *arguments):
+    done = subprocess.run([sys.executable, str(file), *map(str, arguments)], capture_output=True, text=True,
+                          check=False, cwd=file.parent)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("method", ["quick", "finetune"])
+def test_the_exported_script_gives_the_same_evaluation_exactly(project, tmp_path, method):
+    edit(project)
+    plan = training.Plan(method=method, image_size=64, device="cpu", settings=FINE if method == "finetune" else {})
+    run = training.train(project, plan)
+    error, matrix, found = matrix_of(project, run)
+    order = np.argsort(found.classes)  # the old procedure sorts the classes
+    ids = project.images().id.tolist()
+    labels.exclude(project, ids[:1])  # what comes after the training changes nothing about it
+    project.undo()
+    scripts.write(project, tmp_path / "history.py", run)
+    printed = in_a_second_process(tmp_path / "history.py")
+    assert float(re.search(r"top1_error ([\d.]+)", printed)[1]) == pytest.approx(error, abs=5e-7)
+    numbers = re.findall(r"\d+", printed[printed.index("top1_error"):].split("\n", 1)[1])
+    assert [int(n) for n in numbers[-matrix.size:]] == matrix[np.ix_(order, order)].ravel().tolist()
+
+
+def test_the_journal_as_a_script_makes_the_same_project(project, tmp_path):
+    edit(project)
+    run = training.train(project, training.Plan(image_size=64, device="cpu"))
+    _, matrix, found = matrix_of(project, run)
+    evaluations.record(project, run, "test", found.to_json())
+    every = journal.entries(project)
+    assert [e.kind for e in every][:2] == ["create", "split"]
+    assert sum(e.state != "done" for e in every) == 1
+    assert not any(e.line.startswith("#") for e in every)
+    assert max(len(e.short) for e in every if e.kind != "train") < 250
+    (tmp_path / "steps.py").write_text(journal.script(project), encoding="utf-8")
+    assert "# undone: project.label(" in (tmp_path / "steps.py").read_text(encoding="utf-8")
+    in_a_second_process(tmp_path / "steps.py", tmp_path / "again.dlproj")
+    with Project.open(tmp_path / "again.dlproj") as again:
+        a, b = project.images(), again.images()
+        assert b.path == a.path
+        assert b.label_names() == a.label_names()
+        assert b.note == a.note
+        for column in ("split", "flag", "excluded"):
+            np.testing.assert_array_equal(getattr(b, column), getattr(a, column))
+        assert [(c.name, c.colour, c.shortcut) for c in again.classes()] == [
+            (c.name, c.colour, c.shortcut) for c in project.classes()]
+        _, other, _ = matrix_of(again, runs.get(again))
+        np.testing.assert_array_equal(other, matrix)
+        assert [e.kind for e in journal.entries(again)] == [e.kind for e in every if e.state == "done"]
+
+
+def test_lines_of_earlier_versions_become_comments():
+    assert journal.line("flag", {"count": 3, "flag": True}) == "# flag: count 3, flag True"
+    assert journal.line("unheard of", {}) == "# unheard of"
+    assert journal.line("label", {"labels": {"a/b.png": None}}) == "project.label(['a/b.png'], None)"
+    many = {"labels": {f"{i}.png": "x" if i else "y" for i in range(9)}}
+    assert journal.line("label", many, short=True) == "project.label({'0.png': 'y', '1.png': 'x', … 7 more})"
