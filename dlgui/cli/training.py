@@ -24,7 +24,10 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
         parser.set_defaults(run=list_runs)
         return
     parser.add_argument("--network", metavar="NAME", help="default efficientnet_lite0; dlgui doctor lists those that "
-                                                           "need no internet")
+                                                           "need no internet; auto tries them on the training split "
+                                                           "and takes the best on the validation split")
+    parser.add_argument("--budget", metavar="SECONDS", type=float, default=60.0,
+                        help="time that --network auto may take, default 60")
     parser.add_argument("--method", choices=("quick", "finetune"),
                         help="quick (default): frozen network, seconds; finetune: the whole network")
     for name, kind, text in (
@@ -53,7 +56,7 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
         if arguments.resume:
             run = training.resume(project, runs.get(project, arguments.resume))
         else:
-            run = training.start(project, plan_of(arguments))
+            run = training.start(project, _with_network(project, plan_of(arguments), console))
         console.print(f"{run.id}: {run.method} on {run.network}, {run.device}")
         for event in training.execute(project, run, console.progress()):
             print_event(console, event)
@@ -63,6 +66,19 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
     console.print(f"{run.id}: validation top-1 error {percent(run.validation_top1_error)}, "
                   f"{run.train_seconds or 0:.1f} s, {run.model}")
     return 0
+
+
+def _with_network(project: Project, plan: Plan, console: Console) -> Plan:
+    """The plan with a network, where it leaves that open."""
+    if plan.network != "auto":
+        return plan
+    from dlgui.project.operations import choosing
+
+    plan, tried = choosing.choose(project, plan, console.progress())
+    console.table(["network", "validation", "loss", "seconds"],
+                  [(t.network, percent(t.top1_error), "too slow" if t.loss is None else f"{t.loss:.4f}",
+                    f"{t.seconds:.1f}") for t in tried])
+    return plan
 
 
 def list_runs(arguments: argparse.Namespace, console: Console) -> int:
@@ -100,7 +116,7 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
     method = arguments.method or ("finetune" if settings or arguments.find_learning_rate else "quick")
     plan = {"network": arguments.network} if arguments.network else {}
     return Plan(**plan, method=method, image_size=arguments.image_size, seed=arguments.seed, device=arguments.device,
-                settings=settings, preprocessing=preprocessing)
+                settings=settings, preprocessing=preprocessing, budget=arguments.budget)
 
 
 def _setting(text: str) -> tuple[str, Any]:

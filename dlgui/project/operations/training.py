@@ -38,7 +38,7 @@ class Plan:
     """What shall be trained.
 
     Attributes:
-        network: name in the registry.
+        network: name in the registry, or `auto`: see `dlgui.project.operations.choosing`.
         method: `quick` or `finetune`.
         image_size: side of the square input in pixels; None chooses.
         seed: of folds, order and augmentation.
@@ -46,6 +46,7 @@ class Plan:
         settings: names and values of `TrainingSettings`, for finetune.
         preprocessing: names and values of `Preprocessing` beside the size.
         pretrained: False starts from random weights.
+        budget: seconds that `auto` may take to choose a network.
     """
 
     network: str = DEFAULT_NETWORK
@@ -56,6 +57,7 @@ class Plan:
     settings: Mapping[str, Any] = field(default_factory=dict)
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     pretrained: bool = True
+    budget: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class _Data:
         return [(self.table.path[r], str(self.table.content_hash[r])) for r in self.rows]
 
 
-def start(project: Project, plan: Plan, who: str = "user") -> Run:
-    """Checks a plan against the data and enters its run into the book.
+def start(project: Project, plan: Plan, who: str = "user", progress: Progress | None = None) -> Run:
+    """Checks a plan against the data and enters its run into the book; `auto` first looks for the network.
 
     Raises:
         InvalidValue, DlguiError: a value that is not allowed, no split, fewer than two classes.
@@ -83,9 +85,13 @@ def start(project: Project, plan: Plan, who: str = "user") -> Run:
         raise InvalidValue("method", plan.method, " or ".join(METHODS))
     if plan.method == "quick" and plan.settings:
         raise InvalidValue("setting", next(iter(plan.settings)), "settings only with --method finetune")
+    if plan.network == "auto":
+        from dlgui.project.operations import choosing
+
+        plan, _ = choosing.choose(project, plan, progress)
     info = networks.info(plan.network)
     project.require_image_root()
-    classes = _classes(project)
+    classes = classes_of(project)
     table = project.images()
     preprocessing = preprocessing_of(table, table.rows("train"), plan)
     parameters: dict[str, Any] = {"preprocessing": preprocessing.to_dict(), "pretrained": plan.pretrained}
@@ -191,7 +197,7 @@ def plan_of(run: Run) -> Plan:
 def train(project: Project, plan: Plan, progress: Progress | None = None,
           listener: Callable[[Event], None] | None = None) -> Run:
     """`start` and `execute` in one go."""
-    run = start(project, plan)
+    run = start(project, plan, progress=progress)
     for event in execute(project, run, progress):
         if listener is not None:
             listener(event)
@@ -212,7 +218,8 @@ def preprocessing_of(table: ImageTable, rows: np.ndarray, plan: Plan) -> Preproc
     return preprocessing
 
 
-def _classes(project: Project) -> list[str]:
+def classes_of(project: Project) -> list[str]:
+    """The classes that can be learned. Raises `DlguiError` where there are fewer than two, or no training split."""
     table = project.images()
     if not len(table.rows("all")):
         raise DlguiError(project.folder, "no labeled, readable image", "label images first")
@@ -250,8 +257,8 @@ def _quick(project: Project, run: Run, progress: Progress | None) -> Iterator[Ev
     files = _backbone(run)
     fitted_on = data.train[readable[data.train]]
     fit = quick.fit(found, fitted_on, data.labels[fitted_on], len(run.classes), files.channels,
-                    groups=_groups(data, fitted_on), members=_chosen_before(project, run), seed=run.seed,
-                    progress=progress)
+                    groups=groups_of(data.table, data.rows[fitted_on]), members=_chosen_before(project, run),
+                    seed=run.seed, progress=progress)
     classifier = Classifier.pretrained(run.network, run.classes, preprocessing, fit.pooling,
                                        "imagenet" if run.parameters["pretrained"] else None)
     classifier.set_head(fit.weight, fit.bias, fit.temperature)
@@ -337,7 +344,8 @@ def _warm_start(project: Project, run: Run, data: _Data, classifier: Classifier,
     found = _features(project, run, data, classifier.preprocessing, progress, only=data.train)
     readable = np.flatnonzero(found.readable)
     fit = quick.fit(found, readable, data.labels[data.train[readable]], len(run.classes), classifier.channels,
-                    groups=_groups(data, data.train[readable]), competing={"last": classifier.pooling}, seed=run.seed)
+                    groups=groups_of(data.table, data.rows[data.train[readable]]),
+                    competing={"last": classifier.pooling}, seed=run.seed)
     classifier.set_head(fit.weight / np.float32(fit.temperature), fit.bias / np.float32(fit.temperature))
 
 
@@ -353,12 +361,11 @@ def _backbone(run: Run) -> backbones.BackboneFiles:
     return backbones.pretrained(run.network) if run.parameters["pretrained"] else backbones.random(run.network)
 
 
-def _groups(data: _Data, positions: np.ndarray) -> list[str]:
+def groups_of(table: ImageTable, rows: np.ndarray) -> list[str]:
     """What must not be divided in cross-validation: groups, and images of equal pixels."""
     from dlgui.engine.splitting import merge_groups
 
-    rows = data.rows[positions]
-    merged = merge_groups([data.table.group[r] for r in rows], [data.table.pixel_hash[r] for r in rows])
+    merged = merge_groups([table.group[r] for r in rows], [table.pixel_hash[r] for r in rows])
     return [str(group) for group in merged]
 
 
@@ -406,7 +413,7 @@ def find_learning_rate(project: Project, plan: Plan, progress: Progress | None =
 
     `listener` is called with every point of the curve, (learning rate, smoothed loss), as it comes.
     """
-    classes, table = _classes(project), project.images()
+    classes, table = classes_of(project), project.images()
     info = networks.info(plan.network)
     rows = table.rows("train")
     rows = rows[[table.class_names[i] in classes for i in table.label[rows]]]
