@@ -130,14 +130,14 @@ def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int
     if classes < 2 or (counts == 0).any():
         raise DlguiError("training split", "fewer than two classes, or a class without images",
                          "label images of at least two classes and split again")
-    drawn = _evenly(labels, CHOOSING, seed)
+    drawn = evenly(labels, CHOOSING, seed)
     fold = folds(labels[drawn], [groups[i] for i in drawn] if groups is not None else None, seed)
     competing = competing if competing is not None else candidates(len(channels))
     if members is not None:
         competing = {name: competing[name] for name in members}
     if progress is not None:
         progress.task("choosing stages", len(competing))
-    sample = _standardized(found.take(positions[drawn]))[0]
+    sample = standardized(found.take(positions[drawn]))[0]
     held_out, temperatures = {}, {}
     for name, gram in _grams(sample, competing, found.pooling, channels):
         scores = _held_out_scores(gram, labels[drawn], classes, fold, competing[name].length(channels))
@@ -153,7 +153,7 @@ def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int
     temperature = fit_temperature(combined, labels[drawn])
 
     union = Pooling.union([competing[name] for name in chosen])
-    figures, centre, spread = _standardized(found.take(positions, union.columns(found.pooling, channels)))
+    figures, centre, spread = standardized(found.take(positions, union.columns(found.pooling, channels)))
     weight, bias = np.zeros((classes, figures.shape[1])), np.zeros(classes)
     for name in chosen:
         columns = competing[name].columns(union, channels)
@@ -207,7 +207,7 @@ def folds(labels: np.ndarray, groups: Sequence[Hashable] | None, seed: int, coun
     return fold
 
 
-def _standardized(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def standardized(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`vectors`, changed in place to mean 0 and deviation 1, and what they were."""
     centre = vectors.mean(0, dtype=np.float64)
     vectors -= centre.astype(np.float32)
@@ -217,7 +217,7 @@ def _standardized(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return vectors, centre, spread
 
 
-def _evenly(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
+def evenly(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
     """At most `most` positions, every class in its proportion and with at least one."""
     if len(labels) <= most:
         return np.arange(len(labels))

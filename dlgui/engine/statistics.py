@@ -147,6 +147,32 @@ def mcnemar(correct_a: np.ndarray, correct_b: np.ndarray) -> float:
     return float(min(1.0, 2 * np.exp(logarithms).sum()))
 
 
+def paired_difference(wrong_a: np.ndarray, wrong_b: np.ndarray, level: float = 0.95) -> tuple[float, Interval]:
+    """How much more often A errs than B on the same images, with an interval (Agresti and Min, 2005).
+
+    Args:
+        wrong_a, wrong_b: bool (n,), whether each classifier was wrong about each image.
+        level: confidence level, between 0 and 1.
+
+    Returns:
+        difference of the error rates, and its interval; (−1, 1) without images.
+
+    Raises:
+        InvalidValue: the lengths differ, or the level is out of range.
+    """
+    a, b = np.asarray(wrong_a, bool), np.asarray(wrong_b, bool)
+    if a.shape != b.shape or a.ndim != 1:
+        raise InvalidValue("wrong_b", f"an array {b.shape}", f"an array {a.shape}, about the same images")
+    n = len(a)
+    if not n:
+        return 0.0, (-1.0, 1.0)
+    z = NormalDist().inv_cdf((1 + _checked(level)) / 2)
+    only_a, only_b = int(np.count_nonzero(a & ~b)), int(np.count_nonzero(~a & b))
+    p, q, number = (only_a + 0.5) / (n + 2), (only_b + 0.5) / (n + 2), n + 2
+    half = z * math.sqrt(max(p + q - (p - q) ** 2, 0.0) / number)
+    return (only_a - only_b) / n, (max(p - q - half, -1.0), min(p - q + half, 1.0))
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """One class against the others, by falling threshold.

@@ -34,7 +34,7 @@ class HyperparameterForm(QWidget):
     Signals:
         changed: something was changed.
         touched: the `Parameter` that the user is at.
-        networks_wanted, rate_wanted, preview_wanted, presets_wanted: a button for these was pressed.
+        networks_wanted, rate_wanted, preview_wanted, presets_wanted, advice_wanted: a button for these was pressed.
     """
 
     changed = Signal()
@@ -43,6 +43,7 @@ class HyperparameterForm(QWidget):
     rate_wanted = Signal()
     preview_wanted = Signal()
     presets_wanted = Signal()
+    advice_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,6 +125,9 @@ class HyperparameterForm(QWidget):
         grid.changed.connect(lambda _: self._altered())
         grid.touched.connect(self.touched)
         column.addWidget(grid)
+        if section == "image":
+            column.addWidget(button("adviseButton", self.tr("Ask for advice…"), self.tr(
+                "Which input size is worth its time, and whether more images would help"), self.advice_wanted.emit))
         if section == "classes":
             column.addWidget(self.weights)
         if section == "learning":

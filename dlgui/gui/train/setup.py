@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QLabel, QScrollArea, QVBoxLayout, QWidget
@@ -13,6 +15,7 @@ from dlgui.gui.commands import Command
 from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
+from dlgui.gui.train.advisers import AdviserDialog
 from dlgui.gui.train.augmentation_view import AugmentationDialog
 from dlgui.gui.train.cards import MethodCard
 from dlgui.gui.train.fields import explanation
@@ -20,6 +23,7 @@ from dlgui.gui.train.form import HyperparameterForm
 from dlgui.gui.train.networks import NetworkDialog
 from dlgui.gui.train.presets import PresetDialog
 from dlgui.gui.train.rate_test import RateDialog
+from dlgui.gui.train.repeat import RepeatDialog
 from dlgui.project.changes import Changes
 from dlgui.project.operations import outlook, splits
 from dlgui.project.operations.outlook import Estimate, Outlook
@@ -66,6 +70,7 @@ class SetupPanel(QWidget):
         self.form.rate_wanted.connect(self.find_rate)
         self.form.preview_wanted.connect(self.preview_augmentation)
         self.form.presets_wanted.connect(self.show_presets)
+        self.form.advice_wanted.connect(self.advise)
         self.form.show_devices(devices.available())
 
     def _build(self) -> None:
@@ -209,6 +214,19 @@ class SetupPanel(QWidget):
         self.form.choose_method("finetune")
         return self._open(AugmentationDialog(self.session, self.form, self))
 
+    def advise(self) -> QDialog | None:
+        """Input size and data forecast, for what the form says."""
+        plan = self.plan()
+        if plan is None:
+            return None
+        dialog = AdviserDialog(self.session, plan, self)
+        dialog.size_taken.connect(lambda size: self.form.set_values({"image_size": size, "image_height": 0}))
+        return self._open(dialog)
+
+    def repeat_run(self) -> QDialog:
+        """Trains a finished run again and compares."""
+        return self._open(RepeatDialog(self.session, self))
+
     def show_presets(self) -> QDialog:
         """Parameters under names."""
         dialog = PresetDialog(self.form.plan, self)
@@ -228,14 +246,18 @@ class SetupPanel(QWidget):
                 Command("actionFindRate", "train", self.tr("Find the learning rate…"), self.find_rate),
                 Command("actionPreviewAugmentation", "train", self.tr("See augmentation on my images…"),
                         self.preview_augmentation),
-                Command("actionPresets", "train", self.tr("Presets…"), self.show_presets)]
+                Command("actionPresets", "train", self.tr("Presets…"), self.show_presets),
+                Command("actionAdvisers", "train", self.tr("Advice on input size and data…"), self.advise),
+                Command("actionRepeatRun", "train", self.tr("Repeat a run…"), self.repeat_run)]
 
     def scenes(self) -> list[Scene]:
         """Pictures of this part."""
         return [Scene("train-finetune", self._all_fields, self._few_fields),
                 Scene("train-networks", self.compare_networks), Scene("train-presets", self.show_presets),
                 Scene("train-augmentation", self._augmented, self._few_fields),
-                Scene("train-rate", self.find_rate, self._few_fields)]
+                Scene("train-rate", self.find_rate, self._few_fields),
+                Scene("train-input-size", self._asked(0)), Scene("train-forecast", self._asked(1)),
+                Scene("train-repeat", self.repeat_run)]
 
     def _all_fields(self) -> None:
         self.form.choose_method("finetune")
@@ -245,6 +267,15 @@ class SetupPanel(QWidget):
     def _few_fields(self) -> None:
         self.form.set_values(parameters.defaults())
         self.form.choose_method("quick")
+
+    def _asked(self, page: int) -> Callable[[], QDialog | None]:
+        def prepare() -> QDialog | None:
+            dialog = self.advise()
+            if isinstance(dialog, AdviserDialog):
+                dialog.pages.setCurrentIndex(page)
+                (dialog.sizes, dialog.data)[page].run()
+            return dialog
+        return prepare
 
     def _augmented(self) -> QDialog:
         self.form.set_values({"mirror": "rc", "rotate_range": 20, "brightness_variation": 40, "hue": 0.2,

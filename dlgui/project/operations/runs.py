@@ -189,15 +189,24 @@ def data_hash(project: Project) -> str:
 
 def snapshot(project: Project, run: Run) -> dict[str, tuple[str, str | None]]:
     """Path → (class, split) of the images a run was trained on, as they were then."""
+    return {path: (label, subset) for path, _, label, subset in snapshot_rows(project, run)}
+
+
+def snapshot_rows(project: Project, run: Run) -> list[tuple[str, str, str, str | None]]:
+    """(path, content hash, class, split) of the images a run was trained on, as they were then."""
     found = project.store.rows("SELECT data FROM snapshots WHERE data_hash = ?", [run.data_hash])
-    return {path: (label, subset) for path, _, label, subset in json.loads(zlib.decompress(found[0][0]))}
+    return [(path, content, label, subset) for path, content, label, subset in json.loads(zlib.decompress(found[0][0]))]
+
+
+def current_rows(project: Project) -> list[tuple[str, str, str, str | None]]:
+    """What a run that began now would be trained on, as `snapshot_rows` gives it."""
+    table = project.images()
+    return [(table.path[r], str(table.content_hash[r]), table.class_names[table.label[r]],
+             SUBSETS[table.split[r]] if table.split[r] >= 0 else None) for r in table.rows("all")]
 
 
 def _snapshot(project: Project) -> bytes:
-    table = project.images()
-    rows = [[table.path[r], table.content_hash[r], table.class_names[table.label[r]],
-             SUBSETS[table.split[r]] if table.split[r] >= 0 else None] for r in table.rows("all")]
-    return zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), 1)
+    return zlib.compress(json.dumps(current_rows(project), ensure_ascii=False).encode(), 1)
 
 
 def _run(project: Project, row: tuple[Any, ...]) -> Run:

@@ -24,7 +24,7 @@ from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Cancelled, Progress
 from dlgui.engine.settings import TrainingSettings
 from dlgui.errors import DlguiError, InvalidValue
-from dlgui.project.operations import batches, epochs, evaluations, run_files, runs
+from dlgui.project.operations import batches, epochs, evaluations, run_files, runs, seals
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import ImageTable, Project
 
@@ -128,6 +128,9 @@ def execute(project: Project, run: Run, progress: Progress | None = None) -> Ite
                             validation_top1_error=event.best_error)
             elif isinstance(event, finetune.Notice):
                 run_files.add_notice(run, event.text)
+            elif isinstance(event, Finished):
+                with contextlib.suppress(DlguiError):  # a run without a seal is still a run
+                    seals.seal(project, runs.get(project, run.id), event.reason)
             yield event
         recorder.flush()
     except (GeneratorExit, Cancelled):

@@ -1,0 +1,320 @@
+"""The advisers' dialog: which input size, and whether more images would help. Each answers in words with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QSpinBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dlgui.engine.learning_curve import fit_power_law
+from dlgui.engine.progress import Report
+from dlgui.gui import theme
+from dlgui.gui.jobs import Job
+from dlgui.gui.session import Session
+from dlgui.gui.train import advice_words
+from dlgui.gui.widgets import button, named
+from dlgui.gui.words import time_left
+from dlgui.project.operations import advice
+from dlgui.project.operations.advice import ClassForecast, DataForecast, SizeAdvice, SizeResult
+from dlgui.project.operations.training import Plan
+from dlgui.project.project import Project
+
+
+class Adviser(QWidget):
+    """One page: what it does, a button that starts it, a bar, what it found.
+
+    Args:
+        kind: of its job, and prefix of its objectNames.
+        about: what it does.
+        session: runs the job.
+        columns: of the table.
+        tip: of the table.
+    """
+
+    def __init__(self, kind: str, about: str, session: Session, columns: list[str], tip: str) -> None:
+        super().__init__()
+        self.kind, self._session = kind, session
+        self.setObjectName(f"{kind}Adviser")
+        text = QLabel(about)
+        text.setWordWrap(True)
+        self.table = named(QTableWidget(0, len(columns)), f"{kind}Table", tip)
+        self.table.setHorizontalHeaderLabels(columns)
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(len(columns) - 1, QHeaderView.ResizeMode.Stretch)
+        self.answer, self.bar = QLabel(), QProgressBar()
+        self.answer.setObjectName(f"{kind}Answer")
+        self.answer.setWordWrap(True)
+        self.answer.setProperty("head", True)
+        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.start = button(f"{kind}StartButton", self.tr("Ask"), self.tr("Starts; takes seconds to a minute"),
+                            self.run, primary=True)
+        self.stop = button(f"{kind}StopButton", self.tr("Stop"), self.tr("Ends it; what is found so far stays"),
+                           self._stop)
+        self.row = QHBoxLayout()
+        for widget in (self.start, self.stop):
+            self.row.addWidget(widget)
+        self.row.addWidget(self.bar, 1)
+        self.column = QVBoxLayout(self)
+        self.column.addWidget(text)
+        self.column.addLayout(self.row)
+        self.column.addWidget(self.table, 1)
+        self.column.addWidget(self.answer)
+        self._busy(False)
+
+    def work(self) -> Callable[[Job, Project], Any]:
+        """What the job does."""
+        raise NotImplementedError
+
+    def told(self, value: Any) -> None:
+        """Shows an intermediate result."""
+        raise NotImplementedError
+
+    def found(self, value: Any) -> None:
+        """Shows the result."""
+        raise NotImplementedError
+
+    def run(self) -> None:
+        """Starts the adviser."""
+        project = self._session.project
+        if project is None:
+            return
+        self.table.setRowCount(0)
+        self.answer.setText(self.tr("Looking at the images…"))
+        work = self.work()
+        job = self._session.jobs.start(self.kind, self.windowTitle() or self.kind, lambda job: work(job, project),
+                                       told=self.told, done=self._done, failed=self._failed, cancelled=self._cancelled)
+        job.reported.connect(self._report)
+        self._busy(True)
+
+    def add_row(self, texts: list[str], right: int) -> None:
+        """A row; the first `right` cells after the first are figures."""
+        row = self.table.rowCount()
+        self.table.insertRow(row)
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            if 0 < column <= right:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.table.setItem(row, column, item)
+
+    def _report(self, report: Report) -> None:
+        self.bar.setRange(0, report.total or 0)
+        self.bar.setValue(report.done)
+        self.answer.setText(f"{report.task}{time_left(report.remaining)}")
+
+    def _done(self, value: Any) -> None:
+        self._busy(False)
+        self.found(value)
+
+    def _failed(self, problem: Exception) -> None:
+        self._busy(False)
+        self.answer.setText(str(problem))
+
+    def _cancelled(self) -> None:
+        self._busy(False)
+        self.answer.setText(self.tr("Stopped: no advice."))
+
+    def _busy(self, busy: bool) -> None:
+        self.start.setEnabled(not busy)
+        self.stop.setEnabled(busy)
+        self.bar.setVisible(busy)
+
+    def _stop(self) -> None:
+        job = self._session.jobs.running(self.kind)
+        if job is not None:
+            job.cancel()
+
+
+class SizeAdviser(Adviser):
+    """Compares input sizes.
+
+    Signals:
+        taken: the size that the user accepts.
+    """
+
+    taken = Signal(int)
+
+    def __init__(self, session: Session, plan: Plan) -> None:
+        super().__init__("inputSize", self.tr(
+            "Runs {n} training and validation images through the frozen network at several sizes and cross-validates: "
+            "the same images at each size, each judged by classifiers that never saw it. It speaks for the frozen "
+            "network; fine-tuning may make up for a small size.").format(n=advice.SIZE_IMAGES), session,
+            [self.tr("size"), self.tr("wrong"), self.tr("error"), self.tr("interval of 95 %"),
+             self.tr("images/s here"), ""], self.tr("Errors and speed at each size"))
+        self.setWindowTitle(self.tr("comparing input sizes"))
+        self._plan = plan
+        self.result: SizeAdvice | None = None
+        self.take = button("takeSizeButton", self.tr("Use the proposed size"), self.tr("Fills the size into the form"),
+                           self._take)
+        self.take.setEnabled(False)
+        last = QHBoxLayout()
+        last.addStretch()
+        last.addWidget(self.take)
+        self.column.addLayout(last)
+
+    def work(self) -> Callable[[Job, Project], Any]:
+        self.take.setEnabled(False)
+        plan = self._plan
+        return lambda job, project: advice.input_size(project, plan, job.progress, listener=job.tell)
+
+    def told(self, value: SizeResult) -> None:
+        low, high = value.error_interval
+        self.add_row([f"{value.size} px", f"{value.wrong} / {value.images}",
+                      f"{advice_words.points(value.wrong / value.images)} %",
+                      f"{advice_words.points(low)} … {advice_words.points(high)} %",
+                      f"{value.images_per_second:.1f}", ""], 4)
+
+    def found(self, value: SizeAdvice) -> None:
+        self.result = value
+        for row, result in enumerate(value.results):
+            marks = [text for size, text in ((value.best, self.tr("fewest errors")),
+                                             (value.proposed, self.tr("proposed"))) if size == result.size]
+            self.table.setItem(row, 5, QTableWidgetItem(", ".join(marks)))
+            if result.size == value.proposed:
+                self.table.selectRow(row)
+        self.answer.setText(advice_words.of_sizes(value, self.tr))
+        self.take.setEnabled(True)
+
+    def _take(self) -> None:
+        if self.result is not None:
+            self.taken.emit(self.result.proposed)
+
+
+class DataAdviser(Adviser):
+    """Forecasts what more images would bring."""
+
+    def __init__(self, session: Session, plan: Plan) -> None:
+        super().__init__("dataForecast", self.tr(
+            "Thins out one class at a time, watches its error, and extends the curve (a power law with a floor) to "
+            "more images. The interval knows how few images are tested; it cannot know whether new images will be like the "
+            "old."), session, [self.tr("class"), self.tr("training images"), self.tr("wrong now"),
+                               self.tr("forecast")], self.tr("A click shows the curve of the class"))
+        self.setWindowTitle(self.tr("forecasting"))
+        self._plan = plan
+        self._found: list[ClassForecast] = []
+        self.more = named(QSpinBox(), "moreImagesBox", self.tr("How many images of a class are added"))
+        self.more.setRange(1, 100000)
+        self.more.setValue(50)
+        self.more.setSuffix(self.tr(" more images"))
+        self.row.insertWidget(0, self.more)
+        self.plot = pg.PlotWidget()
+        self.plot.setObjectName("learningCurvePlot")
+        self.plot.setAccessibleName(self.tr("Learning curve"))
+        self.plot.setToolTip(self.tr("Error over training images of the class: measured, fitted, and the forecast"))
+        self.plot.setLabel("bottom", self.tr("training images of the class"))
+        self.plot.setLabel("left", self.tr("error of the class"), units="%")
+        self.plot.getAxis("left").enableAutoSIPrefix(False)
+        self.plot.showGrid(y=True, alpha=0.15)
+        c = theme.colours()
+        self.plot.setBackground(QColor(c.panel))
+        for name in ("left", "bottom"):
+            self.plot.getAxis(name).setPen(c.line)
+            self.plot.getAxis(name).setTextPen(c.soft)
+        self.plot.setMinimumHeight(190)
+        self.column.insertWidget(3, self.plot, 1)
+        self.table.itemSelectionChanged.connect(self._draw)
+
+    def work(self) -> Callable[[Job, Project], Any]:
+        plan, more = self._plan, self.more.value()
+        self._found = []
+        self.plot.clear()
+        return lambda job, project: advice.data_forecast(project, plan, more, job.progress, listener=job.tell)
+
+    def told(self, value: ClassForecast) -> None:
+        self._found.append(value)
+        f = value.forecast
+        self.add_row([value.name, str(value.today), f"{f.wrong:.1f}".removesuffix(".0") + f" / {f.images}",
+                      advice_words.of_class(value, self.more.value(), self.tr)], 2)
+        if self.table.rowCount() == 1:
+            self.table.selectRow(0)
+
+    def found(self, value: DataForecast) -> None:
+        self.table.setRowCount(0)
+        self._found = []
+        for each in value.classes:
+            self.told(each)
+        self.answer.setText(advice_words.of_forecast(value, self.tr))
+
+    def _draw(self) -> None:
+        row = self.table.currentRow()
+        self.plot.clear()
+        if not 0 <= row < len(self._found):
+            return
+        chosen, c = self._found[row], theme.colours()
+        f = chosen.forecast
+        then = chosen.today + self.more.value()
+        law = fit_power_law(chosen.curve.sizes, chosen.curve.errors[None])
+        first = chosen.curve.sizes[0]
+        xs = [first * (then / first) ** (i / 60) for i in range(61)]
+        self.plot.plot(xs, [100 * float(law.at(x)[0]) for x in xs], pen=pg.mkPen(c.accent, width=2))
+        self.plot.plot(list(chosen.curve.sizes), (100 * chosen.curve.errors).tolist(), pen=None, symbol="o",
+                       symbolSize=8, symbolBrush=c.ink, symbolPen=None)
+        low, high = f.then_interval
+        self.plot.addItem(pg.ErrorBarItem(x=[then], y=[100 * f.then], top=[100 * max(high - f.then, 0)],
+                                          bottom=[100 * max(f.then - low, 0)], beam=(then - first) / 60,
+                                          pen=pg.mkPen(c.warning, width=2)))
+        self.plot.plot([then], [100 * f.then], pen=None, symbol="d", symbolSize=11, symbolBrush=c.warning,
+                       symbolPen=None)
+        self.plot.setTitle(chosen.name, color=c.ink, size="10pt")
+        self.plot.setYRange(0, 100 * max(float(chosen.curve.errors.max()), high, 0.01) * 1.08, padding=0)
+        self.plot.setXRange(0, then * 1.04, padding=0)
+
+
+class AdviserDialog(QDialog):
+    """The advisers side by side.
+
+    Signals:
+        size_taken: an input size for the form.
+    """
+
+    size_taken = Signal(int)
+
+    def __init__(self, session: Session, plan: Plan, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("adviserDialog")
+        self.setWindowTitle(self.tr("Advice before training"))
+        self.resize(860, 640)
+        self._session = session
+        self.sizes, self.data = SizeAdviser(session, plan), DataAdviser(session, plan)
+        self.sizes.taken.connect(self.size_taken)
+        self.pages = QTabWidget()
+        self.pages.setObjectName("adviserPages")
+        self.pages.setAccessibleName(self.tr("Advisers"))
+        self.pages.addTab(self.sizes, self.tr("Input size"))
+        self.pages.addTab(self.data, self.tr("More images"))
+        row = QHBoxLayout()
+        row.addStretch()
+        row.addWidget(button("closeAdviserButton", self.tr("Close"), self.tr("Closes the advisers"), self.accept))
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.pages, 1)
+        layout.addLayout(row)
+
+    def done(self, result: int) -> None:
+        for page in (self.sizes, self.data):
+            self._session.jobs.drop(page.kind)
+        super().done(result)

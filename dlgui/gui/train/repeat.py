@@ -1,0 +1,140 @@
+"""Repeating a run: its seal, and whether training again gives the same bits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from dlgui.engine.progress import Report
+from dlgui.gui.jobs import Job
+from dlgui.gui.session import Session
+from dlgui.gui.train import advice_words
+from dlgui.gui.widgets import button, named
+from dlgui.gui.words import about_seconds, time_left
+from dlgui.project.operations import repeats, seals
+from dlgui.project.operations.repeats import Repetition
+from dlgui.project.operations.runs import Run
+from dlgui.project.project import Project
+
+
+class RepeatDialog(QDialog):
+    """Chooses a sealed run, trains it again, says what came of it."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("repeatDialog")
+        self.setWindowTitle(self.tr("Repeat a run"))
+        self.resize(660, 360)
+        self._session = session
+        project = session.project
+        self._runs = repeats.sealed_runs(project) if project is not None else []
+        about = QLabel(self.tr(
+            "Every finished run carries a seal: one hash over images, labels, split, seed, settings, pretrained "
+            "weights, versions and processor. Repeating trains again from the same ingredients, as a run of its own, "
+            "and compares every loss, every error and the weights."))
+        about.setWordWrap(True)
+        self.box = named(QComboBox(), "repeatRunBox", self.tr("The run to repeat"))
+        for run in self._runs:
+            self.box.addItem(f"{run.name or run.id}: {run.method}, {run.network}, {about_seconds(run.train_seconds)}",
+                             run.id)
+        self.seal = QLabel()
+        self.seal.setObjectName("sealText")
+        self.seal.setWordWrap(True)
+        self.seal.setProperty("soft", True)
+        self.seal.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.answer, self.bar = QLabel(), QProgressBar()
+        self.answer.setObjectName("repeatAnswer")
+        self.answer.setWordWrap(True)
+        self.answer.setProperty("head", True)
+        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress of the training"))
+        self.start = button("repeatButton", self.tr("Repeat"), self.tr("Trains the run again and compares"), self.run,
+                            primary=True)
+        self.stop = button("stopRepeatButton", self.tr("Stop"), self.tr("Ends the repetition; the run stays, paused"),
+                           self._stop)
+        self._build(about)
+        self.box.currentIndexChanged.connect(lambda _: self._show_seal())
+        self._show_seal()
+        self._busy(False)
+
+    def _build(self, about: QLabel) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self.start)
+        row.addWidget(self.stop)
+        row.addStretch()
+        row.addWidget(button("closeRepeatButton", self.tr("Close"), self.tr("Closes"), self.accept))
+        layout = QVBoxLayout(self)
+        for widget in (about, self.box, self.seal, self.bar, self.answer):
+            layout.addWidget(widget)
+        layout.addStretch()
+        layout.addLayout(row)
+
+    def _run(self) -> Run | None:
+        return next((run for run in self._runs if run.id == self.box.currentData()), None)
+
+    def _show_seal(self) -> None:
+        run = self._run()
+        sealed = seals.read(run) if run is not None else None
+        self.start.setEnabled(sealed is not None)
+        self.answer.clear()
+        if sealed is None:
+            self.seal.setText(self.tr("No finished run of this project carries a seal yet: train one first."))
+            return
+        of = sealed["ingredients"]
+        versions = ", ".join(f"{name} {version}" for name, version in of["versions"].items())
+        text = self.tr("Seal {seal}\nSeed {seed}, device {device}, {processor}, {cores} cores\n{versions}")
+        self.seal.setText(text.format(
+            seal=sealed["seal"], seed=of["seed"], device=of["device"], processor=of["processor"]["name"],
+            cores=of["processor"]["cores"], versions=versions))
+
+    def run(self) -> None:
+        """Repeats the chosen run."""
+        project, run = self._session.project, self._run()
+        if project is None or run is None:
+            return
+        if self._session.jobs.running("training") is not None:
+            self.answer.setText(self.tr("A training is running; wait until it has ended."))
+            return
+        job = self._session.jobs.start("training", self.tr("repeating {run}").format(run=run.name or run.id),
+                                       lambda job: _repeat(job, project, run), done=self._done, failed=self._failed,
+                                       cancelled=self._cancelled)
+        job.reported.connect(self._report)
+        self._busy(True)
+
+    def _report(self, report: Report) -> None:
+        self.bar.setRange(0, report.total or 0)
+        self.bar.setValue(report.done)
+        self.answer.setText(f"{report.task}{time_left(report.remaining)}")
+
+    def _done(self, found: Repetition) -> None:
+        self._busy(False)
+        self.answer.setText(advice_words.of_repetition(found, self.tr))
+
+    def _failed(self, problem: Exception) -> None:
+        self._busy(False)
+        self.answer.setText(str(problem))
+
+    def _cancelled(self) -> None:
+        self._busy(False)
+        self.answer.setText(self.tr("Stopped: nothing was compared."))
+
+    def _busy(self, busy: bool) -> None:
+        self.start.setEnabled(not busy and self._run() is not None)
+        self.box.setEnabled(not busy)
+        self.stop.setEnabled(busy)
+        self.bar.setVisible(busy)
+
+    def _stop(self) -> None:
+        job = self._session.jobs.running("training")
+        if job is not None:
+            job.cancel()
+
+    def done(self, result: int) -> None:
+        if self.stop.isEnabled():
+            self._stop()
+        super().done(result)
+
+
+def _repeat(job: Job, project: Project, run: Run) -> Repetition:
+    return repeats.repeat(project, run, job.progress)
