@@ -47,8 +47,8 @@ def of_class(found: ClassForecast, more: int, tr: Translate) -> str:
             more=more, now=points(f.now), then=points(f.then), low=points(f.then_interval[0]),
             high=points(f.then_interval[1]))
     if f.verdict == "saturated":
-        return tr("Saturated: {more} more gain less than one point (at most {high}); look at labels and image size "
-                  "instead.").format(more=more, high=points(f.gain_interval[1]))
+        return tr("Saturated: {more} more gain at most {high} points.").format(more=more,
+                                                                              high=points(f.gain_interval[1]))
     if f.images < 10:
         return tr("Cannot tell: only {n} images to test on.").format(n=f.images)
     if not f.wrong:
@@ -64,8 +64,9 @@ def of_forecast(found: DataForecast, tr: Translate) -> str:
         error=points(found.error), images=found.images) + " "
     if helping:
         text += tr("Collect first: {names}.").format(names=", ".join(helping[:5]))
-    elif found.classes and all(c.forecast.verdict == "saturated" for c in found.classes):
-        text += tr("More images of the same kind would bring little for any class.")
+    elif any(c.forecast.verdict == "saturated" for c in found.classes):
+        text += tr("More images of the same kind would bring little; look at the wrong ones, their labels and the "
+                   "input size instead.")
     else:
         text += tr("For no class can it be shown that more images help; that is not proof that they would not.")
     if found.left_out:

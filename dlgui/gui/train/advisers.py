@@ -79,6 +79,7 @@ class Adviser(QWidget):
         for widget in (self.start, self.stop):
             self.row.addWidget(widget)
         self.row.addWidget(self.bar, 1)
+        self.row.addStretch(1)
         self.column = QVBoxLayout(self)
         self.column.addWidget(text)
         self.column.addLayout(self.row)
@@ -211,8 +212,8 @@ class DataAdviser(Adviser):
     def __init__(self, session: Session, plan: Plan) -> None:
         super().__init__("dataForecast", self.tr(
             "Thins out one class at a time, watches its error, and extends the curve (a power law with a floor) to "
-            "more images. The interval knows how few images are tested; it cannot know whether new images will be like the "
-            "old."), session, [self.tr("class"), self.tr("training images"), self.tr("wrong now"),
+            "more images. The interval knows how few images are tested; it cannot know whether new images will be "
+            "like the old."), session, [self.tr("class"), self.tr("training images"), self.tr("wrong now"),
                                self.tr("forecast")], self.tr("A click shows the curve of the class"))
         self.setWindowTitle(self.tr("forecasting"))
         self._plan = plan
@@ -275,9 +276,7 @@ class DataAdviser(Adviser):
         self.plot.plot(list(chosen.curve.sizes), (100 * chosen.curve.errors).tolist(), pen=None, symbol="o",
                        symbolSize=8, symbolBrush=c.ink, symbolPen=None)
         low, high = f.then_interval
-        self.plot.addItem(pg.ErrorBarItem(x=[then], y=[100 * f.then], top=[100 * max(high - f.then, 0)],
-                                          bottom=[100 * max(f.then - low, 0)], beam=(then - first) / 60,
-                                          pen=pg.mkPen(c.warning, width=2)))
+        self.plot.plot([then, then], [100 * low, 100 * high], pen=pg.mkPen(c.warning, width=3))
         self.plot.plot([then], [100 * f.then], pen=None, symbol="d", symbolSize=11, symbolBrush=c.warning,
                        symbolPen=None)
         self.plot.setTitle(chosen.name, color=c.ink, size="10pt")
