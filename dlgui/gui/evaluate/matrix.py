@@ -34,7 +34,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from dlgui.engine.matrix_table import Margin, MatrixTable
 from dlgui.gui import theme
-from dlgui.gui.evaluate.matrix_header import Corner, MatrixHeader
+from dlgui.gui.evaluate.matrix_header import ROOM, Corner, MatrixHeader
 from dlgui.gui.evaluate.palettes import PALETTES, dark
 
 Index = QModelIndex | QPersistentModelIndex
@@ -136,7 +136,7 @@ class ConfusionMatrix(QTableView):
         self.palette_name = "halcon"
         self._colours = np.zeros((0, 0, 3), np.uint8)
         self._dark = np.zeros((0, 0), bool)
-        self._quiet, self._fitting, self._side = False, True, 30
+        self._quiet, self._fitting, self._wide, self._side = False, True, True, 30
         self.rows = MatrixHeader(Qt.Orientation.Vertical, self)
         self.columns = MatrixHeader(Qt.Orientation.Horizontal, self)
         self.setVerticalHeader(self.rows)
@@ -196,9 +196,8 @@ class ConfusionMatrix(QTableView):
         self.updateGeometries()
         self.viewport().update()
 
-    @staticmethod
-    def _width(side: int) -> int:
-        return side if side < TEXT else round(side * 1.75)
+    def _width(self, side: int) -> int:
+        return side if side < TEXT else max(round(side * 1.75), ROOM + 4 if self._wide else 0)
 
     def fit(self) -> None:
         """Cells as large as lets all be seen, within what can still be hit with the mouse."""
@@ -206,7 +205,7 @@ class ConfusionMatrix(QTableView):
             return
         rows, columns = self.matrix.rowCount(), self.matrix.columnCount()
         best = 4
-        for side in range(36, 3, -1):
+        for self._wide, side in [*((True, s) for s in range(36, TEXT, -1)), *((False, s) for s in range(36, 3, -1))]:
             self.rows.setDefaultSectionSize(side)
             self.columns.setDefaultSectionSize(self._width(side))
             room = self.size() - self.rows.sizeHint() - self.columns.sizeHint()

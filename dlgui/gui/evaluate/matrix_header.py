@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 from dlgui.engine.matrix_table import Margin
 from dlgui.gui import theme
 
-FIGURE = 62
-"""Width of a figure beside a row, in pixels."""
+ROOM = 48
+"""Columns narrower than that many pixels have no room for figures."""
 LINE = 17
 """Height of a figure above a column, in pixels."""
 LONGEST = 150
 """Names longer than that many pixels are cut; the tooltip has all."""
-READABLE = 12
+READABLE = 9
 """Sections narrower than that many pixels show no text."""
 
 
@@ -32,12 +32,16 @@ class MatrixHeader(QHeaderView):
         self._margin = Margin([], [])
         self._marked: set[int] = set()
         self._widest = 0
+        self._widths: list[int] = []
 
     def show_lines(self, names: list[str], margin: Margin) -> None:
         """Shows names and figures of the lines; the last section of the model is their sum."""
         self._names, self._margin = names, margin
         metrics = QFontMetrics(self._bold())
         self._widest = min(max((metrics.horizontalAdvance(n) for n in names), default=0) + 12, LONGEST)
+        plain = QFontMetrics(self.font())
+        self._widths = [max(map(plain.horizontalAdvance, [name, *(texts[i] for texts in margin.texts)])) + 12
+                        for i, name in enumerate(margin.names)]
         self.updateGeometry()
         self.viewport().update()
 
@@ -49,6 +53,8 @@ class MatrixHeader(QHeaderView):
     def _bold(self) -> QFont:
         font = QFont(self.font())
         font.setBold(True)
+        if self.defaultSectionSize() < LINE:
+            font.setPixelSize(max(self.defaultSectionSize() - 2, 6))
         return font
 
     @property
@@ -59,9 +65,9 @@ class MatrixHeader(QHeaderView):
     @property
     def figures(self) -> int:
         """How many figures have room."""
-        if self.orientation() == Qt.Orientation.Horizontal and self.defaultSectionSize() < 48:
+        if self.orientation() == Qt.Orientation.Horizontal and self.defaultSectionSize() < ROOM:
             return 0
-        if self.orientation() == Qt.Orientation.Vertical and self.defaultSectionSize() < READABLE:
+        if self.orientation() == Qt.Orientation.Vertical and self.defaultSectionSize() < LINE - 3:
             return 0
         return len(self._margin.names)
 
@@ -76,8 +82,12 @@ class MatrixHeader(QHeaderView):
 
     def sizeHint(self) -> QSize:
         if self.orientation() == Qt.Orientation.Vertical:
-            return QSize(self.name_extent + self.figures * FIGURE, 0)
+            return QSize(self.name_extent + sum(self._widths[:self.figures]), 0)
         return QSize(0, self.name_extent + (self.figures + 1) * LINE + 2)  # the last line is the corner's
+
+    def figure_place(self, figure: int) -> tuple[int, int]:
+        """Left edge and width of a figure beside a row."""
+        return self.name_extent + sum(self._widths[:figure]), self._widths[figure]
 
     def figure_names(self) -> list[str]:
         """Titles of the figures that are shown."""
@@ -115,7 +125,8 @@ class MatrixHeader(QHeaderView):
         for i in range(0 if total else self.figures):
             text = self._margin.texts[section][i]
             if self.orientation() == Qt.Orientation.Vertical:
-                place = QRect(rect.left() + extent + i * FIGURE, rect.top(), FIGURE - 6, rect.height())
+                left, width = self.figure_place(i)
+                place = QRect(rect.left() + left, rect.top(), width - 6, rect.height())
                 painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), text)
             else:
                 place = QRect(rect.left(), rect.top() + extent + i * LINE, rect.width(), LINE)
@@ -139,6 +150,8 @@ class Corner(QWidget):
         """Draws the corner at the origin of a painter."""
         c, flag = theme.colours(), Qt.AlignmentFlag
         painter.fillRect(QRect(0, 0, size.width(), size.height()), QColor(c.window))
+        if size.width() < 60:  # no room for words
+            return
         painter.setPen(QColor(c.soft))
         truth, answer = self.tr("ground truth"), self.tr("predicted")
         right, below = (answer, truth) if self.transposed else (truth, answer)
@@ -149,9 +162,9 @@ class Corner(QWidget):
             painter.drawText(QRect(0, extent + i * LINE, size.width() - 6, LINE),
                              int(flag.AlignRight | flag.AlignVCenter), name)
         bottom = size.height() - LINE - 1
-        above = LINE if self.rows.figures and self.columns.figures else 0  # not into the titles of the figures
+        above = LINE if self.rows.figures else 0  # not into the titles of the figures
         painter.drawText(QRect(6, bottom - above, size.width() - 6, LINE), int(flag.AlignLeft | flag.AlignVCenter),
                          f"↓ {below}")
         for i, name in enumerate(self.rows.figure_names()):
-            painter.drawText(QRect(self.rows.name_extent + i * FIGURE, bottom, FIGURE - 6, LINE),
-                             int(flag.AlignRight | flag.AlignVCenter), name)
+            left, width = self.rows.figure_place(i)
+            painter.drawText(QRect(left, bottom, width - 6, LINE), int(flag.AlignRight | flag.AlignVCenter), name)

@@ -48,11 +48,12 @@ class MatrixPage(Page):
         self.mode = self._combo("matrixMode", self.tr("What stands in the cells"), (
             (self.tr("counts"), "absolute"), (self.tr("share of truth"), "truth"),
             (self.tr("share of prediction"), "prediction")))
-        self.order = self._combo("matrixOrder", self.tr("Order of the classes"), (
-            (self.tr("as in the project"), "given"), (self.tr("by name"), "name"), (self.tr("by error"), "error"),
-            (self.tr("confused together"), "confused")))
+        tip = self.tr("Order of the classes; confused: those that are confused stand together")
+        self.order = self._combo("matrixOrder", tip, (
+            (self.tr("given order"), "given"), (self.tr("by name"), "name"), (self.tr("by error"), "error"),
+            (self.tr("confused"), "confused")))
         self.palette_box = self._combo("matrixColours", self.tr("Colours; all but the first suit colour-blind eyes"), (
-            (self.tr("HALCON colours"), "halcon"), (self.tr("blue and orange"), "blue_orange"),
+            (self.tr("HALCON"), "halcon"), (self.tr("blue–orange"), "blue_orange"),
             (self.tr("one scale"), "sequential"), (self.tr("no colours"), "plain")))
         self.transpose = self._toggle("matrixTranspose", self.tr("⇄"), self.tr("Transpose: rows are the ground truth"))
         self.what_if_button = self._toggle("whatIfButton", self.tr("What if"), self.tr(
@@ -69,7 +70,6 @@ class MatrixPage(Page):
         self.export.setMenu(menu)
         self.said = QLabel(" ")
         self.said.setProperty("soft", True)
-        self.said.setMinimumWidth(0)
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.what_if = WhatIfPanel(inspection, self._chosen_classes)
         self.what_if.hide()
@@ -101,12 +101,14 @@ class MatrixPage(Page):
     def _toggle(self, name: str, text: str, tip: str) -> QPushButton:
         made = named(QPushButton(text), name, tip)
         made.setCheckable(True)
+        made.setMinimumWidth(made.sizeHint().width() + 12)  # bold when it is on
         return made
 
     def _build(self) -> None:
         head, below = QHBoxLayout(), QHBoxLayout()
         for part in (self.mode, self.order, self.palette_box):
             head.addWidget(part, 1)
+            part.view().setMinimumWidth(170)
         head.addWidget(self.transpose)
         below.addWidget(self.search, 1)
         below.addWidget(self.what_if_button)

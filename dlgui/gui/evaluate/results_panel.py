@@ -141,7 +141,7 @@ class ResultsPanel(QWidget):
         said = self.tr("not sure") if unsure else shown.classes[answer]
         share = 100 * float(shown.predictions.confidence[position])
         caption = self.inspection.captions.get(position) or (
-            f"{said} {share:.0f} %" if answer == truth else f"{shown.classes[truth]} → {said} {share:.0f} %")
+            f"{said} {share:.0f} %" if answer == truth else f"{shown.classes[truth]}→{said} {share:.0f} %")
         return GridItem(position, str(sample.file), sample.path, caption, "", "",
                         "warning" if unsure else "right" if answer == truth else "wrong", False, self._tip(sample))
 

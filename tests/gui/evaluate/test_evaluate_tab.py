@@ -1,0 +1,305 @@
+"""Real clicks on real results: every figure against scikit-learn, every drill-down against a brute-force count."""
+
+import csv
+import itertools
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QSlider, QTableWidget, QWidget
+from sklearn import metrics
+
+from dlgui.engine.selection import Criteria
+from dlgui.project.operations import epochs, evaluations, runs
+
+
+def named(window, name, kind=QWidget):
+    found = window.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def click(qtbot, matrix, row, column, modifier=Qt.KeyboardModifier.NoModifier):
+    place = matrix.visualRect(matrix.model().index(row, column)).center()
+    qtbot.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+
+
+def shown_paths(window):
+    grid = named(window, "resultGrid")
+    return sorted(grid.items.item(i).name for i in range(grid.items.rowCount()))
+
+
+def brute(window, condition):
+    found = window.evaluate_tab.evaluation.predictions
+    return sorted(found.paths[i] for i in range(len(found)) if condition(found, i))
+
+
+def test_every_click_shows_the_images_of_a_brute_force_count(judged, qtbot):
+    matrix = named(judged, "confusionMatrix")
+    for row, column in itertools.product(range(4), range(4)):
+        click(qtbot, matrix, row, column)
+        assert shown_paths(judged) == brute(judged, lambda found, i, row=row, column=column: row in (
+            3, found.predicted[i]) and column in (3, found.truth[i]))
+    click(qtbot, matrix, 0, 1)
+    click(qtbot, matrix, 2, 2, Qt.KeyboardModifier.ControlModifier)
+    assert shown_paths(judged) == brute(judged, lambda found, i: (found.predicted[i], found.truth[i]) in (
+        (0, 1), (2, 2)))
+    header = matrix.horizontalHeader()
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton,
+                     pos=header.viewport().rect().topLeft() + type(header.viewport().rect().topLeft())(
+                         header.sectionViewportPosition(1) + 5, 5))
+    assert shown_paths(judged) == brute(judged, lambda found, i: found.truth[i] == 1)
+
+
+def test_keys_walk_over_the_matrix(judged, qtbot):
+    matrix = named(judged, "confusionMatrix")
+    click(qtbot, matrix, 0, 0)
+    qtbot.keyClick(matrix, Qt.Key.Key_Down)
+    assert (matrix.currentIndex().row(), matrix.currentIndex().column()) == (1, 0)
+    assert shown_paths(judged) == brute(judged, lambda found, i: (found.predicted[i], found.truth[i]) == (1, 0))
+    qtbot.keyClick(matrix, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert shown_paths(judged) == brute(judged, lambda found, i: found.predicted[i] == 1 and found.truth[i] < 2)
+    before = matrix.rowHeight(0)
+    qtbot.keyClick(matrix, Qt.Key.Key_Plus)
+    assert matrix.rowHeight(0) > before
+    qtbot.keyClick(matrix, Qt.Key.Key_0)
+    assert matrix.rowHeight(0) == before
+
+
+def test_figures_agree_with_scikit_learn(judged, idle):
+    idle(judged)
+    found, matrix = judged.evaluate_tab.evaluation, named(judged, "confusionMatrix")
+    truth, predicted = found.predictions.truth, found.predictions.predicted
+    expected = metrics.confusion_matrix(truth, predicted, labels=range(3)).T
+    model = matrix.model()
+    assert [[int(model.index(i, j).data()) for j in range(3)] for i in range(3)] == expected.tolist()
+    precision, recall, f_score, support = metrics.precision_recall_fscore_support(
+        truth, predicted, labels=range(3), zero_division=0)
+    table = model.table
+    for i in range(3):
+        assert table.truth_margin.texts[i] == [f"{100 * recall[i]:.1f} %", f"{100 * f_score[i]:.1f} %",
+                                               str(support[i])]
+        assert table.answer_margin.texts[i][0] in (f"{100 * precision[i]:.1f} %", "–")
+    text = named(judged, "evaluationHeadline", QLabel).text()
+    assert f"{100 * (1 - metrics.accuracy_score(truth, predicted)):.2f} %" in text.replace("&nbsp;", " ")
+    assert f"{100 * recall.mean():.2f} %" in text.replace("&nbsp;", " ")
+    for key, (low, high) in judged.evaluate_tab.headline.intervals.items():
+        assert low <= getattr(found, key) <= high
+
+
+def test_the_matrix_turns_sorts_and_tells(judged, qtbot):
+    matrix, page = named(judged, "confusionMatrix"), judged.evaluate_tab.pages[0]
+    counts = judged.evaluate_tab.evaluation.confusion_matrix
+    qtbot.mouseClick(named(judged, "matrixTranspose"), Qt.MouseButton.LeftButton)
+    click(qtbot, matrix, 1, 2)
+    assert len(shown_paths(judged)) == counts[2, 1]
+    click(qtbot, matrix, 1, 3)  # the sum of a true class
+    assert len(shown_paths(judged)) == counts[:, 1].sum()
+    page.order.setCurrentIndex(page.order.findData("error"))
+    page.mode.setCurrentIndex(page.mode.findData("prediction"))
+    names = [matrix.model().headerData(i, Qt.Orientation.Vertical) for i in range(3)]
+    recall = dict(zip(judged.evaluate_tab.evaluation.classes, judged.evaluate_tab.evaluation.recall, strict=True))
+    assert [recall[n] for n in names] == sorted(recall.values())
+    whole = sum(counts[:, j].sum() for j in range(3))
+    assert matrix.model().index(3, 3).data() == str(whole)
+    for name in ("blue_orange", "sequential", "plain", "halcon"):
+        page.palette_box.setCurrentIndex(page.palette_box.findData(name))
+        assert not matrix.grab().isNull()
+    named(judged, "matrixSearch").setText("nomi")
+    assert matrix.columns._marked
+    place = matrix.visualRect(matrix.model().index(0, 0)).center()
+    qtbot.mouseMove(matrix.viewport(), place)
+    qtbot.waitUntil(lambda: "of" in page.said.text(), timeout=3000)
+
+
+def test_the_matrix_is_copied_and_exported(judged, tmp_path, qtbot):
+    matrix, page = named(judged, "confusionMatrix"), judged.evaluate_tab.pages[0]
+    matrix.setFocus()
+    qtbot.keyClick(matrix, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == matrix.model().table.to_text()
+    for suffix in ("csv", "png", "svg"):
+        page.write(tmp_path / f"matrix.{suffix}")
+    with (tmp_path / "matrix.csv").open(newline="") as file:
+        assert [int(n) for n in list(csv.reader(file))[1][1:4]] == judged.evaluate_tab.evaluation.confusion_matrix[
+            0].tolist()
+    with Image.open(tmp_path / "matrix.png") as picture:
+        assert picture.width == 2 * matrix.picture_size().width()
+    assert "<svg" in (tmp_path / "matrix.svg").read_text()[:600]
+
+
+def test_filters_combine(judged, qtbot):
+    qtbot.mouseClick(named(judged, "showAllButton"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(named(judged, "resultFiltersButton"), Qt.MouseButton.LeftButton)
+    truth = named(judged, "truthFilter")
+    truth.setCurrentIndex(truth.findData("local"))
+    named(judged, "minimumConfidence").setValue(40)
+    named(judged, "maximumConfidence").setValue(90)
+    assert shown_paths(judged) == brute(judged, lambda found, i: found.classes[found.truth[i]] == "local"
+                                        and 0.4 <= found.confidence[i] <= 0.9)
+    named(judged, "resultNameFilter").setText("_001")
+    named(judged, "topkMissFilter").setValue(1)
+    assert shown_paths(judged) == brute(
+        judged, lambda found, i: found.classes[found.truth[i]] == "local" and 0.4 <= found.confidence[i] <= 0.9
+        and "_001" in found.paths[i] and found.predicted[i] != found.truth[i])
+    qtbot.mouseClick(named(judged, "clearResultFiltersButton"), Qt.MouseButton.LeftButton)
+    assert len(shown_paths(judged)) == judged.evaluate_tab.evaluation.num_samples
+    assert truth.currentData() is None
+
+
+def test_the_order_is_by_loss_confidence_or_likeness(judged, idle):
+    tab = judged.evaluate_tab
+    tab.inspection.choose(Criteria())
+    found, order = tab.evaluation.predictions, tab.results.order
+    for value, key in (("loss", found.loss), ("confidence", found.confidence)):
+        order.setCurrentIndex(order.findData(value))
+        assert (np.diff(key[tab.inspection.positions]) <= 0).all()
+    tab.results.grid.select([4])
+    chosen = tab.results.selected()[0]
+    order.setCurrentIndex(order.findData("likeness"))
+    idle(judged)
+    assert tab.inspection.samples(tab.inspection.positions[:1])[0].path == chosen.path
+
+
+def test_what_if_moves_the_matrix(judged, qtbot, idle):
+    tab, matrix = judged.evaluate_tab, named(judged, "confusionMatrix")
+    qtbot.mouseClick(named(judged, "whatIfButton"), Qt.MouseButton.LeftButton)
+    named(judged, "thresholdSlider", QSlider).setValue(600)
+    found = tab.evaluation.predictions
+    assert matrix.model().headerData(3, Qt.Orientation.Vertical) == "not sure"
+    click(qtbot, matrix, 3, 4 - 1)  # the sum of the row
+    assert shown_paths(judged) == brute(judged, lambda found, i: found.confidence[i] < 0.6)
+    given = found.confidence >= 0.6
+    assert tab.inspection.decisions.wrong == int((given & ~found.correct).sum())
+    named(judged, "thresholdBox").setValue(0)
+    assert matrix.model().rowCount() == 4
+
+    click(qtbot, matrix, 0, 1)
+    qtbot.mouseClick(named(judged, "mergeClassesButton"), Qt.MouseButton.LeftButton)
+    assert tab.inspection.decisions.classes == ["global + local", "nominal"]
+    joint = found.confidences[:, :2].sum(1)
+    assert tab.inspection.decisions.matrix[0, 1] == int(((joint >= found.confidences[:, 2]) & (found.truth == 2)).sum())
+    qtbot.mouseClick(named(judged, "separateClassesButton"), Qt.MouseButton.LeftButton)
+    assert tab.inspection.decisions.classes == found.classes
+
+    panel = tab.pages[0].what_if
+    panel.edit_costs()
+    dialog = named(judged, "costDialog")
+    dialog.model.setData(dialog.model.index(0, 1), "5")
+    assert not dialog.model.setData(dialog.model.index(0, 1), "-1")
+    dialog.accept()
+    costs = panel.costs.table(found.classes)
+    assert costs[0, 1] == 5
+    mean = costs[found.predicted, found.truth].mean()
+    assert f"cost {mean:.4f}" in panel.said.text()
+    qtbot.mouseClick(named(judged, "proposeThresholdButton"), Qt.MouseButton.LeftButton)
+    idle(judged)
+    assert "validation images" in panel.proposed.text()
+
+
+def test_curves_agree_with_scikit_learn_and_choose(judged, qtbot, idle):
+    tab = judged.evaluate_tab
+    qtbot.mouseClick(named(judged, "curvesPageButton"), Qt.MouseButton.LeftButton)
+    idle(judged)
+    page, found = tab.pages[1], tab.evaluation.predictions
+    for i, name in enumerate(found.classes):
+        assert page.drawn.roc[name].area == pytest.approx(metrics.roc_auc_score(found.truth == i,
+                                                                                found.confidences[:, i]))
+        assert page.drawn.precision_recall[name].area == pytest.approx(
+            metrics.average_precision_score(found.truth == i, found.confidences[:, i]))
+    assert {"before calibration", "as it is", "calibrated anew on validation"} == set(page.drawn.reliability)
+    for i in range(page.kind.count()):
+        page.kind.setCurrentIndex(i)
+        assert page.said.text()
+    page.kind.setCurrentIndex(page.kind.findData("histogram"))
+    page.choose_at(0.99, 1)
+    assert shown_paths(judged) == brute(judged, lambda found, i: found.confidence[i] >= 0.95)
+    page.kind.setCurrentIndex(page.kind.findData("roc"))
+    curve = page.drawn.roc["local"]
+    page.of_class.setCurrentIndex(page.of_class.findData("local"))
+    page.choose_at(float(curve.x[2]), float(curve.y[2]))
+    place = int(np.argmin(np.hypot(curve.x - curve.x[2], curve.y - curve.y[2])))
+    assert shown_paths(judged) == brute(judged, lambda found, i: (
+        found.confidences[i, 1] >= curve.thresholds[place]) != (found.truth[i] == 1))
+
+
+def test_slices_are_shown_worst_first_and_drill_down(judged, qtbot, idle):
+    qtbot.mouseClick(named(judged, "slicesPageButton"), Qt.MouseButton.LeftButton)
+    idle(judged)
+    page, table = judged.evaluate_tab.pages[2], named(judged, "sliceTable", QTableWidget)
+    assert table.rowCount() == len(page.found) > 3
+    found = judged.evaluate_tab.evaluation.predictions
+    for one in page.found:
+        assert one.errors == int((~found.correct[one.positions]).sum())
+    row = next(i for i, one in enumerate(page.found) if one.errors)
+    table.selectRow(row)
+    wrong = {found.paths[i] for i in page.found[row].positions if not found.correct[i]}
+    assert set(shown_paths(judged)) == wrong
+    page.kind.setCurrentIndex(page.kind.findData("brightness"))
+    assert 2 <= table.rowCount() <= 4
+
+
+def test_two_runs_are_compared(judged, qtbot, idle):
+    qtbot.mouseClick(named(judged, "comparePageButton"), Qt.MouseButton.LeftButton)
+    idle(judged)
+    page, project = judged.evaluate_tab.pages[3], judged.session.project
+    other = runs.get(project, page.other.currentData())
+    a, b = judged.evaluate_tab.evaluation.predictions, evaluations.predict(project, other, "all")
+    assert a.paths == b.paths
+    assert page.names()[0] in page.verdict.text()
+    for which, mask in (("both", a.correct & b.correct), ("only_a", a.correct & ~b.correct),
+                        ("only_b", ~a.correct & b.correct), ("neither", ~a.correct & ~b.correct),
+                        ("differ", a.predicted != b.predicted)):
+        page.show_images(which)
+        assert shown_paths(judged) == sorted(p for p, m in zip(a.paths, mask, strict=True) if m)
+        assert getattr(page, which).text().endswith(f": {mask.sum()}")
+    matrix = named(judged, "comparedMatrix")
+    click(qtbot, matrix, 1, 1)
+    assert shown_paths(judged) == sorted(b.paths[i] for i in range(len(b)) if b.predicted[i] == b.truth[i] == 1)
+
+
+def test_the_epoch_slider_shows_the_network_as_it_was(judged, qtbot, idle):
+    tab, project = judged.evaluate_tab, judged.session.project
+    assert not named(judged, "epochSlider").isVisible()
+    tab.runs.setCurrentIndex(tab.runs.findData("run-001"))
+    idle(judged)
+    slider, run = named(judged, "epochSlider", QSlider), runs.get(project, "run-001")
+    assert slider.isVisible()
+    assert epochs.of_run(run) == [1.0, 2.0, 3.0]
+    answers = [epochs.predictions(project, run, e) for e in (1.0, 2.0, 3.0)]
+    rows = runs.history(project, run)
+    assert [float((~a.correct).mean()) for a in answers] == pytest.approx([r["validation_top1_error"] for r in rows])
+    slider.setValue(0)
+    idle(judged)
+    assert tab.evaluation.top1_error == pytest.approx(rows[0]["validation_top1_error"])
+    table = np.stack([a.predicted for a in answers])
+    changes = dict(zip(answers[0].paths, (np.diff(table, axis=0) != 0).sum(0), strict=True))
+    qtbot.mouseClick(named(judged, "flipsButton"), Qt.MouseButton.LeftButton)
+    idle(judged)
+    assert shown_paths(judged) == sorted(p for p, n in changes.items() if n)
+    order = [changes[s.path] for s in tab.inspection.samples(tab.inspection.positions)]
+    assert order == sorted(order, reverse=True)
+    slider.setValue(3)
+    idle(judged)
+    assert tab.evaluation.num_samples == 72
+    assert tab.inspection.epoch is None
+
+
+def test_the_selected_image_stays_after_a_relabel_and_undo_brings_it_back(judged, qtbot, idle):
+    tab = judged.evaluate_tab
+    before = tab.evaluation.confusion_matrix
+    matrix = named(judged, "confusionMatrix")
+    click(qtbot, matrix, 1, 1)
+    tab.results.grid.select([2])
+    moved = tab.results.selected()[0]
+    tab.inspection.relabel([moved.image_id], "global")
+    idle(judged)
+    after = tab.evaluation.confusion_matrix
+    assert after[1, 0] == before[1, 0] + 1
+    assert after[1, 1] == before[1, 1] - 1
+    assert moved.path not in shown_paths(judged)
+    judged.actions_by_name()["actionUndo"].trigger()
+    idle(judged)
+    assert (tab.evaluation.confusion_matrix == before).all()
+    matrix.selectionModel().select(matrix.model().index(0, 0), QItemSelectionModel.SelectionFlag.ClearAndSelect)
+    assert len(shown_paths(judged)) == before[0, 0]
