@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from common import heading, timed
+from PIL import Image
 
 from dlgui.engine.evaluation import evaluate
 from dlgui.engine.matrix_table import MatrixTable
@@ -48,6 +49,7 @@ def main() -> None:
         from dlgui.project.project import Project
 
         (Path(folder) / "images").mkdir()
+        Image.new("L", (32, 32)).save(Path(folder) / "images" / "one.png")
         session, pictures = Session(), Thumbnails()
         session.adopt(Project.create(Path(folder) / "empty.dlproj", Path(folder) / "images"))
         inspection = Inspection(session)

@@ -39,6 +39,8 @@ class ResultsPanel(QWidget):
         self.inspection = inspection
         self.grid = ImageGrid("resultGrid", pictures)
         self.grid.set_side(128)
+        self.grid.setLayoutMode(ImageGrid.LayoutMode.Batched)  # the first rows at once, the rest of 100,000 when idle
+        self.grid.setBatchSize(2000)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._menu)
         self.filters = FilterBar(inspection)
