@@ -9,8 +9,8 @@ the person does not notice; those stay wrong in the end.
 one by one    a class key an image; the window goes on by itself
 confident     after two labels a class: pages of the surest suggestions; click and class key for each wrong one, then
               Shift+Enter
-pages         after two labels a class: pages of one class; click what does not belong, then one key; what no such page
-              wants any more is labeled from the most doubtful page, by Enter or class key
+pages         after two labels a class: pages of one class; click what does not belong, then one key; the marked ones
+              come next, a key each; what no such page wants any more comes from the most doubtful, a key each
 similar       as pages, but begins without any label: groups of similar images where most are of one class
 """
 
@@ -119,7 +119,8 @@ def by_pages(person: Person) -> None:
         if len(page.ids) >= 8 and page.label is not None:
             pages.refuse(person.all_but(page, page.label), page.label)
             continue
-        page = pages.next("doubtful", person.project.images())
+        if page.kind != "marked":
+            page = pages.next("doubtful", person.project.images())
         person.keys += len(page.ids)
         person.pages += 1
         person.give({i: person.truth[i] for i in page.ids})

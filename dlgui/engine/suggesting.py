@@ -94,30 +94,24 @@ def page(kind: str, confidences: np.ndarray, size: int, refused: np.ndarray | No
     """Positions (int64, at most `size`) of the images to ask a person about next.
 
     Args:
-        kind: `doubtful` or `confident`, most so first; `class`: those believed to be one class, for the class whose
-            page is expected to hold the fewest mistakes.
+        kind: `doubtful`, most so first; `confident`: the surest, class after class; `class`: the surest of one class,
+            for the class of which most are sure.
         confidences: float (n, k).
         size: of the page.
-        refused: bool (n, k), where a person said that an image is not of a class; for `class`.
+        refused: bool (n, k), where a person said that an image is not of a class.
     """
+    if refused is not None:
+        confidences = np.where(refused, 0, confidences)
+    surest = np.argsort(-confidences.max(1), kind="stable")
     if kind == "doubtful":
         return np.argsort(-doubt(confidences), kind="stable")[:size]
     if kind == "confident":
-        return np.argsort(-confidences.max(1), kind="stable")[:size]
+        return surest[:size][np.argsort(confidences[surest[:size]].argmax(1), kind="stable")]
     if kind != "class":
         raise ValueError(kind)
-    best = max((of_class(confidences, k, size, refused) for k in range(confidences.shape[1])),
-               key=lambda found: float(confidences[found].max(1).sum()))
-    return best
-
-
-def of_class(confidences: np.ndarray, k: int, size: int, refused: np.ndarray | None = None) -> np.ndarray:
-    """Positions (int64, at most `size`) of the images believed to be class `k`, most confident first."""
-    mine = confidences.argmax(1) == k
-    if refused is not None:
-        mine &= ~refused[:, k]
-    places = np.flatnonzero(mine)
-    return places[np.argsort(-confidences[places, k], kind="stable")[:size]]
+    surest = surest[:2 * size]  # a page of one class is no longer than trust reaches
+    best = confidences[surest].argmax(1)
+    return surest[best == np.bincount(best).argmax()][:size] if len(surest) else surest
 
 
 def groups(vectors: np.ndarray, size: int, seed: int = 0) -> list[np.ndarray]:

@@ -62,13 +62,15 @@ def test_many_labels_are_drawn_from_and_small_classes_stay_whole(made, monkeypat
 
 def test_pages():
     confidences = np.array([[.9, .1, 0], [.5, .45, .05], [.2, .7, .1], [.6, .3, .1], [.05, .9, .05]], np.float32)
-    assert suggesting.page("confident", confidences, 3).tolist() == [0, 4, 2]
+    assert suggesting.page("confident", confidences, 3).tolist() == [0, 4, 2]  # class after class
+    assert suggesting.page("confident", confidences[::-1], 3).tolist() == [4, 0, 2]
     assert suggesting.page("doubtful", confidences, 2).tolist() == [1, 3]
-    assert suggesting.page("class", confidences, 2).tolist() == [4, 2]
+    assert suggesting.page("class", confidences, 2).tolist() == [0, 3]
+    assert suggesting.page("class", confidences, 1).tolist() == [0]
     refused = np.zeros((5, 3), bool)
-    refused[4, 1] = True
-    assert suggesting.page("class", confidences, 2, refused).tolist() == [0, 3]
-    assert suggesting.of_class(confidences, 2, 5).tolist() == []
+    refused[[0, 3], 0] = True
+    assert suggesting.page("class", confidences, 3, refused).tolist() == [4, 2, 3]
+    assert suggesting.page("class", confidences[:0], 3).tolist() == []
     np.testing.assert_allclose(suggesting.doubt(confidences)[:2], [0.2, 0.95], atol=1e-6)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from dlgui.project.project import ClassInfo
@@ -45,6 +46,7 @@ class KeysDialog(QDialog):
             words = QLabel(content)
             words.setWordWrap(True)
             words.setMargin(8)
+            words.setAlignment(Qt.AlignmentFlag.AlignTop)
             scroll = QScrollArea()
             scroll.setWidgetResizable(True)
             scroll.setWidget(words)

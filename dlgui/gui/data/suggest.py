@@ -129,7 +129,7 @@ class SuggestPanel(QWidget):
 
     def guess(self, image_id: int) -> tuple[int, float] | None:
         """What is suggested for an image, while suggestions are shown."""
-        return self.pages.suggestions.of(image_id) if self.active and self.pages.suggestions is not None else None
+        return self.pages.guess(image_id) if self.active else None
 
     # --- pages
 
@@ -215,10 +215,10 @@ class SuggestPanel(QWidget):
                 self.board.select([following])
 
     def _suggested(self, ids: list[int]) -> dict[int, int]:
-        project, found = self.session.project, self.pages.suggestions
-        if project is None or found is None:
+        project = self.session.project
+        if project is None:
             return {}
-        guesses = {i: found.of(i) for i in ids}
+        guesses = {i: self.pages.guess(i) for i in ids}
         return {i: project.classes()[guess[0]].id for i, guess in guesses.items() if guess is not None}
 
     def _label(self, wanted: dict[int, int], whole: bool) -> None:
@@ -282,7 +282,9 @@ class SuggestPanel(QWidget):
             return self.tr("{n} images believed to be <span style='color:{colour}'>■</span> <b>{name}</b>. Click those "
                            "that are not; <b>Enter</b> labels <b>all but these</b>.").format(
                                n=len(page.ids), colour=info.colour, name=html.escape(info.name))
+        if page.kind == "marked":
+            start = self.tr("What are these? ")
         few = self.tr("  No suggestions yet for {names}.").format(names=html.escape(", ".join(found.waiting))) \
             if found.waiting else ""
-        return self.tr("<b>Enter</b> accepts the suggestion, a class key corrects it, <b>Shift+Enter</b> accepts all "
-                       "of the page.") + few
+        return start + self.tr("<b>Enter</b> accepts the suggestion, a class key corrects it, <b>Shift+Enter</b> "
+                               "accepts all of the page.") + few

@@ -25,7 +25,7 @@ class Page:
     """Images to label together.
 
     Attributes:
-        kind: one of `KINDS`.
+        kind: one of `KINDS`, or `marked`: those that were marked on pages of one class, to be named.
         ids: of the images.
         label: index of the class that all are believed to be, for `class`.
     """
@@ -43,6 +43,12 @@ class Pages:
         self.groups: list[np.ndarray] | None = None
         self._passed: set[int] = set()
         self._refused: dict[int, set[int]] = {}
+        self._marked: list[int] = []
+
+    def guess(self, image_id: int) -> tuple[int, float] | None:
+        """The class (index) that is suggested for an image, but for those refused, and its confidence."""
+        found = self.suggestions
+        return found.of(image_id, self._refused.get(image_id, ())) if found is not None else None
 
     def forget(self) -> None:
         """Another project, or another kind of page: nothing was passed over."""
@@ -53,9 +59,10 @@ class Pages:
         self._passed.update(ids)
 
     def refuse(self, ids: Iterable[int], label: int) -> None:
-        """These images are not of that class (index)."""
+        """These images are not of that class (index); what they are is asked next."""
         for image in ids:
             self._refused.setdefault(image, set()).add(label)
+            self._marked.append(image)
 
     def next(self, kind: str, table: ImageTable, only: int | None = None) -> Page:
         """The next page; without images where there is nothing to ask.
@@ -65,6 +72,11 @@ class Pages:
             table: labels as they are now.
             only: index of the class to which suggestions are restricted.
         """
+        if kind == "class" and self._marked:
+            asked, self._marked = np.array(self._marked), []
+            ids = asked[_unlabeled(table)(asked)]
+            if len(ids):
+                return Page("marked", tuple(ids.tolist()))
         make = self._similar if kind == "similar" else self._suggested
         page = make(kind, _unlabeled(table), only)
         if not page.ids and self._passed:
@@ -89,11 +101,12 @@ class Pages:
         ids, confidences = found.ids[kept], found.confidences[kept]
         if not len(ids):
             return Page(kind)
-        refused = np.array([[int(c) in self._refused.get(int(i), ()) for c in found.classes] for i in ids], bool) \
-            if self._refused else None
-        places = suggesting.page(kind, confidences, SIZE, refused)
-        label = int(found.classes[confidences[places[0]].argmax()]) if kind == "class" and len(places) else None
-        return Page(kind, tuple(int(i) for i in ids[places]), label)
+        refused = np.zeros(confidences.shape, bool)
+        for place in np.flatnonzero(np.isin(ids, list(self._refused))):
+            refused[place] = np.isin(found.classes, list(self._refused[int(ids[place])]))
+        chosen = ids[suggesting.page(kind, confidences, SIZE, refused)]
+        first = self.guess(int(chosen[0])) if kind == "class" else None
+        return Page(kind, tuple(chosen.tolist()), first[0] if first is not None else None)
 
 
 def _unlabeled(table: ImageTable) -> Callable[[np.ndarray], np.ndarray]:

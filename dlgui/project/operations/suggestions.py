@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,13 +40,24 @@ class Suggestions:
     def __post_init__(self) -> None:
         self._place.update({int(i): p for p, i in enumerate(self.ids)})
 
-    def of(self, image_id: int) -> tuple[int, float] | None:
-        """The suggested class (index in the project) of an image and its confidence, None where nothing is said."""
+    def of(self, image_id: int, refused: Collection[int] = ()) -> tuple[int, float] | None:
+        """What is suggested for an image.
+
+        Args:
+            image_id: of the image.
+            refused: classes (index in the project) that it is known not to be.
+
+        Returns:
+            class (index in the project) and confidence; None where nothing is said.
+        """
         place = self._place.get(image_id)
         if place is None:
             return None
-        best = int(self.confidences[place].argmax())
-        return int(self.classes[best]), float(self.confidences[place, best])
+        row = self.confidences[place]
+        if refused:
+            row = np.where(np.isin(self.classes, list(refused)), 0, row)
+        best = int(row.argmax())
+        return int(self.classes[best]), float(row[best])
 
 
 def suggest(project: Project, before: Suggestions | None = None, progress: Progress | None = None) -> Suggestions:

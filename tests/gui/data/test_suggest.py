@@ -58,9 +58,17 @@ def test_a_page_of_one_class_is_labeled_but_for_the_marked(few, qtbot, idle):
     given = [int(k) for k in table.label[table.row_of(page.ids)]]
     assert given == [-1 if i in (0, 2) else page.label for i in range(len(given))]
     idle(window)
-    assert tab.suggest.page != page
-    marked = {page.ids[0], page.ids[2]}
-    assert tab.suggest.page.label != page.label or not marked & set(tab.suggest.page.ids)
+    marked = tab.suggest.page
+    assert (marked.kind, set(marked.ids)) == ("marked", {page.ids[0], page.ids[2]})
+    assert "What are these?" in tab.suggest.what.text()
+    assert name not in grid.items.item(0).caption  # refused once
+    qtbot.keyClick(grid, Qt.Key.Key_1)
+    qtbot.keyClick(grid, Qt.Key.Key_Return)
+    idle(window)
+    assert tab.suggest.page.kind == "class"
+    for _ in range(2):
+        window.actions_by_name()["actionUndo"].trigger()
+    assert tab.suggest.page == marked
     window.actions_by_name()["actionUndo"].trigger()
     assert tab.suggest.page == page  # back where the labels were taken away
     assert unlabeled(project) == 60
