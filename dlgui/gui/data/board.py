@@ -58,6 +58,12 @@ class Board(QObject):
             return np.empty(0, np.int64)
         return self.shown.rows[[p for p in self.grid.selected() if p < len(self.shown)]]
 
+    def current_rows(self) -> np.ndarray:
+        """Row of the table of the item with the focus, int64, alone or empty."""
+        place = self.grid.currentIndex().row()
+        return self.shown.rows[[place]] if self.shown is not None and 0 <= place < len(self.shown) \
+            else np.empty(0, np.int64)
+
     def select(self, ids: Sequence[int]) -> bool:
         """Selects images; whether any of them is shown."""
         places = self.shown.positions(ids) if self.shown is not None else []

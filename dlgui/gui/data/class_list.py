@@ -56,6 +56,7 @@ class ClassList(QListWidget):
         self.setToolTip(self.tr("Click: show only this class. Double click, or drop images: label them.\n"
                                 "Drag a class to reorder. Right click: rename, merge, recolour, key, delete."))
         self.setItemDelegate(_ClassDelegate(self))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragEnabled(True)
         self.setAcceptDrops(True)
         self.setDropIndicatorShown(False)  # the delegate shows where it goes

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from dlgui.engine.splitting import SUBSETS
+from dlgui.gui import icons
 from dlgui.gui.preview import Preview
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import named
@@ -35,7 +36,7 @@ class DetailPanel(QWidget):
         self.caption.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.caption.setWordWrap(True)
         self.flag = named(QToolButton(), "flagButton", self.tr("Flag the selected images, or take the flag away (F)"))
-        self.flag.setText("⚑")
+        icons.dress(self.flag, "flag")
         self.flag.setCheckable(True)
         self.flag.clicked.connect(lambda on: self.session.do(labels.flag, self._ids, on))
         self.note = named(QLineEdit(), "noteEdit", self.tr("Note on the selected images (N); Enter keeps it"))
@@ -76,6 +77,8 @@ class DetailPanel(QWidget):
             self._ids = []
             self.note.clear()
             self.flag.setChecked(False)
+            self.caption.clear()
+            self.preview.clear()
             return
         self._ids = [int(i) for i in table.id[list(rows)]]
         notes = {table.note[r] for r in rows}

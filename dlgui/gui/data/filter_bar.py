@@ -13,7 +13,7 @@ from dlgui.gui.widgets import button, named
 
 
 class FilterBar(QWidget):
-    """Search field, boxes and the size slider.
+    """Search field and boxes; the size slider `zoom` is put elsewhere by whoever arranges.
 
     Signals:
         changed: the new `Filter`.
@@ -29,7 +29,7 @@ class FilterBar(QWidget):
         self.search = named(QLineEdit(), "nameFilter", self.tr("Show only images whose path holds this"))
         self.search.setPlaceholderText(self.tr("File name"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMinimumWidth(130)
+        self.search.setMinimumWidth(90)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(180)
@@ -43,17 +43,18 @@ class FilterBar(QWidget):
         self.zoom.setValue(128)
         self.zoom.setFixedWidth(90)
         self.zoom.valueChanged.connect(self.side)
-        everything = button("clearFilterButton", self.tr("Show all"), self.tr("Take all filters away"), self.clear)
+        self.everything = button("clearFilterButton", self.tr("Show all"), self.tr("Take all filters away"), self.clear)
+        self.everything.hide()
         bar = QHBoxLayout(self)
         bar.setContentsMargins(0, 0, 0, 0)
-        for part in (self.search, self.by_state, self.by_split, self.by_order, everything, self.zoom):
-            bar.addWidget(part, 1 if part is self.search else 0)
+        for part in (self.search, self.by_state, self.by_split, self.by_order, self.everything):
+            bar.addWidget(part, 0 if part is self.everything else 1)
 
     def _combo(self, name: str, values: Sequence[str], text: str, field: str) -> QComboBox:
         box = QComboBox()
         box.setObjectName(name)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(11)
+        box.setMinimumContentsLength(8)
         for value in values:
             box.addItem(text.format(v=value), value)
         box.setToolTip(text.format(v="…"))
@@ -68,6 +69,7 @@ class FilterBar(QWidget):
     def set(self, wanted: Filter) -> None:
         """Takes a filter over and announces it."""
         self.filter = wanted
+        self.everything.setVisible(wanted != Filter())
         for box, value in ((self.by_split, wanted.split), (self.by_state, wanted.state), (self.by_order, wanted.order)):
             with QSignalBlocker(box):
                 box.setCurrentIndex(box.findData(value))

@@ -146,18 +146,22 @@ class MapPanel(QWidget):
             self.legend.clear()
             return
         names, colours, values = self._scale(self._table)
-        self.cloud.colour(colours[values[self._rows]])
+        self.cloud.colour(colours[values[self._rows]], values[self._rows] == 0)
         self.cloud.select(self._selected)
         self.legend.setText("&nbsp;&nbsp; ".join(
             f"<span style='color:{QColor(*map(int, c)).name()}'>●</span> {n}"
             for n, c in zip(names, colours, strict=False)))
 
     def _scale(self, table: ImageTable) -> tuple[list[str], np.ndarray, np.ndarray]:
-        """Names of the first colours, for the legend; uint8 (k, 3); the colour's index of every row of the table."""
+        """Names of the first colours, for the legend; uint8 (k, 3); the colour's index of every row of the table.
+
+        The first colour says that nothing is known.
+        """
         c, project, kind = theme.colours(), self.session.project, self.by.currentData()
+        unknown = _between(c.soft, c.panel)
         assert project is not None
         if kind == "split":
-            hues = [c.line, "#4e79a7", "#f28e2b", "#b07aa1"]
+            hues = [unknown, "#4e79a7", "#f28e2b", "#b07aa1"]
             names = [self.tr("no split"), self.tr("train"), self.tr("validation"), self.tr("test")]
             return names, _rgb(hues), table.split.astype(np.int64) + 1
         if kind == "error":
@@ -166,9 +170,9 @@ class MapPanel(QWidget):
             if self._results is not None and len(self._results.predicted) == len(table):
                 values[(self._results.predicted >= 0) & (table.label >= 0)] = 1
                 values[self._results.wrong(table)] = 2
-            return names, _rgb([c.line, c.right, c.wrong]), values
+            return names, _rgb([unknown, c.right, c.wrong]), values
         # the list of classes is the legend
-        return [self.tr("no label")], _rgb([c.line, *(info.colour for info in project.classes())]), \
+        return [self.tr("no label")], _rgb([unknown, *(info.colour for info in project.classes())]), \
             table.label.astype(np.int64) + 1
 
     # --- the mouse
@@ -235,6 +239,13 @@ class MapPanel(QWidget):
             self.key.emit(text, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         else:
             super().keyPressEvent(event)
+
+
+def _between(a: str, b: str) -> str:
+    """The colour in the middle of two."""
+    first, second = QColor(a), QColor(b)
+    return QColor((first.red() + second.red()) // 2, (first.green() + second.green()) // 2,
+                  (first.blue() + second.blue()) // 2).name()
 
 
 def _rgb(colours: list[str]) -> np.ndarray:

@@ -27,6 +27,7 @@ class PointCloud(pg.GraphicsObject):
         self._points = np.empty((0, 2), np.float32)
         self._colours = np.empty((0, 3), np.uint8)
         self._selected = np.empty(0, bool)
+        self._order = np.empty(0, np.int64)
         self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def place(self, points: np.ndarray) -> None:
@@ -35,13 +36,15 @@ class PointCloud(pg.GraphicsObject):
         if len(points) != len(self._points):
             self._colours = np.full((len(points), 3), 128, np.uint8)
             self._selected = np.zeros(len(points), bool)
+            self._order = np.arange(len(points))
         self._points = points
         self.informViewBoundsChanged()
         self.update()
 
-    def colour(self, colours: np.ndarray) -> None:
-        """Colours, uint8 (n, 3)."""
+    def colour(self, colours: np.ndarray, ground: np.ndarray) -> None:
+        """Colours, uint8 (n, 3), and which points lie below the others, bool (n,)."""
         self._colours = colours
+        self._order = np.argsort(~ground, kind="stable")
         self.update()
 
     def select(self, selected: np.ndarray) -> None:
@@ -64,7 +67,8 @@ class PointCloud(pg.GraphicsObject):
         transform = self.sceneTransform() * view.viewportTransform()
         x = self._points[:, 0] * transform.m11() + transform.dx()
         y = self._points[:, 1] * transform.m22() + transform.dy()
-        picture = _draw(np.stack([x, y], 1) * fine, self._inks(), self._selected,
+        order = self._order
+        picture = _draw(np.stack([x, y], 1)[order] * fine, self._inks()[order], self._selected[order],
                         (round(size.height() * fine), round(size.width() * fine)), self._radius() * fine)
         painter.save()
         painter.resetTransform()

@@ -24,6 +24,8 @@ _PATIENCE = 800
 class SuggestPanel(QWidget):
     """The bar above a page of suggestions, and what Enter does.
 
+    The label `learned` is put elsewhere by whoever arranges.
+
     Signals:
         paged: a `Page` to show.
     """
@@ -42,8 +44,10 @@ class SuggestPanel(QWidget):
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE)
         self._patience.timeout.connect(self._turn)
-        self.kind = named(QComboBox(), "suggestOrderBox", self.tr("Which images come next"))
-        for kind, text in zip(KINDS, (self.tr("All but these: pages of one class"), self.tr("Most confident first"),
+        self.kind = named(QComboBox(), "suggestOrderBox", self.tr(
+            "Which images come next. All but these: fifty at most that are believed to be one class.\n"
+            "Group similar: images that look alike, also without any label."))
+        for kind, text in zip(KINDS, (self.tr("All but these"), self.tr("Most confident first"),
                                       self.tr("Most doubtful first"), self.tr("Group similar")), strict=True):
             self.kind.addItem(text, kind)
         self.kind.currentIndexChanged.connect(lambda _: self._another_kind())
@@ -58,7 +62,7 @@ class SuggestPanel(QWidget):
                                      "(Shift+Enter)"), lambda: self.commit(None, True), primary=True)
         bar = QHBoxLayout()
         bar.addWidget(self.kind)
-        bar.addWidget(self.learned, 1)
+        bar.addStretch()
         for part in (self.back, self.skip, self.accept):
             bar.addWidget(part)
         layout = QVBoxLayout(self)
@@ -89,6 +93,7 @@ class SuggestPanel(QWidget):
     def stop(self) -> None:
         """Another way to look at the images is chosen."""
         self.active = False
+        self.learned.clear()
         self._patience.stop()
 
     def _ask(self) -> None:
@@ -258,7 +263,7 @@ class SuggestPanel(QWidget):
         if found is None or found.learned is None:
             self.learned.clear()
             return
-        self.learned.setText(self.tr("learned from {n} labels, {right} right on held-out ones").format(
+        self.learned.setText(self.tr("·  learned from {n} labels, {right} right on held-out ones").format(
             n=found.learned.labeled, right=percent(1 - found.learned.fit.top1_error).replace(".00", "")))
 
     def _what(self, found: Suggestions | None, page: Page) -> str:

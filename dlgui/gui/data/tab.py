@@ -84,6 +84,7 @@ class DataTab(QWidget):
         self.bar.changed.connect(lambda _: self._filtered())
         self.bar.side.connect(self.grid.set_side)
         self.grid.picked.connect(lambda _: self._picked())
+        self.grid.selectionModel().currentChanged.connect(lambda *_: self._picked() if self.board.marking else None)
         self.likeness.ready.connect(self._show)
         self.grid_menu.similar.connect(self._sort_like)
         self.labeler.note.connect(self.detail.edit_note)
@@ -103,7 +104,9 @@ class DataTab(QWidget):
         top.addStretch()
         top.addWidget(self.meter)
         below.addWidget(self.count)
+        below.addWidget(self.suggest.learned)
         below.addStretch()
+        below.addWidget(self.bar.zoom)
         below.addWidget(self.keys)
         middle = QWidget()
         column = QVBoxLayout(middle)
@@ -125,6 +128,8 @@ class DataTab(QWidget):
         right.addWidget(self.detail)
         right.addWidget(scroll)
         right.setChildrenCollapsible(False)
+        self.classes.setMinimumWidth(170)
+        right.setMinimumWidth(280)
         parts = QSplitter()
         parts.setObjectName("dataSplitter")
         for widget in (self.classes, middle, right):
@@ -200,6 +205,7 @@ class DataTab(QWidget):
         for widget, own in ((self.bar, "grid"), (self.suggest, "suggest"), (self.map, "map")):
             widget.setVisible(mode == own)
         self.grid.setVisible(mode != "map")
+        self.bar.zoom.setVisible(mode != "map")
         self.labeler.pages, self.labeler.page_keys, self.labeler.moves_on = mode == "suggest", False, mode != "map"
         self.board.click_marks(False)
         if mode == "suggest":
@@ -346,11 +352,12 @@ class DataTab(QWidget):
     def _picked(self) -> None:
         shown = self.board.shown
         rows = self.board.selected_rows()
-        self.detail.show_images(shown.table if shown is not None else None, rows.tolist())
+        looked_at = self.board.current_rows() if self.board.marking else rows
+        self.detail.show_images(shown.table if shown is not None else None, looked_at.tolist())
         total = len(shown.table) if shown is not None else 0
         text = self.tr("{n} of {total} images").format(n=len(shown) if shown is not None else 0, total=total)
         if len(rows):
-            text += self.tr(", {n} selected").format(n=len(rows))
+            text += (self.tr(", {n} marked") if self.board.marking else self.tr(", {n} selected")).format(n=len(rows))
         self.count.setText(text)
         if self.switch.mode == "map":
             self.map.select(self.selected_ids())
