@@ -263,8 +263,10 @@ class SuggestPanel(QWidget):
         if found is None or found.learned is None:
             self.learned.clear()
             return
-        self.learned.setText(self.tr("·  learned from {n} labels, {right} right on held-out ones").format(
-            n=found.learned.labeled, right=percent(1 - found.learned.fit.top1_error).replace(".00", "")))
+        self.learned.setText(self.tr("·  {right} right on held-out labels").format(
+            right=percent(1 - found.learned.fit.top1_error).replace(".00", "")))
+        self.learned.setToolTip(self.tr("Learned from {n} labels; cross-validated, so each was judged by a classifier "
+                                        "that had not seen it").format(n=found.learned.labeled))
 
     def _what(self, found: Suggestions | None, page: Page) -> str:
         project = self.session.project

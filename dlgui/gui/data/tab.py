@@ -129,7 +129,7 @@ class DataTab(QWidget):
         right.addWidget(scroll)
         right.setChildrenCollapsible(False)
         self.classes.setMinimumWidth(170)
-        right.setMinimumWidth(280)
+        right.setMinimumWidth(300)
         parts = QSplitter()
         parts.setObjectName("dataSplitter")
         for widget in (self.classes, middle, right):
