@@ -1,0 +1,163 @@
+"""How long the window's event loop is blocked while it trains, and what being watched costs the training.
+
+    python benchmarks/gui_latency.py [--epochs 6] [--rounds 2] [--images 160] [--size 128]
+
+A timer beats every 4 ms in the window's thread; what it comes late is a block. Watched and headless trainings of the
+same plan alternate, so that both see the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from common import heading
+
+BEAT = 4
+"""Milliseconds."""
+
+
+class Heart:
+    """Blocks of the event loop in milliseconds."""
+
+    def __init__(self, parent) -> None:
+        from PySide6.QtCore import Qt, QTimer
+
+        self.late, self._last = [], time.perf_counter()
+        self._timer = QTimer(parent)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self.late.append(max(1000 * (now - self._last) - BEAT, 0.0))
+        self._last = now
+
+    def start(self) -> None:
+        self.late, self._last = [], time.perf_counter()
+        self._timer.start(BEAT)
+
+    def stop(self, name: str) -> None:
+        self._timer.stop()
+        ordered = sorted(self.late)
+        print(f"{name}: {len(ordered)} beats, median {statistics.median(ordered):.1f} ms, 95th percentile "
+              f"{ordered[int(0.95 * (len(ordered) - 1))]:.1f} ms, 99th {ordered[int(0.99 * (len(ordered) - 1))]:.1f} ms, "
+              f"worst {', '.join(f'{late:.0f}' for late in ordered[:-4:-1])} ms")
+
+
+def small_project(folder: Path, images: int) -> Path:
+    from dlgui.project.demo import demo_images
+    from dlgui.project.operations import splits
+    from dlgui.project.project import Project
+
+    source = demo_images()
+    for name in ("global", "local", "nominal"):
+        (folder / "images" / name).mkdir(parents=True)
+        for file in sorted((source / name).iterdir())[:images // 3]:
+            shutil.copy(file, folder / "images" / name)
+    with Project.create(folder / "bench.dlproj", folder / "images") as project:
+        splits.split(project)
+    return folder / "bench.dlproj"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name, default in (("epochs", 6), ("rounds", 2), ("images", 160), ("size", 128)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    arguments = parser.parse_args()
+    heading("Event loop while training, and what watching costs")
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores before the benchmark\n")
+    with tempfile.TemporaryDirectory() as folder:
+        measure(small_project(Path(folder), arguments.images), arguments)
+
+
+def measure(folder: Path, arguments: argparse.Namespace) -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    from dlgui.gui import theme
+    from dlgui.gui.app import application
+    from dlgui.gui.main_window import MainWindow
+    from dlgui.project.operations import training
+    from dlgui.project.operations.training import Plan
+    from dlgui.project.project import Project
+
+    app = application()
+    theme.apply("light")
+    plan = Plan(method="finetune", image_size=arguments.size, device="cpu",
+                settings={"epochs": arguments.epochs, "batch_size": 16})
+    window = MainWindow()
+    heart = Heart(window)
+    window.resize(1280, 800)
+    window.show()
+
+    def wait(seconds: float) -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(int(1000 * seconds), loop.quit)
+        loop.exec()
+
+    def until_idle() -> None:
+        while window.session.jobs.busy():
+            wait(0.05)
+
+    def opened() -> None:
+        window.session.open(folder)
+        until_idle()
+        window.tabs.setCurrentWidget(window.train_tab)
+        wait(1.0)
+        until_idle()
+
+    def watched(plan: Plan, name: str) -> tuple[float, float]:
+        opened()
+        heart.start()
+        cpu = time.process_time()
+        window.train_tab.start_plan(plan)
+        until_idle()
+        cpu = time.process_time() - cpu
+        wait(0.2)
+        heart.stop(name)
+        speed = window.train_tab.table.items.runs[-1].images_per_second or 0.0
+        window.session.close()
+        return speed, cpu
+
+    def headless(plan: Plan) -> tuple[float, float]:
+        from dlgui.project.operations import evaluations
+
+        with Project.open(folder) as project:
+            cpu = time.process_time()
+            run = training.train(project, plan)
+            evaluations.judge(project, run)
+            cpu = time.process_time() - cpu
+            return run.images_per_second or 0.0, cpu
+
+    opened()
+    heart.start()
+    wait(3.0)
+    heart.stop("nothing to do")
+    window.session.close()
+    watched(plan, "first fine-tuning, with torch's import")
+    watched(Plan(device="cpu"), "quick training")
+    figures: dict[str, list[tuple[float, float]]] = {"watched": [], "headless": []}
+    for i in range(arguments.rounds):
+        figures["watched"].append(watched(plan, f"fine-tuning {i + 1}"))
+        figures["headless"].append(headless(plan))
+    print()
+    for name, found in figures.items():
+        print(f"{name}: {', '.join(f'{speed:.1f}' for speed, _ in found)} images/s while training, "
+              f"{', '.join(f'{cpu:.1f}' for _, cpu in found)} s of processor time")
+    best = {name: max(speed for speed, _ in found) for name, found in figures.items()}
+    cpu = {name: min(cpu for _, cpu in found) for name, found in figures.items()}
+    print(f"watching costs {100 * (1 - best['watched'] / best['headless']):.1f} % of the speed (best of each), "
+          f"{100 * (cpu['watched'] / cpu['headless'] - 1):.1f} % of the processor time (least of each)")
+    window.close()
+    app.quit()
+
+
+if __name__ == "__main__":
+    main()

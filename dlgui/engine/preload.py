@@ -1,0 +1,50 @@
+"""Loads large native libraries without holding up the other threads of the process.
+
+Python keeps its lock while the linker works, a second or more for torch; a window would stand still so long. The
+linker called through ctypes works without the lock, and what it has loaded the import then finds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+LIBRARIES = {"torch": ("lib/libc10.*", "lib/libtorch_cpu.*", "lib/libtorch.*", "lib/libtorch_python.*"),
+             "onnxruntime": ("capi/onnxruntime_pybind11_state*",)}
+
+
+def preload(*packages: str) -> None:
+    """Loads the libraries of packages (keys of `LIBRARIES`) that are not imported yet; call it off the window's thread.
+
+    Does nothing where there is no `dlopen` (Windows, where torch's own loading gives the lock free) and never fails:
+    the import that follows says what is wrong.
+    """
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError, AttributeError, ImportError):
+        import ctypes
+
+        load = ctypes.CDLL(None).dlopen
+        load.restype, load.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
+        for package in packages:
+            found = importlib.util.find_spec(package) if package not in sys.modules else None
+            for folder in (found.submodule_search_locations or []) if found is not None else []:
+                for pattern in LIBRARIES[package]:
+                    for path in sorted(Path(folder).glob(pattern)):
+                        load(os.fsencode(path), os.RTLD_NOW | os.RTLD_LOCAL)
+
+
+def yield_to_the_window(steps: int = 5) -> None:
+    """Lets the calling thread, and those that it starts, come after the window's where both want a processor.
+
+    Only where threads have a priority of their own (Linux); never fails.
+    """
+    if sys.platform == "linux":
+        import threading
+
+        with contextlib.suppress(OSError):
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + steps)
