@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QApplication
 from dlgui.gui import theme
 from dlgui.gui.main_window import MainWindow
 
+SWITCH_SECONDS = 0.001
+"""How long another thread may keep Python's lock while the window waits for it; Python's own is five times as long."""
+
 
 def application() -> QApplication:
     """The one QApplication, made on first use."""
@@ -21,6 +24,7 @@ def application() -> QApplication:
         return existing
     QCoreApplication.setOrganizationName("dlgui")
     QCoreApplication.setApplicationName("dlgui")
+    sys.setswitchinterval(SWITCH_SECONDS)
     made = QApplication(sys.argv[:1])
     QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: theme.apply())
     return made

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -34,6 +34,9 @@ from dlgui.project.operations import batches, run_export, run_files, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
+LIVE_MILLISECONDS = 250
+"""Between two drawings while a training runs: each takes time from the training."""
+
 SMOOTHINGS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
@@ -45,6 +48,8 @@ class PlotPanel(QWidget):
         self.session = session
         self.chosen: list[Run] = []
         self._live: RunCurves | None = None
+        self._clock = QTimer(self, singleShot=True, interval=LIVE_MILLISECONDS)
+        self._clock.timeout.connect(self._draw_live)
         self.plot, self.bars, self.empty = TrainingPlot(), BarChart(), QLabel()
         self.head = QLabel()
         self.head.setTextFormat(Qt.TextFormat.PlainText)
@@ -173,11 +178,16 @@ class PlotPanel(QWidget):
             self._live.add_batches(np.array(told.batches, np.float64))
         for row in told.epochs:
             self._live.add_epoch(row)
-        if (told.batches or told.epochs) and self._live in self.plot.runs and self.plot.isVisible():
+        if (told.batches or told.epochs) and self._live in self.plot.runs and not self._clock.isActive():
+            self._clock.start()
+
+    def _draw_live(self) -> None:
+        if self.plot.isVisible():
             self.plot.refresh()
 
     def ended(self) -> None:
         """The training is over: from now on the book knows everything."""
+        self._clock.stop()
         self._live = None
 
     def _curves(self, project: Project, run: Run) -> RunCurves:
