@@ -29,6 +29,7 @@ class RunCurves:
         run: its id; name: in the legend.
         epochs: planned, the width of the plot.
         history: rows of the book.
+        best_epoch: whose network is kept, None where nobody has said.
         curves: by kind; errors in percent over epochs, loss and learning rate over epochs of single batches where these
             are known.
     """
@@ -36,14 +37,15 @@ class RunCurves:
     run: str
     name: str
     epochs: int = 0
+    best_epoch: float | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
     curves: dict[str, Curve] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: str, name: str, epochs: int, history: Sequence[dict[str, Any]],
-           batches: np.ndarray | None = None) -> RunCurves:
+           batches: np.ndarray | None = None, best_epoch: float | None = None) -> RunCurves:
         """From the book's rows and, where known, float (n, 4) batches: iteration, epoch, loss, learning rate."""
-        made = cls(run, name, epochs, [], {kind: Curve() for kind in KINDS})
+        made = cls(run, name, epochs, best_epoch, [], {kind: Curve() for kind in KINDS})
         made.per_batch = batches is not None and len(batches) > 1
         if made.per_batch and batches is not None:
             made.add_batches(batches)
@@ -84,12 +86,15 @@ class RunCurves:
         return max((float(curve.x[-1]) for curve in self.curves.values() if len(curve)), default=0.0)
 
     def best(self) -> tuple[float, float, float | None] | None:
-        """Epoch of the least validation error (its last occurrence), that error and the training error there, in
-        percent; None where no validation error is known."""
+        """The epoch whose network is kept (else the last of the least validation error), the validation and the
+        training error there in percent; None where no validation error is known."""
         curve = self.curves["validation"]
         if not len(curve):
             return None
-        place = len(curve) - 1 - int(np.argmin(curve.y[::-1]))
+        if self.best_epoch is not None:
+            place = min(int(np.searchsorted(curve.x, self.best_epoch - 1, side="right")), len(curve) - 1)
+        else:
+            place = len(curve) - 1 - int(np.argmin(curve.y[::-1]))
         epoch = float(curve.x[place])
         return epoch, float(curve.y[place]), self.curves["train"].at(epoch)
 

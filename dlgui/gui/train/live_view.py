@@ -16,7 +16,7 @@ from dlgui.project.operations import coaching, run_files
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
-SIDE = 62
+SIDE = 54
 
 
 class LiveView(QWidget):
@@ -53,13 +53,13 @@ class LiveView(QWidget):
         self._notices: list[str] = []
         self._build()
         theme.notifier().changed.connect(self._write_coach)
-        self.setMinimumWidth(236)
+        self.setMinimumWidth(226)
 
     def _build(self) -> None:
         self.figures = QWidget()
         grid = QGridLayout(self.figures)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(1)
+        grid.setVerticalSpacing(2)
         names = (("elapsed", self.tr("elapsed")), ("left", self.tr("left")), ("epoch", self.tr("epoch")),
                  ("batch", self.tr("batch")), ("speed", self.tr("images/s")), ("memory", self.tr("memory")))
         for place, (key, text) in enumerate(names):

@@ -87,6 +87,7 @@ class TrainingPlot(pg.PlotWidget):
         self._main.sigRangeChangedManually.connect(lambda *_: self._moved())
         self._main.setLimits(xMin=-0.5)
         item.hideButtons()
+        item.layout.setContentsMargins(4, 12, 6, 4)  # the highest tick's text stands half above the axis
         self.legend = self.addLegend(offset=(-8, 4), labelTextSize="9pt")
         self._grid = pg.PlotCurveItem(connect="pairs")  # an axis's own grid takes ten milliseconds to paint
         self._grid.setZValue(-20)

@@ -57,7 +57,7 @@ class PlotPanel(QWidget):
         self.smoothing = named(QSlider(Qt.Orientation.Horizontal), "smoothingSlider", self.tr(
             "Smoothing: each point becomes the mean of its neighbours; the raw curve stays behind, pale"))
         self.smoothing.setRange(0, len(SMOOTHINGS) - 1)
-        self.smoothing.setFixedWidth(84)
+        self.smoothing.setFixedWidth(64)
         self.smoothing.valueChanged.connect(lambda value: self.plot.set_smoothing(SMOOTHINGS[value]))
         self.logarithmic = named(QCheckBox(self.tr("log")), "logAxisBox", self.tr("Logarithmic axes of error and loss"))
         self.logarithmic.toggled.connect(self.plot.set_logarithmic)
@@ -87,10 +87,9 @@ class PlotPanel(QWidget):
     def _build(self) -> None:
         tools = QHBoxLayout()
         tools.setContentsMargins(10, 6, 8, 2)
+        tools.setSpacing(6)
         tools.addWidget(self.head, 1)
-        self.smooth_word = QLabel(self.tr("smooth"))
-        self.smooth_word.setProperty("soft", True)
-        self._tools = [self.smooth_word, self.smoothing, self.logarithmic, self.loss, self.rate, self.fit]
+        self._tools = [self.smoothing, self.logarithmic, self.loss, self.rate, self.fit]
         for widget in (*self._tools, self.save):
             tools.addWidget(widget)
         scroll = QScrollArea()
@@ -128,8 +127,10 @@ class PlotPanel(QWidget):
             self.empty.setText(self.tr("No training yet. Choose Quick for a first result in seconds."))
             self._page(self.empty)
             return
-        self.head.setText(", ".join(run.name or run.id for run in chosen))
-        self.head.setToolTip(self.head.text())
+        names = ", ".join(run.name or run.id for run in chosen)
+        self.head.setText(names if len(chosen) == 1 else self.tr("{n} runs").format(n=len(chosen)))
+        self.head.setToolTip(names if len(chosen) == 1 else names + "\n" + self.tr(
+            "Solid: validation, dashed: training, dotted: loss, dash-dotted: learning rate"))
         if fine:
             self.plot.show_runs([self._curves(project, run) for run in fine], keep_range=same)
             self._page(self.plot)
@@ -178,6 +179,7 @@ class PlotPanel(QWidget):
             self._live.add_batches(np.array(told.batches, np.float64))
         for row in told.epochs:
             self._live.add_epoch(row)
+            self._live.best_epoch = runs.get(project, told.run).best_epoch
         if (told.batches or told.epochs) and self._live in self.plot.runs and not self._clock.isActive():
             self._clock.start()
 
@@ -194,7 +196,7 @@ class PlotPanel(QWidget):
         if self._live is not None and self._live.run == run.id:
             return self._live
         return RunCurves.of(run.id, run.name or run.id, int(run.parameters.get("settings", {}).get("epochs", 1)),
-                            runs.history(project, run), batches.read(run))
+                            runs.history(project, run), batches.read(run), run.best_epoch)
 
     def _fit(self) -> None:
         self.plot.fit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
+from dlgui.gui import theme
 from dlgui.gui.widgets import button
 from dlgui.project.operations import training
 from dlgui.project.operations.runs import Run
@@ -22,7 +23,6 @@ class ResumeBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("resumeBar")
-        self.setProperty("banner", True)
         self.run: Run | None = None
         self._dismissed: set[str] = set()
         self.text = QLabel()
@@ -40,7 +40,14 @@ class ResumeBar(QFrame):
         layout.addWidget(self.text, 1)
         for made in (self.go_on, self.keep, self.dismiss):
             layout.addWidget(made)
+        theme.notifier().changed.connect(self._dress)
+        self._dress()
         self.hide()
+
+    def _dress(self) -> None:
+        c = theme.colours()
+        self.setStyleSheet(f"QFrame#resumeBar {{ background: {c.panel}; border: 1px solid {c.warning}; "
+                           "border-radius: 8px; }")
 
     def offer(self, run: Run | None, asked: bool = False) -> None:
         """Offers to go on with a run, or hides where there is none; `asked` when somebody has selected it."""
@@ -55,7 +62,7 @@ class ResumeBar(QFrame):
         name = run.name or run.id
         self.text.setText({
             "interrupted": self.tr("{name} was interrupted{where}. Nothing is lost: it can go on where it was."),
-            "paused": self.tr("{name} rests{where}. It can go on where it was."),
+            "paused": self.tr("{name} is paused{where}. It can go on where it was."),
             "failed": self.tr("{name} ended{where} with a problem: {error}")}[run.state].format(
                 name=name, where=where, error=run.error))
         self.keep.setVisible(training.can_conclude(run))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -50,6 +52,7 @@ class TrainTab(QWidget):
 
     def _arrange(self) -> None:
         left = QWidget()
+        left.setMinimumWidth(326)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.setup, 1)
@@ -122,8 +125,17 @@ class TrainTab(QWidget):
                 *self.setup.commands()]
 
     def scenes(self) -> list[Scene]:
-        """Pictures of this tab."""
-        return [Scene("train"), Scene("train-compare", self._compare_all), *self.setup.scenes()]
+        """Pictures of this tab, as far as the project has such runs."""
+        return [Scene("train"), self._scene("train-curves", lambda fine: fine[-1:]),
+                self._scene("train-overlay", lambda fine: fine), Scene("train-compare", self._compare_all),
+                *self.setup.scenes()]
+
+    def _scene(self, name: str, choose: Callable[[list[int]], list[int]]) -> Scene:
+        def prepare() -> None:
+            self.table.select(choose([run.number for run in self.table.items.runs if run.method == "finetune"])
+                              or [run.number for run in self.table.items.runs])
+
+        return Scene(name, prepare, lambda: self.table.select([run.number for run in self.table.items.runs[-1:]]))
 
     def _compare_all(self) -> QWidget | None:
         """The dialog over all runs, for a picture."""

@@ -87,8 +87,9 @@ class TrainedOn:
 def table(project: Project, chosen: Sequence[Run]) -> list[Row]:
     """Everything that can be said of runs beside one another: figures, data, parameters."""
     figures = (("validation error", "validation_top1_error"), ("test error", "test_top1_error"),
-               ("training time", "train_seconds"), ("images a second", "images_per_second"), ("epochs", "epochs"),
-               ("best epoch", "best_epoch"), ("state", "state"), ("started", "created"), ("note", "note"))
+               ("training time", "train_seconds"), ("images a second", "images_per_second"),
+               ("epochs trained", "epochs"), ("best epoch", "best_epoch"), ("state", "state"), ("started", "created"),
+               ("note", "note"))
     rows = [Row("figures", name, [getattr(run, key) for run in chosen]) for name, key in figures]
     rows.append(Row("figures", "model size", [model_bytes(run) for run in chosen]))
     then = [runs.snapshot(project, run) for run in chosen]
