@@ -105,7 +105,7 @@ class SortDialog(QDialog):
 
     def _show(self, plan: Plan) -> None:
         for name, count in sorted(plan.counts.items()):
-            top = QTreeWidgetItem([self.tr("{n} files").format(n=count), name])
+            top = QTreeWidgetItem([self.tr("1 file") if count == 1 else self.tr("{n} files").format(n=count), name])
             self.list.addTopLevelItem(top)
             steps = [s for s in plan.steps if s.target.parent.name == name]
             for step in steps[:_LISTED]:

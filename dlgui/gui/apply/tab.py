@@ -10,14 +10,17 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSplitter, QStac
 
 from dlgui.engine.answers import Answer
 from dlgui.engine.classifier import Classifier
+from dlgui.engine.rejection import Rejection
 from dlgui.gui import icons
 from dlgui.gui.apply import scenes
 from dlgui.gui.apply.answer_models import AnswerTable
+from dlgui.gui.apply.camera_page import CameraPage
 from dlgui.gui.apply.classifying import Beginning, Classifying
 from dlgui.gui.apply.deeds import Deeds
 from dlgui.gui.apply.detail_panel import DetailPanel
 from dlgui.gui.apply.intake import Intake, local_files, pasted
 from dlgui.gui.apply.models import ModelChoice
+from dlgui.gui.apply.reject_designer import RejectDesigner
 from dlgui.gui.apply.results_panel import ResultsPanel
 from dlgui.gui.commands import Command
 from dlgui.gui.scenes import Scene
@@ -25,7 +28,8 @@ from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import button
 from dlgui.project.changes import Changes
-from dlgui.project.operations import additions
+from dlgui.project.operations import additions, rejection
+from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
 
@@ -43,6 +47,7 @@ class ApplyTab(QWidget):
         self.results = ResultsPanel(pictures)
         self.detail = DetailPanel(session, self._classifier)
         self.deeds = Deeds(session, self)
+        self.camera = CameraPage(session, self._classifier)
         self.status = QLabel()
         self.status.setProperty("soft", True)
         self.pages = QStackedWidget()
@@ -88,6 +93,7 @@ class ApplyTab(QWidget):
         self.parts.setSizes([820, 380])
         self.parts.setChildrenCollapsible(False)
         self.pages.addWidget(self.parts)
+        self.pages.addWidget(self.camera)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addWidget(self.intake)
@@ -99,7 +105,7 @@ class ApplyTab(QWidget):
         self.intake.files.connect(self.classify)
         self.intake.paste.connect(self.paste)
         self.intake.watch.connect(self._watch)
-        self.intake.camera.connect(self._look)
+        self.intake.camera.connect(self.show_camera)
         self.classifying.began.connect(self._began)
         self.classifying.came.connect(self._came)
         self.classifying.ended.connect(self.status.setText)
@@ -111,6 +117,8 @@ class ApplyTab(QWidget):
         self.deeds.moved.connect(self.table.rename)
         self.deeds.undoable.connect(self.unsort.setVisible)
         self.unsort.hide()
+        self.camera.leave.connect(lambda: self.show_camera(False))
+        self.camera.snapshot.connect(self.deeds.add_pixels)
         paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self.paste)
         paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.session.opened.connect(self._opened)
@@ -121,6 +129,7 @@ class ApplyTab(QWidget):
             Command("actionApplyImages", "apply", self.tr("Classify images…"), self.intake.ask, "Ctrl+Shift+O"),
             Command("actionApplyPaste", "apply", self.tr("Classify the clipboard"), self.paste),
             Command("actionWatchFolder", "apply", self.tr("Watch a folder…"), lambda: self._watch(True)),
+            Command("actionCamera", "apply", self.tr("Classify what a camera sees"), lambda: self.show_camera(True)),
             Command("actionRejectDesigner", "apply", self.tr("When should it say “not sure”…"), self.design,
                     separated=True),
             Command("actionSaveResults", "apply", self.tr("Save results…"), self.save.click, separated=True),
@@ -139,6 +148,8 @@ class ApplyTab(QWidget):
         """Follows a commit."""
         if "runs" in changes.kinds:
             self.refresh()
+        if "classes" in changes.kinds:
+            self.camera.refresh()
         if changes.kind == additions.KIND and changes.journal_id is None:  # undone, or done again
             self.results.mark_added({})
         self._state()
@@ -149,6 +160,7 @@ class ApplyTab(QWidget):
         if model is None:
             self.status.setText(self.tr("No classifier yet: train one, or open a model file."))
         elif paths:
+            self.show_camera(False)
             self.status.setText(self.tr("classifying …"))
             self.classifying.classify(model, paths)
 
@@ -156,6 +168,7 @@ class ApplyTab(QWidget):
         """Classifies what arrives in a folder from now on."""
         model = self.model.path()
         if model is not None:
+            self.show_camera(False)
             self.classifying.watch(model, folder)
             self.status.setText(self.tr("Waiting for images in {folder} …").format(folder=folder))
 
@@ -172,7 +185,30 @@ class ApplyTab(QWidget):
         self.deeds.write(path, self.table.answers, self.table.classes)
 
     def design(self) -> None:
-        """Opens the designer of the rule when to say nothing."""
+        """Opens the designer of the rule when to say nothing, once the validation images were looked at."""
+        project, run = self.session.project, self.model.run()
+        if project is not None and run is not None:
+            self.status.setText(self.tr("looking at the validation images …"))
+            self.session.jobs.start("rejection", self.tr("looking at the validation images"),
+                                    lambda job: rejection.gather(project, run, job.progress), done=self.show_designer)
+
+    def show_designer(self, evidence: rejection.Evidence) -> RejectDesigner:
+        """The designer over what was gathered."""
+        self.status.clear()
+        dialog = RejectDesigner(evidence, self)
+        dialog.store.connect(lambda rule: self._store(evidence.run, rule))
+        dialog.open()
+        return dialog
+
+    def _store(self, run: Run, rule: Rejection | None) -> None:
+        project = self.session.project
+        if project is None:
+            return
+        text = self.tr("{run} accepts every answer again") if rule is None else self.tr(
+            "The rule lies in the model of {run}; classify again to see what it does")
+        self.session.jobs.start("rejection", self.tr("storing the rule"),
+                                lambda job: rejection.store(project, run, rule),
+                                done=lambda _: self.status.setText(text.format(run=run.id)))
 
     def _classifier(self) -> Classifier:
         """The classifier that is chosen, for any thread."""
@@ -186,8 +222,18 @@ class ApplyTab(QWidget):
             self.classifying.stop()
         self._state()
 
-    def _look(self, on: bool) -> None:
+    def show_camera(self, on: bool) -> None:
         """Shows the camera's page, or the results again."""
+        self.intake.camera_button.setChecked(on)
+        if on:
+            self.classifying.stop()
+        self.pages.setCurrentWidget(self.camera if on else self.parts)
+        for widget in (self.add, self.sort, self.save):
+            widget.setVisible(not on)
+        if on:
+            self.camera.open()
+        else:
+            self.camera.close_source()
 
     def _began(self, beginning: Beginning) -> None:
         self.results.begin(beginning.classes)
@@ -230,6 +276,7 @@ class ApplyTab(QWidget):
 
     def _opened(self, project: Project | None) -> None:
         if project is None:
+            self.show_camera(False)
             self.classifying.close()
             self.results.begin([])
 
