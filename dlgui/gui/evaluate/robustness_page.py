@@ -1,12 +1,80 @@
-"""Robustness: what blur, brightness, noise, rotation and compression do to the accuracy."""
+"""Robustness: what blur, brightness, noise, rotation and compression do to the accuracy of each class."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from collections.abc import Sequence
 
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+
+from dlgui.engine.evaluation import Evaluation
+from dlgui.engine.robustness import DISTURBANCES, Robustness, in_words
+from dlgui.gui import theme
+from dlgui.gui.commands import Command
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.page import Page
+from dlgui.gui.jobs import Job
+from dlgui.gui.scenes import Scene
+from dlgui.gui.widgets import button, named
+from dlgui.project.operations import explanations
+from dlgui.project.operations.runs import Run
+from dlgui.project.project import Project
+
+CLASSES = 5
+"""Classes drawn beside the overall curve: those that suffer most."""
+
+
+class DisturbanceCurves(pg.PlotWidget):
+    """Accuracy over the levels of one disturbance, overall and of the classes that suffer most."""
+
+    def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setToolTip(title)
+        self.setMinimumSize(180, 150)
+        self.setMouseEnabled(False, False)
+        self.hideButtons()
+        self.setMenuEnabled(False)
+        self.showGrid(y=True, alpha=0.15)
+        self.setYRange(0, 100, padding=0.03)
+        self.getAxis("left").setWidth(34)
+        self._found: tuple[Robustness, list[str], dict[str, str]] | None = None
+        self._title = title
+        self.dress()
+        theme.notifier().changed.connect(self.dress)
+
+    def dress(self) -> None:
+        """Follows the theme."""
+        c = theme.colours()
+        self.setBackground(QColor(c.panel))
+        for axis in ("left", "bottom"):
+            self.getAxis(axis).setPen(c.line)
+            self.getAxis(axis).setTextPen(c.soft)
+        self.setTitle(self._title, color=c.ink, size="9pt")
+        if self._found is not None:
+            self.show_found(*self._found)
+
+    def show_found(self, found: Robustness, classes: list[str], colours: dict[str, str]) -> None:
+        """Draws curves."""
+        self._found = (found, classes, colours)
+        c, levels = theme.colours(), found.disturbance.levels
+        self.clear()
+        places = list(range(len(levels)))
+        self.getAxis("bottom").setTicks([[(i, f"{level:g}") for i, level in enumerate(levels)]])
+        fall = np.nan_to_num(found.accuracy[0] - found.accuracy.min(0), nan=-1.0)
+        lines = []
+        for i in np.argsort(-fall, kind="stable")[:CLASSES].tolist():
+            if found.counts[i]:
+                lines.append(classes[i])
+                self.plot(places, 100 * found.accuracy[:, i], pen=pg.mkPen(colours.get(classes[i], c.soft), width=1.5),
+                          symbol="o", symbolSize=4, symbolPen=None, symbolBrush=colours.get(classes[i], c.soft))
+        self.plot(places, 100 * found.overall, pen=pg.mkPen(c.ink, width=2.5))
+        self.setToolTip("\n".join([in_words(found, classes), self.tr("bold: all classes; thin: {names}").format(
+            names=", ".join(lines))]))
 
 
 class RobustnessPage(Page):
@@ -16,13 +84,144 @@ class RobustnessPage(Page):
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(inspection, parent)
-        note = QLabel(self.tr("Not measured yet."))
-        note.setProperty("soft", True)
-        note.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        QVBoxLayout(self).addWidget(note)
+        self.session = inspection.session
+        self.results: list[Robustness] = []
+        self._shown: Evaluation | None = None
+        self.start = button("measureRobustnessButton", self.tr("Measure"), self.tr(
+            "Disturbs images of the split and classifies them again"), self.measure, primary=True)
+        self.stop = button("stopRobustnessButton", self.tr("Stop"), self.tr("Ends the measurement"), self.cancel)
+        self.stop.hide()
+        self.most = named(QSpinBox(), "robustnessImages", self.tr("Images that are disturbed, at most"))
+        self.most.setRange(10, 5000)
+        self.most.setSingleStep(50)
+        self.most.setValue(explanations.DISTURBED)
+        self.most.setSuffix(self.tr(" images"))
+        self.note, self.words, self.legend = QLabel(), QLabel(), QLabel()
+        self.plots = [DisturbanceCurves(f"robustnessPlot{i + 1}", f"{d.name} ({d.unit})")
+                      for i, d in enumerate(DISTURBANCES)]
+        self._build()
+        inspection.loaded.connect(self._loaded)
+
+    def _build(self) -> None:
+        top, body, grid = QHBoxLayout(), QWidget(), QGridLayout()
+        for part in (self.start, self.stop, self.most):
+            top.addWidget(part)
+        top.addStretch()
+        for text, name in ((self.note, "robustnessNote"), (self.words, "robustnessWords"),
+                           (self.legend, "robustnessLegend")):
+            text.setObjectName(name)
+            text.setWordWrap(True)
+        self.note.setProperty("soft", True)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        grid.setSpacing(6)
+        for i, plot in enumerate(self.plots):
+            grid.addWidget(plot, i // 2, i % 2)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.words)
+        column.addWidget(self.legend)
+        column.addLayout(grid)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setObjectName("robustnessScroll")
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(body)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addWidget(self.note)
+        layout.addWidget(scroll, 1)
 
     def title(self) -> str:
         return self.tr("Robustness")
 
     def tip(self) -> str:
         return self.tr("Accuracy under blur, brightness, noise, rotation and compression")
+
+    def commands(self) -> list[Command]:
+        return [Command("actionMeasureRobustness", "evaluate", self.tr("Measure robustness"), self.measure)]
+
+    def scenes(self) -> list[Scene]:
+        return [Scene("evaluate-robustness", self.measure)]
+
+    def refresh(self) -> None:
+        evaluation = self.inspection.evaluation
+        same = (self._shown is not None and evaluation is not None
+                and self._shown.predictions.paths == evaluation.predictions.paths
+                and self._shown.confusion_matrix.tolist() == evaluation.confusion_matrix.tolist())
+        self.start.setEnabled(evaluation is not None)
+        if same:
+            return
+        self.cancel()
+        self.results, self._shown = [], None
+        for plot in self.plots:
+            plot.clear()
+        self.words.clear()
+        self.legend.clear()
+        self.note.setText(self.tr("Not measured yet: images of the split are blurred, darkened, brightened, covered "
+                                  "with noise, rotated and compressed, and classified again.") if evaluation is not None
+                          else self.tr("No finished run yet: train one first."))
+
+    def _loaded(self) -> None:
+        if self.active:
+            self.refresh()
+
+    def measure(self) -> None:
+        """Measures, off the window's thread; a curve appears as soon as it is known."""
+        project, run, evaluation = self.session.project, self.inspection.run, self.inspection.evaluation
+        if project is None or run is None or evaluation is None:
+            return
+        self.results, self._shown = [], evaluation
+        for plot in self.plots:
+            plot.clear()
+        self.words.clear()
+        self.start.setEnabled(False)
+        self.stop.show()
+        self.note.setText(self.tr("measuring…"))
+        most = self.most.value()
+        self.session.jobs.start("robustness", self.tr("robustness"), lambda job: _measure(
+            job, project, run, evaluation, most), told=self._told, done=lambda _: self._ended(), failed=self._failed)
+
+    def cancel(self) -> None:
+        """Ends the measurement; what is known stays."""
+        if self.session.jobs.running("robustness") is not None:
+            self.session.jobs.drop("robustness")
+            self._ended()
+
+    def _told(self, found: Robustness) -> None:
+        project = self.session.project
+        assert self._shown is not None
+        colours = {info.name: info.colour for info in project.classes()} if project is not None else {}
+        classes = self._shown.classes
+        self.plots[[d.name for d in DISTURBANCES].index(found.disturbance.name)].show_found(found, classes, colours)
+        self.results.append(found)
+        self.words.setText("\n".join(in_words(r, classes) for r in self.results))
+        self.legend.setText(_legend(classes, colours))
+        self.note.setText(self._counted())
+
+    def _counted(self) -> str:
+        assert self._shown is not None
+        return self.tr("{n} of the {total} images of the split, classes in their proportion; accuracy in %").format(
+            n=int(self.results[0].counts.sum()), total=self._shown.num_samples) if self.results else self.tr("stopped")
+
+    def _ended(self) -> None:
+        self.start.setEnabled(self.inspection.evaluation is not None)
+        self.stop.hide()
+        if self._shown is not None:
+            self.note.setText(self._counted())
+
+    def _failed(self, problem: Exception) -> None:
+        self._ended()
+        self.note.setText(str(problem))
+
+
+def _legend(classes: Sequence[str], colours: dict[str, str]) -> str:
+    named_classes = [f"<span style='color:{colours[name]}'>●</span> {name}" for name in classes[:8] if name in colours]
+    more = f" and {len(classes) - 8} more" if len(classes) > 8 else ""
+    return "<b>━ all</b> &nbsp; " + " &nbsp; ".join(named_classes) + more
+
+
+def _measure(job: Job, project: Project, run: Run, evaluation: Evaluation, most: int) -> None:
+    for found in explanations.robust(project, run, evaluation.predictions, job.progress, most):
+        job.tell(found)

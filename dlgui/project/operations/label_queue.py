@@ -132,3 +132,25 @@ def _gains(project: Project, table: ImageTable, rows: np.ndarray, given: np.ndar
     gains[chosen] = label_issues.worth(known.vectors[at[train]], given[train], np.array(
         [inside[int(places[i])] for i in chosen], np.int64), suggested, known.vectors[at[checked]], given[checked])
     return gains
+
+
+def progress_of(project: Project, queue: list[Suspect]) -> tuple[list[Suspect], list[tuple[float, bool]]]:
+    """How far a person has come, read from the project itself, so that undo brings a suspect back.
+
+    Returns:
+        the suspects still open, in their order; (probability, whether the label was wrong) of the others.
+    """
+    table = project.images()
+    reviewed = {row[0] for row in project.store.rows("SELECT id FROM images WHERE label_origin = ?", [REVIEWED])}
+    row_of = {int(image): row for row, image in enumerate(table.id)}
+    left, decided = [], []
+    for suspect in queue:
+        row = row_of.get(suspect.image_id)
+        if row is None:
+            continue
+        name = table.class_names[table.label[row]] if table.label[row] >= 0 else ""
+        if suspect.image_id in reviewed or table.excluded[row] or name != suspect.given:
+            decided.append((suspect.probability, name != suspect.given or bool(table.excluded[row])))
+        else:
+            left.append(suspect)
+    return left, decided
