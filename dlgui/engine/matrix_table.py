@@ -82,12 +82,14 @@ class MatrixTable:
         mode: one of `MODES`: counts, share of each truth, share of each answer.
         order: positions of the classes, int64 (k,).
         transposed: rows are the truth and columns the answers; else rows = answers, columns = truth.
+        ghost: the same before labels were changed, None where none was.
     """
 
     decisions: Decisions
     mode: str
     order: np.ndarray
     transposed: bool = False
+    ghost: Decisions | None = None
 
     @cached_property
     def answers(self) -> np.ndarray:
@@ -135,6 +137,14 @@ class MatrixTable:
             return str(int(self.counts[row, column]))
         return f"{self.shares[row, column]:.2f}"
 
+    def was(self, row: int, column: int) -> int | None:
+        """The count of a cell before labels were changed; None where it is the same, or unknown."""
+        if self.ghost is None or self.ghost.classes != self.decisions.classes:
+            return None
+        answer, truth = self.cell(row, column)
+        before = int(self.ghost.matrix[answer, truth])
+        return before if before != int(self.decisions.matrix[answer, truth]) else None
+
     def cell(self, row: int, column: int) -> tuple[int, int]:
         """Answer and truth of a cell, as positions in `decisions.matrix`."""
         if self.transposed:
@@ -155,6 +165,8 @@ class MatrixTable:
         start = f"{count} of {whole} '{name}'"
         was = "was" if count == 1 else "were"
         share = f" ({100 * count / whole:.1f} %)" if whole else ""
+        before = self.was(row, column)
+        share += f"; {before} before labels were changed" if before is not None else ""
         if answer == truth:
             return f"{start} {was} recognized{share}"
         if answer == len(self.decisions.classes):

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from dlgui.engine.evaluation import Evaluation
 from dlgui.engine.statistics import Interval, calibration_interval, interval, wilson_interval
+from dlgui.gui import theme
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.jobs import Job
 from dlgui.gui.words import percent
@@ -58,6 +59,11 @@ class Headline(QLabel):
             if key == "top1_error":
                 words.append(self.tr("{wrong} of {n} wrong").format(wrong=round(found.top1_error * found.num_samples),
                                                                     n=found.num_samples))
+                was = self.inspection.ghost.evaluation if self.inspection.ghost is not None else None
+                if was is not None:
+                    colour = theme.colours().soft
+                    words.append(f"<small style='color:{colour}'>"
+                                 + self.tr("was {then}").format(then=percent(was.top1_error)) + "</small>")
             parts.append("&nbsp;".join(word if "style" in word else word.replace(" ", "&nbsp;") for word in words))
         self.setText(" &nbsp; ".join(parts))
 

@@ -19,7 +19,8 @@ from dlgui.engine.what_if import Decisions, decide, merge
 from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
-from dlgui.project.operations import epochs, evaluations, labels, runs
+from dlgui.project.operations import epochs, evaluations, ghosts, labels, runs
+from dlgui.project.operations.ghosts import Ghost
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
@@ -34,6 +35,7 @@ class Inspection(QObject):
         run, split: what was evaluated; None before.
         epoch: the validation images as after this epoch of a fine-tuning; None for the finished model.
         evaluation: figures of the run as it is, against today's labels; None where there is nothing to show.
+        ghost: the run before labels were changed, None where none was; `ghost_decisions` with the same what-if.
         decisions: the same with the what-if (merged classes, a threshold) applied; its samples stand in the same order.
         criteria, order: which images are chosen, and in which order: a name of `selection.ORDERS`, or `ranking`.
         ranking: float (n,) by position, greatest first, for the order `ranking`: likeness, flips; None without.
@@ -61,6 +63,8 @@ class Inspection(QObject):
         self.epoch: float | None = None
         self.evaluation: Evaluation | None = None
         self.decisions: Decisions | None = None
+        self.ghost: Ghost | None = None
+        self.ghost_decisions: Decisions | None = None
         self.groups: tuple[tuple[str, ...], ...] = ()
         self.threshold = 0.0
         self.criteria, self.order, self.named = Criteria("wrong"), "loss", ""
@@ -85,7 +89,7 @@ class Inspection(QObject):
         project, self.split, self._then = self.session.project, split, then
         if project is None or run_id is None:
             self.session.jobs.drop("evaluation")
-            self._take(None, None, None)
+            self._take(None, None, None, None)
             self.failed.emit(self.tr("No finished run yet: train one first.") if project is not None else "")
             return
         self.session.jobs.start("evaluation", self.tr("evaluation"),
@@ -98,11 +102,11 @@ class Inspection(QObject):
             self.load(self.run.id, self.split, epoch, then)
 
     def _failed(self, problem: Exception) -> None:
-        self._take(None, None, None)
+        self._take(None, None, None, None)
         self.failed.emit(str(problem))
 
-    def _take(self, run: Run | None, evaluation: Evaluation | None, epoch: float | None) -> None:
-        before = self.evaluation
+    def _take(self, run: Run | None, evaluation: Evaluation | None, epoch: float | None, ghost: Ghost | None) -> None:
+        before, self.ghost = self.evaluation, ghost
         self.run, self.evaluation, self.epoch = run, evaluation, epoch
         table = self.session.project.images() if self.session.project is not None else None
         self._rows = {} if table is None else {path: row for row, path in enumerate(table.path)}
@@ -135,6 +139,8 @@ class Inspection(QObject):
         before = self.decisions
         self.decisions = (decide(merge(self.evaluation.predictions, self.groups), self.threshold)
                           if self.evaluation is not None else None)
+        was = self.ghost.evaluation if self.ghost is not None else None
+        self.ghost_decisions = decide(merge(was.predictions, self.groups), self.threshold) if was is not None else None
         if before is not None and self.decisions is not None and before.classes != self.decisions.classes:
             self.criteria = replace(self.criteria, truth=None, predicted=None, cells=None)
         cells = self.criteria.cells
@@ -237,11 +243,11 @@ class Inspection(QObject):
 
 
 def _evaluate(job: Job, project: Project, run_id: str, split: str, epoch: float | None,
-              ) -> tuple[Run, Evaluation, float | None]:
+              ) -> tuple[Run, Evaluation, float | None, Ghost | None]:
     run = runs.get(project, run_id)
     if epoch is not None:
-        return run, evaluate(epochs.predictions(project, run, epoch)), epoch
+        return run, evaluate(epochs.predictions(project, run, epoch)), epoch, None
     evaluation = evaluate(evaluations.predict(project, run, split, progress=job.progress))
     if not project.read_only and split == "test" and run.test_top1_error != evaluation.top1_error:
         evaluations.record(project, run, split, evaluation.to_json())
-    return run, evaluation, None
+    return run, evaluation, None, ghosts.ghost(project, run, split)

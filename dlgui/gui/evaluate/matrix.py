@@ -42,6 +42,8 @@ SMALLEST, LARGEST = 1, 64
 """Height of a cell in pixels."""
 TEXT = 15
 """Cells lower than that many pixels show no text."""
+GHOST = 30
+"""Cells lower than that many pixels do not show what they were."""
 
 
 class MatrixModel(QAbstractTableModel):
@@ -360,6 +362,25 @@ class ConfusionMatrix(QTableView):
                 painter.setPen((white if self._dark[r, k] else black) if inside else ink)
                 painter.drawText(QRect(left + k * width, top + r * height, width, height),
                                  int(Qt.AlignmentFlag.AlignCenter), self.matrix.text(r, k))
+        self._draw_ghosts(painter, left, top, (r0, min(r1, rows)), (c0, min(c1, columns)))
+
+    def _draw_ghosts(self, painter: QPainter, left: int, top: int, rows: tuple[int, int],
+                     columns: tuple[int, int]) -> None:
+        """What stood in a cell before labels were changed, small in its lower corner."""
+        table, height, width = self.matrix.table, self._side, self._width(self._side)
+        if table is None or table.ghost is None or height < GHOST:
+            return
+        font = painter.font()
+        font.setPixelSize(9)
+        painter.setFont(font)
+        for r in range(*rows):
+            for k in range(*columns):
+                before = table.was(r, k)
+                if before is not None:
+                    painter.setPen(QColor("#d0d0d0" if self._dark[r, k] else "#404040"))
+                    painter.drawText(QRect(left + k * width, top + r * height, width - 3, height - 1),
+                                     int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom),
+                                     self.tr("was {n}").format(n=before))
 
     def picture_size(self) -> QSize:
         """Size of `draw_picture` in pixels."""

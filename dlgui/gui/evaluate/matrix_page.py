@@ -135,7 +135,8 @@ class MatrixPage(Page):
             self.matrix.show_table(None)
             return
         order = class_order(shown.matrix[:-1], shown.classes, self.order.currentData())
-        self.matrix.show_table(MatrixTable(shown, self.mode.currentData(), order, self.transpose.isChecked()))
+        self.matrix.show_table(MatrixTable(shown, self.mode.currentData(), order, self.transpose.isChecked(),
+                                           self.inspection.ghost_decisions))
 
     def _follow(self) -> None:
         if self.inspection.criteria.cells is None:

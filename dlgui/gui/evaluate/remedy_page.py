@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -23,24 +21,6 @@ from dlgui.project.operations import evaluations, ghosts, label_queue, labels
 from dlgui.project.operations.ghosts import Retrained
 from dlgui.project.operations.label_queue import Suspect
 from dlgui.project.operations.runs import Run
-from dlgui.project.project import Project
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How a run stands today beside the day it was trained.
-
-    Attributes:
-        now, then: top-1 error with today's labels and with those of its day, None where unknown.
-        changed, in_test: labels changed since, and how many of them are of test images.
-        looks: how often the test split has been looked at.
-    """
-
-    now: float | None
-    then: float | None
-    changed: int
-    in_test: int
-    looks: int
 
 
 class RemedyPage(Page):
@@ -214,27 +194,24 @@ class RemedyPage(Page):
     # --- then and now
 
     def _show_standing(self) -> None:
-        project, run, split = self.session.project, self.inspection.run, self.inspection.split
-        if project is None or run is None:
+        project, inspection = self.session.project, self.inspection
+        if project is None or inspection.evaluation is None:
             self.standing.setText(self.tr("No finished run yet: train one first."))
             return
-        now = self.inspection.evaluation.top1_error if self.inspection.evaluation is not None else None
-        self.session.jobs.start("standing", self.tr("then and now"), lambda job: _standing(project, run, split, now),
-                                done=self._stands, quiet=True,
-                                failed=lambda problem: self.standing.setText(str(problem)))
-
-    def _stands(self, found: Standing) -> None:
-        was = ""
-        if found.then is not None and found.changed:
-            was = self.tr(" <span style='font-size:small'>(was {then})</span>").format(then=percent(found.then))
-        text = self.tr("{split} error <b>{now}</b>{was}").format(split=self.inspection.split, now=percent(found.now),
-                                                                was=was)
-        if found.changed:
-            text += self.tr(" · {n} labels changed since the run").format(n=found.changed)
-        if found.in_test:
-            text += self.tr(", <b>{n} of them in the test split</b>: its figure is no longer the run's own").format(
-                n=found.in_test)
-        text += self.tr(" · test split looked at {n} times").format(n=found.looks)
+        ghost = inspection.ghost
+        text = self.tr("{split} error <b>{now}</b>").format(split=inspection.split,
+                                                            now=percent(inspection.evaluation.top1_error))
+        if ghost is not None:
+            table = project.images()
+            split_of = dict(zip(table.path, table.split.tolist(), strict=True))
+            in_test = sum(split_of.get(path) == 2 for path in ghost.changed)
+            if ghost.evaluation is not None:
+                text += self.tr(" <small>was {then}</small>").format(then=percent(ghost.evaluation.top1_error))
+            text += self.tr(" · labels changed since the run: {n}").format(n=len(ghost.changed))
+            if in_test:
+                text += self.tr(", <b>{n} of them in the test split</b>: its figure is no longer the run's own").format(
+                    n=in_test)
+        text += self.tr(" · looks at the test split: {n}").format(n=evaluations.looks(project))
         self.standing.setText(text)
 
     def train_again(self) -> None:
@@ -261,11 +238,3 @@ class RemedyPage(Page):
         self.retrain.setEnabled(True)
         self.gained.setText(str(problem))
         self.gained.show()
-
-
-def _standing(project: Project, run: Run, split: str, now: float | None) -> Standing:
-    then, changed = ghosts.as_it_was(project, run, split), ghosts.relabeled(project, run)
-    table = project.images()
-    split_of = dict(zip(table.path, table.split.tolist(), strict=True))
-    return Standing(now, then.top1_error if then is not None else None, len(changed),
-                    sum(split_of.get(path) == 2 for path in changed), evaluations.looks(project))

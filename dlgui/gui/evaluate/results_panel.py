@@ -144,8 +144,13 @@ class ResultsPanel(QWidget):
         share = 100 * float(shown.predictions.confidence[position])
         caption = self.inspection.captions.get(position) or (
             f"{said} {share:.0f} %" if answer == truth else f"{shown.classes[truth]}→{said} {share:.0f} %")
-        return GridItem(position, str(sample.file), sample.path, caption, "", "",
+        return GridItem(position, str(sample.file), sample.path, caption, "", "R" if self._before(sample) else "",
                         "warning" if unsure else "right" if answer == truth else "wrong", False, self._tip(sample))
+
+    def _before(self, sample: Sample) -> str:
+        """The class at the time of the run, empty where it is the same."""
+        ghost = self.inspection.ghost
+        return ghost.changed.get(sample.path, "") if ghost is not None else ""
 
     def _tip(self, sample: Sample) -> str:
         assert self.inspection.evaluation is not None
@@ -157,6 +162,8 @@ class ResultsPanel(QWidget):
         lines += [f"{100 * float(confidences[i]):.1f} %  {found.classes[i]}" for i in best]
         if int(found.truth[sample.position]) not in best:
             lines.append(f"{100 * float(confidences[found.truth[sample.position]]):.1f} %  {sample.truth}")
+        if self._before(sample):
+            lines.append(self.tr("R: relabeled since the run; it was {name}").format(name=self._before(sample)))
         lines.append(self.tr("loss {loss:.2f}").format(loss=float(found.loss[sample.position])))
         return "\n".join(lines)
 

@@ -70,6 +70,7 @@ class WhyPanel(QWidget):
         """A neighbour that is looked at in place of the selected image."""
         self.heatmap, self.second = ImageView("heatmapView"), ImageView("heatmapViewTruth")
         self.heads = (QLabel(), QLabel())
+        self._places: list[QWidget] = []
         self.method = named(QComboBox(), "heatmapMethod", self.tr("What the picture shows"))
         for shown, value in METHODS:
             self.method.addItem(shown, value)
@@ -131,11 +132,14 @@ class WhyPanel(QWidget):
         tune.addWidget(self.colours)
         tune.addWidget(self.opacity, 1)
         for head, view in zip(self.heads, (self.heatmap, self.second), strict=True):
-            column = QVBoxLayout()
+            place = QWidget()
+            column = QVBoxLayout(place)
+            column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(2)
             column.addWidget(head)
             column.addWidget(view, 1)
-            views.addLayout(column, 1)
+            views.addWidget(place, 1)
+            self._places.append(place)
         for part in (self.label, self.move_to, self.mark, self.leave):
             acts.addWidget(part)
         acts.addStretch()
@@ -262,9 +266,9 @@ class WhyPanel(QWidget):
                     self.explainer.pixels(wish.file)
 
     def _show_second(self, visible: bool) -> None:
-        self.second.setVisible(visible)
-        self.heads[1].setVisible(visible)
-        self.heads[0].setVisible(visible)
+        self._places[1].setVisible(visible)
+        for head in self.heads:
+            head.setVisible(visible)
 
     def _failed(self, problem: Exception) -> None:
         self.heatmap.show_image(QImage())

@@ -15,6 +15,19 @@ from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
 
+@dataclass(frozen=True, eq=False)
+class Ghost:
+    """A run before labels were changed.
+
+    Attributes:
+        evaluation: with the labels and the split of its day; None where no confidences are known.
+        changed: path → class of that day, for the images that have another one now.
+    """
+
+    evaluation: Evaluation | None
+    changed: dict[str, str]
+
+
 @dataclass(frozen=True)
 class Retrained:
     """What a new run brought.
@@ -37,6 +50,12 @@ def relabeled(project: Project, run: Run) -> dict[str, str]:
     names = dict(zip(table.path, table.label_names(), strict=True))
     return {path: before for path, (before, _) in runs.snapshot(project, run).items()
             if path in names and names[path] != before}
+
+
+def ghost(project: Project, run: Run, subset: str) -> Ghost | None:
+    """The run as it was; None where no label has changed since."""
+    changed = relabeled(project, run)
+    return Ghost(as_it_was(project, run, subset), changed) if changed else None
 
 
 def as_it_was(project: Project, run: Run, subset: str) -> Evaluation | None:
