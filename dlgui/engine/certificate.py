@@ -120,8 +120,12 @@ class Certificate:
             lines += [f"int8: top-1 error {100 * c.top1_error_before:.2f} % → {100 * c.top1_error:.2f} % on "
                       f"{c.validation_images} validation images (ranges from {c.calibration_images} training images).",
                       f"int8: {c.milliseconds_before:.1f} → {self.speed.milliseconds:.1f} ms an image, "
-                      f"{c.bytes_before / 1e6:.2f} → {c.bytes / 1e6:.2f} MB."]
+                      f"{_size(c.bytes_before)} → {_size(c.bytes)}."]
         return lines
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
 
 
 def certify(kind: str, precision: str, found: np.ndarray, expected: np.ndarray, speed: Speed, runtime: str,

@@ -16,30 +16,50 @@ _PACKAGES = {"onnx": "onnxruntime, numpy, pillow", "openvino": "openvino, numpy,
 
 _LOAD = {
     "onnx": '''def load():
-    """The model's metadata, and a function from uint8 (n, height, width, channels) to float32 (n, classes)."""
+    """The model's metadata, and a function from uint8 (n, height, width, channels) to confidences and decisions."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(MODEL), providers=["CPUExecutionProvider"])
-    return session.get_modelmeta().custom_metadata_map, lambda pixels: session.run(None, {"image": pixels})[0]''',
+    names = [output.name for output in session.get_outputs()]
+    metadata = session.get_modelmeta().custom_metadata_map
+
+    def run(pixels):
+        found = dict(zip(names, session.run(None, {"image": pixels})))
+        if "decision" in found:  # the model carries thresholds for rejection
+            decisions = json.loads(metadata["dlgui.rejection"])["decisions"]
+            return found["confidences"], [decisions[int(d)] for d in found["decision"]]
+        return found["confidences"], ["accepted"] * len(pixels)
+    return metadata, run''',
     "openvino": '''def load():
-    """The model's metadata, and a function from uint8 (n, height, width, channels) to float32 (n, classes)."""
+    """The model's metadata, and a function from uint8 (n, height, width, channels) to confidences and decisions."""
     import openvino
 
     core = openvino.Core()
     model = core.read_model(str(MODEL))
     metadata = {key: model.get_rt_info(key.split(".")).astype(str) for key in ("dlgui.classes", "dlgui.preprocessing")}
     compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    return metadata, lambda pixels: compiled([pixels])[compiled.output(0)]''',
+    names = {name: output for output in compiled.outputs for name in output.get_names()}
+
+    def run(pixels):
+        found = compiled([pixels])
+        if "decision" in names:  # the model carries thresholds for rejection
+            decisions = json.loads(model.get_rt_info(["dlgui", "rejection"]).astype(str))["decisions"]
+            return found[names["confidences"]], [decisions[int(d)] for d in found[names["decision"]]]
+        return found[names["confidences"]], ["accepted"] * len(pixels)
+    return metadata, run''',
     "torch_export": '''def load():
-    """The model's metadata, and a function from uint8 (n, height, width, channels) to float32 (n, classes)."""
+    """The model's metadata, and a function from uint8 (n, height, width, channels) to confidences and decisions."""
     import torch
 
-    metadata = {"dlgui.classes": "", "dlgui.preprocessing": ""}
+    metadata = {"dlgui.classes": "", "dlgui.preprocessing": "", "dlgui.rejection": ""}
     network = torch.export.load(MODEL, extra_files=metadata).module()
+    rule = json.loads(metadata["dlgui.rejection"] or "null")  # its thresholds; `unknown` only ONNX and OpenVINO tell
 
     def run(pixels):
         with torch.no_grad():
-            return network(torch.from_numpy(pixels)).numpy()
+            confidences = network(torch.from_numpy(pixels)).numpy()
+        limits = rule["thresholds"] if rule else [0.0] * confidences.shape[1]
+        return confidences, ["not_sure" if c.max() < limits[c.argmax()] else "accepted" for c in confidences]
     return metadata, run''',
 }
 

@@ -124,6 +124,9 @@ def prepare(classifier: Classifier, kind: str, images: Sequence[np.ndarray], int
         raise InvalidValue("images", "none", "at least one image to compare on")
     if int8 is not None and kind != "onnx":
         raise InvalidValue("int8", kind, "the format onnx")
+    if int8 is not None and classifier.rejection is not None and classifier.rejection.novelty is not None:
+        raise DlguiError("int8", "the model tells unknown images by statistics that rounding shifts",
+                         "export without int8, or a run without that rule")
     progress = progress or Progress()
     progress.task("converting", 3 if int8 is None else 5)
     pixels = np.stack([classifier.preprocessing.pixels(image) for image in images])

@@ -16,6 +16,7 @@ from dlgui.engine.export_examples import example
 from dlgui.engine.images import read_image
 from dlgui.engine.model_file import read_model
 from dlgui.engine.preprocessing import Preprocessing
+from dlgui.engine.rejection import Rejection
 from dlgui.errors import DlguiError, InvalidValue
 
 CLASSES = ['with "quotes"', "naïve\\path", "tab\tand\nline"]
@@ -135,6 +136,23 @@ def test_the_certificate_is_in_the_file(textile_images, tmp_path):
     exporters.prepare(classifier, "dlclassifier", textile_images).save(tmp_path / "m.dlclassifier")
     assert read_model(tmp_path / "m.dlclassifier").metrics["certificate"]["agreement"] == 1.0
     assert "certificate" not in classifier.metrics
+
+
+@QUIET
+@pytest.mark.parametrize("kind", ["onnx", "openvino", "torch_export"])
+def test_the_example_hears_the_rejection_rule(kind, files, tmp_path):
+    if kind == "openvino":
+        pytest.importorskip("openvino")
+    classifier = made()
+    images = [read_image(file) for file in files]
+    confidence = classifier.predict(images, device="cpu").max(1)
+    classifier.set_rejection(Rejection(np.full(3, float(np.median(confidence)))))
+    written = exporters.prepare(classifier, kind, images).save(tmp_path / f"m{exporters.SUFFIXES[kind]}")
+    program = next(file for file in written if file.suffix == ".py")
+    found = [answer["decision"] for answer in json.loads(in_a_second_process(program, "--json", *files))]
+    pixels = np.stack([classifier.preprocessing.pixels(image) for image in images])
+    assert found == [answer.decision for answer in classifier.predictor("cpu").judge_pixels(pixels)]
+    assert set(found) == {"accepted", "not_sure"}
 
 
 def test_int8_says_what_it_costs_before_anything_is_saved(textile, tmp_path):

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -66,6 +67,7 @@ class CorrectionsDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         named(buttons.button(QDialogButtonBox.StandardButton.Cancel), "correctionsCancel", self.tr("Change nothing"))
         buttons.rejected.connect(self.reject)
+        buttons.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         row.addWidget(button("correctionsAll", self.tr("Tick all that fit"), self.tr(
             "Ticks every proposal that today's labels do not contradict"), lambda: self._tick(True)))

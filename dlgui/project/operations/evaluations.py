@@ -132,24 +132,6 @@ def recalibrated(project: Project, run: Run, found: Predictions, progress: Progr
     return before, replace(found, confidences=softmax(logits(found), fit_temperature(logits(held), held.truth)))
 
 
-def some_images(project: Project, count: int = 8) -> list[np.ndarray]:
-    """A few real images of the project, to compare an exported model on. Raises `DlguiError` where there is none."""
-    from dlgui.engine.images import read_image
-    from dlgui.errors import UnreadableImage
-
-    table, root, found = project.images(), project.require_image_root(), []
-    for row in table.rows("all"):
-        try:
-            found.append(read_image(root / table.path[row]))
-        except UnreadableImage:
-            continue
-        if len(found) == count:
-            break
-    if not found:
-        raise DlguiError(root, "no readable image to compare the export on", "bring the images back")
-    return found
-
-
 def looks(project: Project) -> int:
     """How often somebody has looked at the test split."""
     return int(project.store.rows("SELECT COUNT(*) FROM evaluations WHERE split = 'test'")[0][0])
