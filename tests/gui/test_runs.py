@@ -1,0 +1,196 @@
+"""The book of runs in the window: sort, rename, note, compare, duplicate, export, delete and undo; a full disk."""
+
+import csv
+import shutil
+import struct
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from dlgui.gui.train.run_table import COLUMNS
+from dlgui.project.operations import comparison, evaluations, labels, runs, splits, training
+from dlgui.project.operations.training import Plan
+from dlgui.project.project import Project
+
+
+def named(window, name):
+    found = window.findChild(QWidget, name)
+    assert found is not None, name
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder_of_runs(small_folder, tmp_path_factory):
+    """A project with two quick runs and two short fine-tunings."""
+    folder = tmp_path_factory.mktemp("runs") / "runs.dlproj"
+    with Project.create(folder, small_folder) as project:
+        splits.split(project)
+        for plan in (Plan(image_size=48, device="cpu"), Plan(image_size=64, device="cpu"),
+                     *(Plan(method="finetune", image_size=32, device="cpu", settings={
+                         "epochs": 2, "batch_size": 8, "learning_rate": rate}) for rate in (1e-3, 1e-5))):
+            evaluations.judge(project, training.train(project, plan))
+    return folder
+
+
+@pytest.fixture
+def trained(window, folder_of_runs, tmp_path, idle):
+    """The window on its Train tab over a copy of that project."""
+    shutil.copytree(folder_of_runs, tmp_path / "runs.dlproj")
+    assert window.session.open(tmp_path / "runs.dlproj")
+    window.tabs.setCurrentIndex(1)
+    idle(window)
+    return window
+
+
+def texts(table, column):
+    place = COLUMNS.index(column)
+    return [table.model().index(row, place).data() for row in range(table.model().rowCount())]
+
+
+def test_the_book_of_runs(trained, qtbot, idle, tmp_path):
+    tab, project = trained.train_tab, trained.session.project
+    table = named(trained, "runTable")
+    assert texts(table, "run") == ["run-004", "run-003", "run-002", "run-001"]
+    table.sortByColumn(COLUMNS.index("validation"), Qt.SortOrder.AscendingOrder)
+    errors = [float(text.split()[0]) for text in texts(table, "validation")]
+    assert errors == sorted(errors)
+    assert all(text.endswith("B") for text in texts(table, "model"))
+
+    # a quick run has bars, a fine-tuning curves, several lie over one another
+    table.select([1])
+    assert named(trained, "errorBars").isVisible()
+    assert "cross-validated" in named(trained, "errorBars").accessibleDescription()
+    table.select([3])
+    assert named(trained, "trainingPlot").isVisible()
+    history = runs.history(project, runs.get(project, "run-003"))
+    curves = tab.plot.runs[0].curves
+    np.testing.assert_allclose(curves["validation"].y, [100 * row["validation_top1_error"] for row in history])
+    assert len(curves["loss"]) == history[-1]["iteration"]
+    for words in ("loss", "training", "validation", "learning rate"):
+        assert words in tab.plot.readout(1.5)
+    table.select([3, 4])
+    assert [run.run for run in tab.plot.runs] == [run.id for run in table.selected()]
+    tab.curves.logarithmic.setChecked(True)
+    tab.curves.smoothing.setValue(4)
+    tab.curves.loss.setChecked(False)
+    assert "loss" not in tab.plot.readout(1.5)
+
+    # names and notes are on disk at once, and undone
+    assert table.items.setData(table.items.index(2, 0), "my run")
+    assert table.items.setData(table.items.index(2, COLUMNS.index("note")), "slow")
+    assert runs.get(project, "my run").note == "slow"
+    trained.actions_by_name()["actionUndo"].trigger()
+    trained.actions_by_name()["actionUndo"].trigger()
+    assert runs.get(project, "run-003").name == ""
+
+    # pictures and tables
+    for name in ("plot.png", "plot.svg", "plot.csv"):
+        tab.curves.write(tmp_path / name)
+    assert QImage(str(tmp_path / "plot.png")).width() == 2 * tab.plot.width()
+    assert "<svg" in (tmp_path / "plot.svg").read_text()
+    with (tmp_path / "plot.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["run"] for row in rows} == {"run-003", "run-004"}
+    assert sum(row["kind"] == "epoch" for row in rows) == 4
+    tab.curves.write_tensorboard(tmp_path / "events")
+    idle(trained)
+    assert losses_of(tmp_path / "events" / "run-003") == pytest.approx(curves["loss"].y)
+
+    # duplicate: the form has the run's settings
+    table.select([4])
+    qtbot.mouseClick(trained.findChild(QPushButton, "duplicateRunButton"), Qt.MouseButton.LeftButton)
+    plan = tab.form.plan()
+    assert (plan.method, plan.image_size) == ("finetune", 32)
+    made = training.TrainingSettings.from_dict(plan.settings)
+    assert (made.epochs, made.hyperparameters.learning_rate) == (2, pytest.approx(1e-5))
+
+    # delete and undo, the model is there again
+    table.select([1, 2])
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
+    assert [run.id for run in runs.all_runs(project)] == ["run-003", "run-004"]
+    assert table.rowCount() == 2
+    trained.actions_by_name()["actionUndo"].trigger()
+    assert [run.id for run in runs.all_runs(project)] == ["run-001", "run-002", "run-003", "run-004"]
+    assert runs.get(project, "run-001").model.exists()
+    assert trained.problems == []
+
+
+def test_runs_side_by_side(trained, qtbot, idle):
+    tab, project = trained.train_tab, trained.session.project
+    path = project.images().path[int(project.images().rows("train")[0])]
+    before = runs.snapshot(project, runs.get(project, "run-003"))[path][0]
+    labels.assign(project, [int(project.images().id[project.images().path.index(path)])], next(
+        info.id for info in project.classes() if info.name != before))
+    tab.table.select([3, 4])
+    qtbot.mouseClick(trained.findChild(QPushButton, "compareRunsButton"), Qt.MouseButton.LeftButton)
+    dialog = named(tab, "compareDialog")
+    shown = {dialog.shown.index(row, 0).data() for row in range(dialog.shown.rowCount())}
+    assert "learning rate" in shown
+    assert "batch size" not in shown
+    dialog.only.setChecked(False)
+    shown = {dialog.shown.index(row, 0).data() for row in range(dialog.shown.rowCount())}
+    assert {"batch size", "validation error", "data hash"} <= shown
+
+    # image by image: the four groups add up, and each image is where it belongs
+    dialog.pages.setCurrentWidget(dialog.images)
+    idle(trained)
+    found = dialog.images.found
+    assert len(found.paths) == len(project.images().rows("test"))
+    counts = [len(found.rows(*group)) for group in ((True, False), (False, True), (False, False), (True, True))]
+    assert sum(counts) == len(found.paths)
+    dialog.images.group.setCurrentIndex(0)
+    grid = named(dialog, "disagreementGrid")
+    assert grid.items.rowCount() == counts[0]
+    for row in range(counts[0]):
+        k = found.paths.index(grid.items.item(row).name)
+        assert found.of_a[k] == found.truth[k] != found.of_b[k]
+
+    # what it was trained on stays known after the relabeling
+    dialog.pages.setCurrentWidget(dialog.data)
+    assert "1 have another class now" in named(dialog, "trainedOnText").text()
+    assert comparison.trained_on(project, runs.get(project, "run-003")).relabeled == [path]
+    assert named(dialog, "changedImages").items.item(0).caption.startswith(before)
+    dialog.close()
+    assert trained.problems == []
+
+
+def test_a_full_disk_loses_nothing(opened, qtbot, idle):
+    resource = pytest.importorskip("resource")
+    opened.actions_by_name()["actionSplit"].trigger()
+    opened.tabs.setCurrentIndex(1)
+    tab, project = opened.train_tab, opened.session.project
+    tab.start_plan(Plan(method="finetune", image_size=32, device="cpu", settings={"epochs": 4, "batch_size": 8}))
+    qtbot.waitUntil(lambda: any(run.model.exists() for run in runs.all_runs(project)), timeout=120000)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, limits[1]))  # no file may grow beyond: like a full disk
+    try:
+        idle(opened, 120)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    run = runs.all_runs(project)[0]
+    assert run.state == "failed"
+    assert "free some disk space" in run.error
+    assert "free some disk space" in str(opened.problems.pop())
+    assert "free some disk space" in opened.findChild(QLabel, "resumeText").text()
+    qtbot.mouseClick(opened.findChild(QPushButton, "resumeTrainingButton"), Qt.MouseButton.LeftButton)
+    idle(opened, 120)
+    run = runs.get(project, run.id)
+    assert (run.state, run.epochs, run.error) == ("done", 4, "")
+    assert [row["epoch"] for row in runs.history(project, run)] == [1, 2, 3, 4]
+    assert opened.problems == []
+
+
+def losses_of(folder):
+    """The scalar `batch/loss` of TensorBoard's event file in a folder, read by its documented record format."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    content, found, at = next(folder.glob("events*")).read_bytes(), [], 0
+    while at < len(content):
+        length = struct.unpack_from("<Q", content, at)[0]
+        event = Event.FromString(content[at + 12:at + 12 + length])
+        found += [value.simple_value for value in event.summary.value if value.tag == "batch/loss"]
+        at += 16 + length
+    return found
