@@ -25,7 +25,8 @@ from dlgui.project.operations import training as operations
 from dlgui.project.operations.runs import Run
 from dlgui.project.operations.training import Plan
 
-UNFINISHED = ("paused", "interrupted", "failed")
+UNFINISHED = ("paused", "interrupted", "failed", "running")
+"""States of a run, while no training runs, in which it can go on; `running` stays behind where the disk was full."""
 
 
 class TrainTab(QWidget):
@@ -247,7 +248,7 @@ class TrainTab(QWidget):
         if shown is not None and shown.state in UNFINISHED:
             self.resume_bar.offer(shown, asked)
             return
-        waiting = [run for run in self.table.items.runs if run.state in ("paused", "interrupted")]
+        waiting = [run for run in self.table.items.runs if run.state in ("paused", "interrupted", "running")]
         self.resume_bar.offer(waiting[-1] if waiting else None)
 
     def apply_changes(self, changes: Changes) -> None:

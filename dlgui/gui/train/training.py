@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from dlgui.engine.preload import preload, yield_to_the_window
 from dlgui.engine.progress import Cancelled, Report
 from dlgui.environment import memory_in_use
+from dlgui.errors import DlguiError
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.project.operations import evaluations, runs
@@ -154,6 +156,10 @@ class Training(QObject):
 
     def _end(self, run: Run | None, problem: Exception | None) -> None:
         self._job = None
+        project = self.session.project
+        if problem is not None and project is not None:
+            with contextlib.suppress(DlguiError):  # on a full disk not even the run's state could be written
+                runs.mark_interrupted(project)
         self._set("idle")
         self.ended.emit(run, problem)
 
