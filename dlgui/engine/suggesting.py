@@ -65,15 +65,15 @@ def learn(found: Features, labels: np.ndarray, channels: Sequence[int], before: 
         and set(classes) == set(before.classes) else None
     chosen_at = before.chosen_at if before is not None and members is not None else len(positions)
     if members is None and len(positions) > CHOOSING:
-        drawn = _evenly(index, CHOOSING, seed)
+        drawn = evenly(index, CHOOSING, seed)
         members = quick.fit(found, positions[drawn], index[drawn], len(classes), channels, seed=seed).members
-    drawn = _evenly(index, LEARNING, seed)
+    drawn = evenly(index, LEARNING, seed)
     fitted = quick.fit(found, positions[drawn], index[drawn], len(classes), channels, members=members, seed=seed)
     return Learned(fitted, classes, len(positions), chosen_at)
 
 
-def _evenly(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """At most about `most` positions, small classes whole."""
+def evenly(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """At most `most` positions (int64, ascending) of labels, int (n,), large classes cut before small ones."""
     order = np.random.default_rng(seed).permutation(len(labels))
     place = np.empty(len(labels), np.int64)  # of each sample within its class
     for label in np.unique(labels):

@@ -45,6 +45,7 @@ class MapPanel(QWidget):
         self._results: Results | None = None
         self._rows = np.empty(0, np.int64)
         self._selected = np.empty(0, bool)
+        self._chosen: list[int] = []
         self._hovered = ""
         self.by = named(QComboBox(), "mapColourBox", self.tr("What the colours of the points mean"))
         for text, value in ((self.tr("Colour: class"), "class"), (self.tr("Colour: split"), "split"),
@@ -128,12 +129,12 @@ class MapPanel(QWidget):
             self.map = Map(self.map.ids[known], self.map.places[known], self.map.finished)
             self.cloud.place(self.map.places)
         self._rows = table.row_of(self.map.ids.tolist())
-        if len(self._selected) != len(self._rows):
-            self._selected = np.zeros(len(self._rows), bool)
+        self._selected = np.isin(self.map.ids, self._chosen)
         self.dress()
 
     def select(self, ids: list[int]) -> None:
         """Marks the selected images."""
+        self._chosen = ids
         if self.map is not None:
             self._selected = np.isin(self.map.ids, ids)
             self.cloud.select(self._selected)

@@ -26,8 +26,9 @@ class PointCloud(pg.GraphicsObject):
         super().__init__()
         self._points = np.empty((0, 2), np.float32)
         self._colours = np.empty((0, 3), np.uint8)
-        self._selected = np.empty(0, bool)
-        self._order = np.empty(0, np.int64)
+        self._selected, self._ground = np.empty(0, bool), np.empty(0, bool)
+        self._box = QRectF()
+        self._ready: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def place(self, points: np.ndarray) -> None:
@@ -35,40 +36,45 @@ class PointCloud(pg.GraphicsObject):
         self.prepareGeometryChange()
         if len(points) != len(self._points):
             self._colours = np.full((len(points), 3), 128, np.uint8)
-            self._selected = np.zeros(len(points), bool)
-            self._order = np.arange(len(points))
-        self._points = points
+            self._selected, self._ground = np.zeros(len(points), bool), np.zeros(len(points), bool)
+        self._points, self._box = points, QRectF()
+        if len(points):
+            low, high = points.min(0), points.max(0)
+            self._box = QRectF(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
         self.informViewBoundsChanged()
-        self.update()
+        self._renew()
 
     def colour(self, colours: np.ndarray, ground: np.ndarray) -> None:
         """Colours, uint8 (n, 3), and which points lie below the others, bool (n,)."""
-        self._colours = colours
-        self._order = np.argsort(~ground, kind="stable")
-        self.update()
+        self._colours, self._ground = colours, ground
+        self._renew()
 
     def select(self, selected: np.ndarray) -> None:
         """Which points stand out, bool (n,)."""
         self._selected = selected
+        self._renew()
+
+    def _renew(self) -> None:
+        self._ready = None
         self.update()
 
     def boundingRect(self) -> QRectF:
-        if not len(self._points):
-            return QRectF()
-        low, high = self._points.min(0), self._points.max(0)
-        return QRectF(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+        return self._box
 
     def paint(self, painter: QPainter, *_: Any) -> None:
         view = self.getViewWidget()
         if view is None or not len(self._points):
             return
-        fine = view.devicePixelRatioF() * (2 if len(self._points) <= FEW else 1)
+        if self._ready is None:
+            order = np.argsort(~self._ground, kind="stable")
+            self._ready = self._points[order], self._inks()[order], self._selected[order]
+        points, inks, selected = self._ready
+        fine = view.devicePixelRatioF() * (2 if len(points) <= FEW else 1)
         size = view.viewport().size()
         transform = self.sceneTransform() * view.viewportTransform()
-        x = self._points[:, 0] * transform.m11() + transform.dx()
-        y = self._points[:, 1] * transform.m22() + transform.dy()
-        order = self._order
-        picture = _draw(np.stack([x, y], 1)[order] * fine, self._inks()[order], self._selected[order],
+        scale = np.array([transform.m11(), transform.m22()], np.float32) * fine
+        shift = np.array([transform.dx(), transform.dy()], np.float32) * fine
+        picture = _draw(points * scale + shift, inks, selected,
                         (round(size.height() * fine), round(size.width() * fine)), self._radius() * fine)
         painter.save()
         painter.resetTransform()
@@ -98,9 +104,9 @@ def _draw(places: np.ndarray, inks: np.ndarray, selected: np.ndarray, size: tupl
     pixels = np.zeros(height * width, np.uint32)
 
     def stamp(chosen: np.ndarray, reach: float, ink: np.ndarray | int) -> None:
-        centre = np.rint(places[chosen]).astype(np.int64) + margin
-        seen = (centre >= margin).all(1) & (centre[:, 0] < width - margin) & (centre[:, 1] < height - margin)
-        at = centre[seen, 1] * width + centre[seen, 0]
+        x, y = np.rint(places[chosen]).astype(np.int32).T
+        seen = (x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0])
+        at = ((y[seen] + margin) * width + x[seen] + margin).astype(np.intp)
         own = ink[chosen][seen] if isinstance(ink, np.ndarray) else ink
         whole = int(reach)
         for dy in range(-whole, whole + 1):

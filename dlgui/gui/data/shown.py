@@ -42,9 +42,11 @@ class Shown:
         """
         if not len(positions):
             return None
-        last, chosen = max(positions), set(positions)
-        open_ = [p for p in np.flatnonzero(self.table.label[self.rows] < 0).tolist() if p not in chosen]
-        later = next((p for p in open_ if p > last), open_[0] if open_ else None)
-        if later is None:
-            later = last + 1 if last + 1 < len(self.rows) else None
-        return None if later is None else int(self.table.id[self.rows[later]])
+        last = max(positions)
+        unlabeled = self.table.label[self.rows] < 0
+        unlabeled[list(positions)] = False
+        found = np.flatnonzero(unlabeled)
+        later = found[found > last]
+        if len(found):
+            return int(self.table.id[self.rows[later[0] if len(later) else found[0]]])
+        return int(self.table.id[self.rows[last + 1]]) if last + 1 < len(self.rows) else None

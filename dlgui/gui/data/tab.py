@@ -40,6 +40,7 @@ from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import button
 from dlgui.project.changes import Changes
 from dlgui.project.operations import evaluations
+from dlgui.project.project import ImageTable
 
 
 class DataTab(QWidget):
@@ -230,8 +231,11 @@ class DataTab(QWidget):
         self._picked()
 
     def _caught(self, ids: list[int]) -> None:
-        self.board.select(ids)
-        self.map.select(self.selected_ids())
+        shown = self.board.shown
+        if shown is not None:  # the hidden grid holds what was caught and nothing else: one range, however many
+            self.board.show(Shown(shown.table, shown.table.row_of(ids)), keep=False)
+            self.grid.selectAll()
+            self._picked()
 
     def _show_selected(self) -> None:
         shown = self.board.shown
@@ -303,10 +307,16 @@ class DataTab(QWidget):
         if table is None:
             self.board.show(None)
         elif self.switch.mode == "map":
-            self.board.show(Shown(table, np.arange(len(table))))
+            self.board.show(Shown(table, table.row_of(self._still_there(table))))
+            self.grid.selectAll()
         elif self.switch.mode == "grid":
             self.board.show(Shown(table, self.filter.rows(table, self.results, self.likeness.of(table))))
         self._panels()
+
+    def _still_there(self, table: ImageTable) -> list[int]:
+        """The selected images that the table holds."""
+        ids = np.array(self.selected_ids(), np.int64)
+        return ids[np.isin(ids, table.id)].tolist()
 
     def _panels(self) -> None:
         self.classes.refresh()
@@ -355,7 +365,8 @@ class DataTab(QWidget):
         looked_at = self.board.current_rows() if self.board.marking else rows
         self.detail.show_images(shown.table if shown is not None else None, looked_at.tolist())
         total = len(shown.table) if shown is not None else 0
-        text = self.tr("{n} of {total} images").format(n=len(shown) if shown is not None else 0, total=total)
+        seen = len(shown) if shown is not None and self.switch.mode != "map" else total
+        text = self.tr("{n} of {total} images").format(n=seen, total=total)
         if len(rows):
             text += (self.tr(", {n} marked") if self.board.marking else self.tr(", {n} selected")).format(n=len(rows))
         self.count.setText(text)

@@ -27,6 +27,7 @@ class Suggestions:
         waiting: names of the classes that have too few labels to be suggested, with how many they have.
         learned: the classifier; None where too few classes have enough labels, then nothing is suggested.
         total: all unlabeled images, of which `ids` may be a part.
+        labeled: all labeled images; at most `suggesting.LEARNING` of them are learned from.
     """
 
     ids: np.ndarray
@@ -35,6 +36,7 @@ class Suggestions:
     waiting: dict[str, int]
     learned: suggesting.Learned | None
     total: int
+    labeled: int
     _place: dict[int, int] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -79,9 +81,11 @@ def suggest(project: Project, before: Suggestions | None = None, progress: Progr
     counts = np.bincount(table.label[labeled], minlength=len(table.class_names))
     waiting = {name: int(n) for name, n in zip(table.class_names, counts, strict=True) if n < suggesting.LEAST}
     nothing = Suggestions(np.empty(0, np.int64), np.empty((0, 0), np.float32), np.empty(0, np.int64), waiting, None,
-                          total)
+                          total, len(labeled))
     if len(table.class_names) - len(waiting) < 2:
         return nothing
+    count = len(labeled)
+    labeled = labeled[suggesting.evenly(table.label[labeled], suggesting.LEARNING, 0)]  # others need no features
     found = embeddings.backbone_features(project, np.concatenate([labeled, pool]), progress)
     labels = np.concatenate([table.label[labeled], np.full(len(pool), -1)])
     learned = suggesting.learn(found, labels, embeddings.channels(), before.learned if before is not None else None)
@@ -91,7 +95,8 @@ def suggest(project: Project, before: Suggestions | None = None, progress: Progr
         progress.check()
     positions = len(labeled) + np.flatnonzero(found.readable[len(labeled):])
     confidences = learned.fit.confidences(found, positions, embeddings.channels())
-    return Suggestions(table.id[pool[positions - len(labeled)]], confidences, learned.classes, waiting, learned, total)
+    return Suggestions(table.id[pool[positions - len(labeled)]], confidences, learned.classes, waiting, learned, total,
+                       count)
 
 
 def similar(project: Project, size: int, progress: Progress | None = None) -> list[np.ndarray]:
