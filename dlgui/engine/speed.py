@@ -71,6 +71,12 @@ def training(network: str, preprocessing: Preprocessing, settings: Mapping[str, 
     return _get(request, progress, measure)
 
 
+def forget() -> None:
+    """Drops what was measured, so that it is measured again when it is asked for."""
+    for path in cache_folder("speed").glob("*.json"):
+        path.unlink(missing_ok=True)
+
+
 def _size(preprocessing: Preprocessing) -> dict[str, int]:
     return {"width": preprocessing.width, "height": preprocessing.height, "channels": preprocessing.channels}
 

@@ -1,6 +1,7 @@
 """What a card says: counts, the best run, and a time that was measured; examples of augmentation."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,19 +52,28 @@ def test_examples_take_the_classes_in_turn_and_augmentation_repeats(project):
     assert sorted(e.label for e in found) == ["global", "global", "local", "local", "nominal", "nominal"]
     assert found[0].pixels.shape == (64, 64, 3)
     assert [e.path for e in previews.examples(project, Plan(image_size=64), 6, 1)] != [e.path for e in found]
-    pixels = [e.pixels for e in found]
     values = {"mirror": "c", "augmentation_percentage": 100}
-    changed = previews.augmented(pixels, values, 3)
-    assert all(np.array_equal(a, p[:, ::-1]) for a, p in zip(changed, pixels, strict=True))
+    changed = previews.augmented(found, values, 3)
+    assert all(np.array_equal(a, e.pixels[:, ::-1]) for a, e in zip(changed, found, strict=True))
     noisy = {"noise": 20, "rotate_range": 20}
-    assert all(np.array_equal(a, b) for a, b in zip(previews.augmented(pixels, noisy, 5),
-                                                    previews.augmented(pixels, noisy, 5), strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(previews.augmented(found, noisy, 5),
+                                                    previews.augmented(found, noisy, 5), strict=True))
+
+
+def test_examples_are_shrunk_and_what_is_in_pixels_with_them(project):
+    large, = previews.examples(project, Plan(image_size=320), 1, 0)
+    assert (large.pixels.shape, large.width, large.factor) == ((160, 160, 3), 320, 0.5)
+    small = replace(large, factor=1.0)
+    for values, halved in (({"blur": 6.0}, {"blur": 3.0}), ({"noise": 30}, {"noise": 15}),
+                           ({"crop_pixel": 200, "augmentation_percentage": 100},
+                            {"crop_pixel": 100, "augmentation_percentage": 100})):
+        assert np.array_equal(previews.augmented([large], values, 1)[0], previews.augmented([small], halved, 1)[0])
 
 
 def test_twelve_examples_are_redrawn_in_time(project):
-    pixels = [e.pixels for e in previews.examples(project, Plan(image_size=224), 12, 0)]
+    found = previews.examples(project, Plan(image_size=224), 12, 0)
     values = {"rotate_range": 20, "mirror": "rc", "contrast": 0.3, "zoom": 0.3, "augmentation_percentage": 100}
-    previews.augmented(pixels, values, 0)
+    previews.augmented(found, values, 0)
     started = time.perf_counter()
-    previews.augmented(pixels, values, 1)
+    previews.augmented(found, values, 1)
     assert time.perf_counter() - started < 1.0  # ten times the goal: this machine may be busy

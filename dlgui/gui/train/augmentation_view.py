@@ -82,6 +82,7 @@ class AugmentationDialog(QDialog):
         self._session, self._form = session, form
         self._seed, self._choice = 0, 0
         self._examples: list[Example] = []
+        self._pictures: list[np.ndarray] = []
         self._dirty = False
         self.grid = FieldGrid([p for p in parameters.TABLE if p.section == "augmentation"], "preview")
         self.tiles = Tiles()
@@ -178,9 +179,9 @@ class AugmentationDialog(QDialog):
             self._dirty = True
             return
         self._dirty = False
-        values, seed, pictures = self.values(), self._seed, [e.pixels for e in self._examples]
+        values, seed, examples = self.values(), self._seed, self._examples
         self._session.jobs.start("augmentation", self.tr("augmenting"), lambda job: previews.augmented(
-            pictures, values, seed, job.progress), done=self._drawn, failed=self._failed, quiet=True)
+            examples, values, seed, job.progress), done=self._drawn, failed=self._failed, quiet=True)
         if values["modern"] != "none" and not self.tiles.pictures:
             self.note.setText(self.tr("Loading torchvision…"))
 
@@ -188,15 +189,15 @@ class AugmentationDialog(QDialog):
         self._pictures = pictures
         self._draw()
         changed = sum(not np.array_equal(a, e.pixels) for a, e in zip(pictures, self._examples, strict=True))
-        self.note.setText(self.tr("{n} of {count} images are changed in this throw, at the size the network gets "
-                                  "({w} × {h} px).").format(n=changed, count=len(pictures),
-                                                            w=pictures[0].shape[1], h=pictures[0].shape[0]))
+        first = self._examples[0]
+        self.note.setText(self.tr("{n} of {count} images are changed in this throw. The network gets {w} × {h} px."
+                                  ).format(n=changed, count=len(pictures), w=first.width, h=first.height))
         if self._dirty:
             self.redraw()
 
     def _draw(self) -> None:
         originals = [e.pixels for e in self._examples]
-        shown = originals if self.originals.isChecked() else getattr(self, "_pictures", originals)
+        shown = originals if self.originals.isChecked() else self._pictures
         if len(shown) == len(self._examples):
             self.tiles.show_pictures(shown, [e.label for e in self._examples])
 

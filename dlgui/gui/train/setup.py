@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from dlgui.engine import devices, networks, parameters
+from dlgui.engine import devices, networks, parameters, speed
 from dlgui.engine.parameters import Parameter
 from dlgui.errors import DlguiError
 from dlgui.gui.commands import Command
@@ -239,6 +239,11 @@ class SetupPanel(QWidget):
         except DlguiError as problem:
             self.session.problem.emit(problem)
 
+    def measure_again(self) -> None:
+        """Forgets the speed of this computer and measures it anew, as when it was busy before."""
+        speed.forget()
+        self.refresh()
+
     def commands(self) -> list[Command]:
         """What the menus offer here."""
         return [Command("actionCompareNetworks", "train", self.tr("Compare networks…"), self.compare_networks, "", True,
@@ -248,7 +253,8 @@ class SetupPanel(QWidget):
                         self.preview_augmentation),
                 Command("actionPresets", "train", self.tr("Presets…"), self.show_presets),
                 Command("actionAdvisers", "train", self.tr("Advice on input size and data…"), self.advise),
-                Command("actionRepeatRun", "train", self.tr("Repeat a run…"), self.repeat_run)]
+                Command("actionRepeatRun", "train", self.tr("Repeat a run…"), self.repeat_run),
+                Command("actionMeasureAgain", "train", self.tr("Measure this computer again"), self.measure_again)]
 
     def scenes(self) -> list[Scene]:
         """Pictures of this part."""

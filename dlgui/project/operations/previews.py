@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from dlgui.engine.augmentation import Augmentation, augment
 from dlgui.engine.images import read_image
@@ -16,14 +17,30 @@ from dlgui.project.operations import training
 from dlgui.project.operations.training import Plan
 from dlgui.project.project import Project
 
+SIDE = 160
+"""Longest side of an example in pixels: about as large as it is shown, and quick to change."""
+
+_IN_PIXELS = ("blur", "noise", "crop_pixel")
+"""Settings that mean less on a smaller picture: lengths, and noise, which shrinking averages away."""
+
 
 @dataclass(frozen=True)
 class Example:
-    """An image as the network is given it: uint8 (H, W, C), with its class and path."""
+    """An image as the network is given it, shrunk to be shown.
+
+    Attributes:
+        path, label: of the image.
+        width, height: what the network gets, in pixels.
+        pixels: uint8 (H, W, C), no side longer than `SIDE`.
+        factor: shrunk by this, at most 1.
+    """
 
     path: str
     label: str
+    width: int
+    height: int
     pixels: np.ndarray
+    factor: float
 
 
 def examples(project: Project, plan: Plan, count: int, seed: int, progress: Progress | None = None) -> list[Example]:
@@ -53,8 +70,20 @@ def examples(project: Project, plan: Plan, count: int, seed: int, progress: Prog
             pixels = preprocessing.pixels(read_image(root / table.path[row]))
         except UnreadableImage:
             continue
-        found.append(Example(table.path[row], table.class_names[table.label[row]], pixels))
+        small, factor = _shrunk(pixels)
+        found.append(Example(table.path[row], table.class_names[table.label[row]], preprocessing.width,
+                             preprocessing.height, small, factor))
     return found
+
+
+def _shrunk(pixels: np.ndarray) -> tuple[np.ndarray, float]:
+    height, width, channels = pixels.shape
+    factor = min(SIDE / max(height, width), 1.0)
+    if factor == 1.0:
+        return pixels, factor
+    picture = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+    small = picture.resize((max(round(width * factor), 1), max(round(height * factor), 1)), Image.Resampling.BOX)
+    return np.array(small).reshape(small.height, small.width, channels), factor
 
 
 def _in_turn(rows: np.ndarray, labels: np.ndarray, random: np.random.Generator) -> list[int]:
@@ -68,22 +97,29 @@ def _in_turn(rows: np.ndarray, labels: np.ndarray, random: np.random.Generator) 
     return [int(row) for row in rows[order[np.argsort(turn, kind="stable")]]]
 
 
-def augmented(originals: Sequence[np.ndarray], values: Mapping[str, Any], seed: int,
+def augmented(originals: Sequence[Example], values: Mapping[str, Any], seed: int,
               progress: Progress | None = None) -> list[np.ndarray]:
-    """Each image as one training step might see it.
+    """Each example as one training step might see it: uint8 arrays of the examples' sizes.
 
     Args:
-        originals: uint8 (H, W, C).
+        originals: the examples; lengths in pixels are shrunk as they are.
         values: names and values of `Augmentation`.
         seed: of this throw of the dice; equal seeds give equal pictures.
 
     Raises:
         InvalidValue: a value that is not allowed. Cancelled: see `Progress`.
     """
-    augmentation = Augmentation.from_dict(values)
     changed = []
-    for i, image in enumerate(originals):
+    for i, example in enumerate(originals):
         if progress is not None:
             progress.check()
-        changed.append(augment(image, augmentation, np.random.default_rng([seed, i])))
+        augmentation = Augmentation.from_dict(_scaled(values, example.factor))
+        changed.append(augment(example.pixels, augmentation, np.random.default_rng([seed, i])))
     return changed
+
+
+def _scaled(values: Mapping[str, Any], factor: float) -> dict[str, Any]:
+    shrunk = {name: values[name] * factor for name in _IN_PIXELS if not isinstance(values.get(name, "off"), str)}
+    if "crop_pixel" in shrunk:
+        shrunk["crop_pixel"] = max(round(shrunk["crop_pixel"]), 1)
+    return {**values, **shrunk}

@@ -190,7 +190,9 @@ def conclude(project: Project, run: Run, progress: Progress) -> Iterator[Event]:
 def plan_of(run: Run) -> Plan:
     """The plan that would train a run again."""
     preprocessing = dict(run.parameters["preprocessing"])
-    width, height = preprocessing.pop("width"), preprocessing.pop("height")
+    width, height = preprocessing["width"], preprocessing["height"]
+    if width == height:
+        del preprocessing["width"], preprocessing["height"]
     settings = dict(run.parameters.get("settings", {}))
     return Plan(network=run.network, method=run.method, image_size=width if width == height else None, seed=run.seed,
                 device=run.device.partition(":")[0], settings=settings, preprocessing=preprocessing,
