@@ -41,6 +41,18 @@ def test_one_click_on_a_card_splits_and_trains(opened, setup, qtbot, idle):
     assert opened.problems == []
 
 
+def test_one_class_is_not_enough_and_the_cards_say_so(opened, setup):
+    from dlgui.project.operations import labels
+
+    project = opened.session.project
+    table = project.images()
+    labels.assign(project, [int(i) for i in table.id], project.classes()[0].id)
+    assert "at least two classes" in named(opened, "quickCardWhat").text()
+    assert not named(opened, "quickStartButton").isEnabled()
+    project.undo()
+    assert named(opened, "quickStartButton").isEnabled()
+
+
 def test_cards_say_how_long_it_takes_here(opened, setup, qtbot, idle):
     opened.actions_by_name()["actionSplit"].trigger()
     for method in ("quick", "finetune"):

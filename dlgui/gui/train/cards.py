@@ -65,9 +65,10 @@ class MethodCard(QFrame):
         """What it does with these data and how good it was; None where the plan does not fit."""
         self._show_best(found)
         obstacle = self._obstacle(found)
+        self.start.setEnabled(found is not None and found.kinds > 1 and (not found.train or len(found.classes) > 1))
         if obstacle or found is None:
             self.what.setText(obstacle)
-            self.time.setText("")
+            self._say_time("")
             return
         if self.method == "quick":
             text = self.tr("Runs {every:,} images once through {network}, left as it is, and solves for the layer that "
@@ -81,11 +82,13 @@ class MethodCard(QFrame):
     def _obstacle(self, found: Outlook | None) -> str:
         if found is None:
             return self.tr("The image size does not fit the network.")
-        if found.every and not found.train:
+        if found.kinds < 2:
+            return self.tr("Needs labeled images of at least two classes.")
+        if not found.train:
             return self.tr("The images have no split yet; training makes one (70 % training, 15 % validation, 15 % "
                            "test).")
         if len(found.classes) < 2:
-            return self.tr("Needs labeled images of at least two classes in the training split.")
+            return self.tr("The training split holds images of one class only: split the data again.")
         return ""
 
     def _show_best(self, found: Outlook | None) -> None:
@@ -102,18 +105,22 @@ class MethodCard(QFrame):
 
     def show_measuring(self) -> None:
         """The time is being measured."""
-        self.time.setText(self.tr("Measuring how fast this computer is…"))
+        self._say_time(self.tr("Measuring how fast this computer is…"))
+
+    def _say_time(self, text: str) -> None:
+        self.time.setText(text)
+        self.time.setVisible(bool(text))
 
     def show_estimate(self, found: Estimate | None, reason: str = "") -> None:
         """How long it takes here, or why that is not known."""
         if found is None:
-            self.time.setText(reason)
+            self._say_time(reason)
             return
         text = (self.tr("About {time} here, at the speed of {run}.") if found.source else self.tr(
             "About {time} here, as measured.")).format(time=about_seconds(found.seconds), run=found.source)
         if not found.new:
             text += " " + self.tr("The images are prepared already.")
-        self.time.setText(text)
+        self._say_time(text)
         names = {"features": self.tr("features of new images"), "solving": self.tr("choosing and solving"),
                  "reading": self.tr("preparing new images"), "training": self.tr("training"),
                  "evaluating": self.tr("validating")}

@@ -143,10 +143,11 @@ class SetupPanel(QWidget):
         project = self.session.project
         for method, card in self.cards.items():
             card.set_chosen(method == self.form.method.currentData())
-            card.start.setEnabled(project is not None and not project.read_only)
             plan = self._default_plan(method)
             found = self._outlook(project, plan) if project is not None else None
             card.show_outlook(networks.info(plan.network).name, int(parameters.BY_NAME["epochs"].default), found)
+            if project is None or project.read_only:
+                card.start.setEnabled(False)
             if found is not None and method == "quick":
                 self.form.show_classes(found.classes, found.counts)
             if self._estimated.get(method) != plan:

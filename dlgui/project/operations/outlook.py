@@ -36,6 +36,7 @@ class Outlook:
         train, validation, every: images of the two splits, and all that are labeled.
         classes: names of the classes in the training split.
         counts: training images of each.
+        kinds: classes with labeled images, in whatever split.
         width, height: input size in pixels.
         best: the finished run of this method with the lowest validation error, None without one.
     """
@@ -45,6 +46,7 @@ class Outlook:
     every: int
     classes: tuple[str, ...]
     counts: tuple[int, ...]
+    kinds: int
     width: int
     height: int
     best: Run | None
@@ -74,9 +76,10 @@ def outlook(project: Project, plan: Plan) -> Outlook:
     counts = np.bincount(table.label[rows], minlength=len(table.class_names))
     present = np.flatnonzero(counts)
     size = training.preprocessing_of(table, rows, plan)
-    return Outlook(len(rows), len(table.rows("validation")), len(table.rows("all")),
-                   tuple(table.class_names[i] for i in present), tuple(int(counts[i]) for i in present),
-                   size.width, size.height, best_run(project, plan.method))
+    every = table.rows("all")
+    return Outlook(len(rows), len(table.rows("validation")), len(every), tuple(table.class_names[i] for i in present),
+                   tuple(int(counts[i]) for i in present), len(np.unique(table.label[every])), size.width, size.height,
+                   best_run(project, plan.method))
 
 
 def best_run(project: Project, method: str) -> Run | None:
