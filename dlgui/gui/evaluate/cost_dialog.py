@@ -21,35 +21,28 @@ from PySide6.QtWidgets import (
 from dlgui.engine.matrix_table import UNSURE
 from dlgui.engine.what_if import standard_costs
 from dlgui.gui.widgets import button, named
+from dlgui.project.operations.costs import Costs
 
 Index = QModelIndex | QPersistentModelIndex
 
 
-class CostBook:
-    """Costs by names of answer and truth, so that they outlive another run or merged classes."""
+def table_of(costs: Costs, classes: Sequence[str]) -> np.ndarray:
+    """float64 (k + 1, k); rows = answers, "not sure" last. Costs of other classes are passed over."""
+    table = standard_costs(len(classes), costs.error, costs.unsure)
+    names = {name: i for i, name in enumerate(classes)}
+    for (answer, truth), cost in costs.own.items():
+        if truth in names and (answer == UNSURE or answer in names):
+            table[names.get(answer, len(classes)), names[truth]] = cost
+    return table
 
-    def __init__(self) -> None:
-        self.error, self.unsure = 1.0, 0.2
-        self._own: dict[tuple[str, str], float] = {}
 
-    def table(self, classes: Sequence[str]) -> np.ndarray:
-        """float64 (k + 1, k); rows = answers, "not sure" last."""
-        costs = standard_costs(len(classes), self.error, self.unsure)
-        names = {name: i for i, name in enumerate(classes)}
-        for (answer, truth), cost in self._own.items():
-            if truth in names and (answer == UNSURE or answer in names):
-                costs[names.get(answer, len(classes)), names[truth]] = cost
-        return costs
-
-    def keep(self, classes: Sequence[str], costs: np.ndarray, error: float, unsure: float) -> None:
-        """Takes an edited table."""
-        self.error, self.unsure = error, unsure
-        answers = [*classes, UNSURE]
-        different = np.argwhere(costs != standard_costs(len(classes), error, unsure)).tolist()
-        about = set(classes)
-        self._own = {pair: cost for pair, cost in self._own.items()
-                     if pair[1] not in about or pair[0] not in {*about, UNSURE}}
-        self._own |= {(answers[i], classes[j]): float(costs[i, j]) for i, j in different}
+def costs_of(table: np.ndarray, classes: Sequence[str], before: Costs, error: float, unsure: float) -> Costs:
+    """The inverse of `table_of`; what `before` says about other classes stays."""
+    answers, about = [*classes, UNSURE], {*classes, UNSURE}
+    different = np.argwhere(table != standard_costs(len(classes), error, unsure)).tolist()
+    own = {pair: cost for pair, cost in before.own.items() if not about.issuperset(pair)}
+    own |= {(answers[i], classes[j]): float(table[i, j]) for i, j in different}
+    return Costs(error, unsure, own)
 
 
 class CostModel(QAbstractTableModel):
@@ -103,19 +96,19 @@ class CostModel(QAbstractTableModel):
 
 
 class CostDialog(QDialog):
-    """Edits a book of costs."""
+    """Edits costs; `costs` is the result."""
 
-    def __init__(self, book: CostBook, classes: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(self, costs: Costs, classes: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("costDialog")
         self.setWindowTitle(self.tr("What each answer costs"))
         self.resize(520, 380)
-        self.book, self.classes = book, list(classes)
-        self.model = CostModel(classes, book.table(classes), self)
+        self.costs, self.classes = costs, list(classes)
+        self.model = CostModel(classes, table_of(costs, classes), self)
         self.table = named(QTableView(), "costTable", self.tr("Cost of each answer (row) to each truth (column)"))
         self.table.setModel(self.model)
-        self.error = self._number("errorCost", self.tr("Cost of any error"), book.error)
-        self.unsure = self._number("unsureCost", self.tr("Cost of an image that nobody decides"), book.unsure)
+        self.error = self._number("errorCost", self.tr("Cost of any error"), costs.error)
+        self.unsure = self._number("unsureCost", self.tr("Cost of an image that nobody decides"), costs.unsure)
         fill = button("fillCostsButton", self.tr("Fill the table"), self.tr("Every error costs the same"),
                       lambda: self.model.show(standard_costs(len(classes), self.error.value(), self.unsure.value())))
         row = QHBoxLayout()
@@ -145,5 +138,5 @@ class CostDialog(QDialog):
         return box
 
     def accept(self) -> None:
-        self.book.keep(self.classes, self.model.costs, self.error.value(), self.unsure.value())
+        self.costs = costs_of(self.model.costs, self.classes, self.costs, self.error.value(), self.unsure.value())
         super().accept()

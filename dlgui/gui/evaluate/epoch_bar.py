@@ -29,8 +29,8 @@ class EpochBar(QWidget):
         self.said = QLabel()
         self.said.setMinimumWidth(150)
         self.flips = button("flipsButton", self.tr("Flip often"), self.tr(
-            "Validation images whose answer changes from epoch to epoch: often wrongly labeled or ambiguous"),
-            self.show_flips)
+            "Validation images whose answer changes from epoch to epoch: often wrongly labeled or ambiguous. Lost: a "
+            "right answer became wrong."), self.show_flips)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for part, stretch in ((QLabel(self.tr("Epoch")), 0), (self.slider, 1), (self.said, 0), (self.flips, 0)):
@@ -61,7 +61,7 @@ class EpochBar(QWidget):
     def show_flips(self) -> None:
         """Lists the validation images whose answer changed, those that did most often first."""
         project, run = self.inspection.session.project, self.inspection.run
-        if project is None or run is None:
+        if project is None or run is None or not self._epochs:
             return
         self.inspection.session.jobs.start("flips", self.tr("images that flip"), lambda job: epochs.flips(project, run),
                                            done=self._found, quiet=True)
@@ -75,7 +75,7 @@ class EpochBar(QWidget):
         paths = self.inspection.evaluation.predictions.paths
         ranking = np.array([found.changes[place[p]] + 0.001 * found.forgotten[place[p]] if p in place else 0
                             for p in paths], np.float64)
-        text = self.tr("{n}× changed, {m}× forgotten")
+        text = self.tr("{n} flips, {m} lost")
         captions = {i: text.format(n=int(found.changes[place[p]]), m=int(found.forgotten[place[p]]))
                     for i, p in enumerate(paths) if p in place}
         self.inspection.choose_only(np.flatnonzero(ranking >= 1), self.tr(

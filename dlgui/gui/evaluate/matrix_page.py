@@ -71,6 +71,7 @@ class MatrixPage(Page):
         self.said = QLabel(" ")
         self.said.setProperty("soft", True)
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.epochs = EpochBar(inspection)
         self.what_if = WhatIfPanel(inspection, self._chosen_classes)
         self.what_if.hide()
         self._build()
@@ -119,7 +120,7 @@ class MatrixPage(Page):
         column.addLayout(below)
         column.addWidget(self.matrix, 1)
         column.addWidget(self.said)
-        column.addWidget(EpochBar(self.inspection))
+        column.addWidget(self.epochs)
         column.addWidget(self.what_if)
 
     def title(self) -> str:
@@ -201,7 +202,8 @@ class MatrixPage(Page):
 
     def scenes(self) -> list[Scene]:
         return [Scene("evaluate"), Scene("evaluate_shares", self._scene_shares, self._scene_end),
-                Scene("evaluate_what_if", self._scene_what_if, self._scene_end)]
+                Scene("evaluate_what_if", self._scene_what_if, self._scene_end),
+                Scene("evaluate_epochs", self.epochs.show_flips, self._scene_end)]
 
     def _scene_shares(self) -> None:
         self.mode.setCurrentIndex(1)
@@ -224,3 +226,5 @@ class MatrixPage(Page):
         self.what_if_button.setChecked(False)
         self.inspection.suppose(groups=(), threshold=0.0)
         self.inspection.choose(Criteria("wrong"))
+        if self.inspection.epoch is not None:
+            self.inspection.show_epoch(None)

@@ -100,6 +100,8 @@ class EvaluateTab(QWidget):
         parts = QSplitter(Qt.Orientation.Horizontal)
         for widget in (self.stack, self.results, self.why):
             parts.addWidget(widget)
+        for i, share in enumerate((4, 4, 3)):
+            parts.setStretchFactor(i, share)
         parts.setSizes([460, 460, 340])
         parts.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)

@@ -9,11 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from dlgui.engine.what_if import JOINT, Proposal, best_threshold, merge
-from dlgui.gui.evaluate.cost_dialog import CostBook, CostDialog
+from dlgui.gui.evaluate.cost_dialog import CostDialog, table_of
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.jobs import Job
 from dlgui.gui.widgets import button, named
-from dlgui.project.operations import evaluations
+from dlgui.project.changes import Changes
+from dlgui.project.operations import costs, evaluations
 
 
 class WhatIfPanel(QFrame):
@@ -24,7 +25,6 @@ class WhatIfPanel(QFrame):
         super().__init__(parent)
         self.setObjectName("whatIfPanel")
         self.inspection, self._chosen_classes = inspection, chosen_classes
-        self.costs = CostBook()
         tip = self.tr("Answers less confident than this count as “not sure”")
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "thresholdSlider", tip)
         self.slider.setRange(0, 1000)
@@ -64,6 +64,7 @@ class WhatIfPanel(QFrame):
         inspection.decided.connect(self.refresh)
         inspection.chosen.connect(self._buttons)
         inspection.loaded.connect(self.proposed.clear)
+        inspection.session.changed.connect(self._changed)
 
     def _move(self, threshold: float) -> None:
         if not self._quiet:
@@ -84,7 +85,16 @@ class WhatIfPanel(QFrame):
             "{error:.2f} % error among the {share:.1f} % that are answered ({wrong} wrong, {unsure} not sure); cost "
             "{cost:.4f} an image").format(
             error=100 * shown.error, share=100 * shown.coverage, wrong=shown.wrong, unsure=shown.unsure,
-            cost=shown.cost(self.costs.table(shown.classes))))
+            cost=shown.cost(self.costs(shown.classes))))
+
+    def costs(self, classes: list[str]) -> np.ndarray:
+        """Cost of each answer to each truth, float64 (k + 1, k), "not sure" last; as the project has them."""
+        project = self.inspection.session.project
+        return table_of(costs.get(project) if project is not None else costs.Costs(), classes)
+
+    def _changed(self, changes: Changes) -> None:
+        if "project" in changes.kinds:
+            self.refresh()
 
     def _buttons(self) -> None:
         self.merge_button.setEnabled(len(self._chosen_classes()) > 1)
@@ -101,9 +111,12 @@ class WhatIfPanel(QFrame):
         shown = self.inspection.decisions
         if shown is None:
             return
-        dialog = CostDialog(self.costs, shown.classes, self)
+        project = self.inspection.session.project
+        if project is None:
+            return
+        dialog = CostDialog(costs.get(project), shown.classes, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(self.refresh)
+        dialog.accepted.connect(lambda: self.inspection.session.do(costs.put, dialog.costs))
         dialog.open()
 
     def propose(self) -> None:
@@ -111,11 +124,11 @@ class WhatIfPanel(QFrame):
         project, run, shown = self.inspection.session.project, self.inspection.run, self.inspection.decisions
         if project is None or run is None or shown is None:
             return
-        groups, costs = self.inspection.groups, self.costs.table(shown.classes)
+        groups, weighed = self.inspection.groups, self.costs(shown.classes)
 
         def work(job: Job) -> tuple[Proposal, int]:
             found = merge(evaluations.predict(project, run, "validation", progress=job.progress), groups)
-            return best_threshold(found, costs), int(np.count_nonzero(found.truth >= 0))
+            return best_threshold(found, weighed), int(np.count_nonzero(found.truth >= 0))
         self.inspection.session.jobs.start("threshold", self.tr("best threshold"), work, done=self._proposed,
                                            failed=lambda problem: self.proposed.setText(str(problem)))
 

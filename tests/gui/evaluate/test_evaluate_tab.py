@@ -188,9 +188,13 @@ def test_what_if_moves_the_matrix(judged, qtbot, idle):
     dialog.model.setData(dialog.model.index(0, 1), "5")
     assert not dialog.model.setData(dialog.model.index(0, 1), "-1")
     dialog.accept()
-    costs = panel.costs.table(found.classes)
+    costs = panel.costs(found.classes)
     assert costs[0, 1] == 5
     mean = costs[found.predicted, found.truth].mean()
+    assert f"cost {mean:.4f}" in panel.said.text()
+    judged.actions_by_name()["actionUndo"].trigger()
+    assert panel.costs(found.classes)[0, 1] == 1
+    judged.actions_by_name()["actionRedo"].trigger()
     assert f"cost {mean:.4f}" in panel.said.text()
     qtbot.mouseClick(named(judged, "proposeThresholdButton"), Qt.MouseButton.LeftButton)
     idle(judged)
