@@ -240,7 +240,8 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        self.projects.dropped(event.mimeData())
+        if not self.exports.dropped(event.mimeData()):
+            self.projects.dropped(event.mimeData())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         window_state.save(self)

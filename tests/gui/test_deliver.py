@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QWidget
 
+from dlgui.gui.deliver.corrections_dialog import CorrectionsDialog
 from dlgui.gui.deliver.data_dialog import DataExportDialog
 from dlgui.gui.deliver.export_dialog import ExportDialog
 from dlgui.gui.deliver.report_dialog import ReportDialog
@@ -106,7 +107,9 @@ def test_corrections_are_reviewed_and_undone(opened, qtbot, tmp_path, idle):
                                                               (2, "unheard of", ""))]
     file = tmp_path / "corrections.json"
     file.write_text(json.dumps({"format": "dlgui-corrections", "version": 1, "corrections": rows}))
-    dialog = opened.exports.show_corrections(file)
+    assert not opened.exports.take(tmp_path)
+    assert opened.exports.take(file)
+    dialog = shown(opened, CorrectionsDialog)
     assert dialog.table.rowCount() == 3
     assert len(dialog.chosen()) == 2
     dialog.table.item(1, 0).setCheckState(Qt.CheckState.Unchecked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QMimeData, QObject, Qt
 from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QMessageBox, QWidget
 
 from dlgui.gui.commands import Command
@@ -96,6 +96,23 @@ class Exports(QObject):
         if dialog is not None:
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.open()
+
+    def dropped(self, data: QMimeData) -> bool:
+        """Takes a packed project or the corrections of a report that was dropped; says whether it was one."""
+        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        return len(paths) == 1 and self.take(paths[0])
+
+    def take(self, path: Path) -> bool:
+        """Opens a packed project or the corrections of a report; says whether it was one."""
+        from dlgui.project.operations import archive, corrections
+
+        if path.suffix.lower() == ".zip" and archive.is_archive(path):
+            self._unpack(path)
+            return True
+        if self.session.project is not None and corrections.is_corrections(path):
+            self.show_corrections(path)
+            return True
+        return False
 
     def export_model(self) -> None:
         """Writes a run's model in a form for other programs."""
@@ -201,10 +218,12 @@ class Exports(QObject):
         """Asks for a packed project and where it shall be."""
         path, _ = QFileDialog.getOpenFileName(self._window, self.tr("Packed project"), "", "ZIP (*.zip)")
         if path:
-            name, _ = QFileDialog.getSaveFileName(self._window, self.tr("New project"),
-                                                  f"{Path(path).stem}.dlproj")
-            if name:
-                self.unpack_to(Path(path), Path(name))
+            self._unpack(Path(path))
+
+    def _unpack(self, path: Path) -> None:
+        name, _ = QFileDialog.getSaveFileName(self._window, self.tr("New project"), f"{path.stem}.dlproj")
+        if name:
+            self.unpack_to(path, Path(name))
 
     def unpack_to(self, path: Path, folder: Path) -> None:
         """Makes a project of a packed one and opens it."""

@@ -68,6 +68,15 @@ def read(project: Project, path: str | Path) -> list[Proposal]:
     return _against(project, rows)
 
 
+def is_corrections(path: Path) -> bool:
+    """Whether a file looks like what a report's “Save corrections” wrote."""
+    try:
+        with path.open("rb") as file:
+            return path.suffix.lower() == ".json" and FORMAT.encode() in file.read(200)
+    except OSError:
+        return False
+
+
 def accept(project: Project, proposals: Sequence[Proposal], who: str = "user") -> Changes:
     """Takes proposals over, with their comments as notes, as one step of undo. Those with a `problem` count too, where
     the image and the class are there: whoever accepts has seen it."""
