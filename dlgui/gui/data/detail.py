@@ -66,7 +66,7 @@ class DetailPanel(QWidget):
             self.session.do(labels.note, self._ids, self.note.text().strip())
 
     def show_images(self, table: ImageTable | None, rows: Sequence[int]) -> None:
-        """Shows what rows of the table have in common; the picture of a single one."""
+        """Shows what rows of the table have in common; the picture of the first."""
         self._write()
         project = self.session.project
         some = table is not None and bool(len(rows)) and project is not None
@@ -85,15 +85,15 @@ class DetailPanel(QWidget):
         self.note.setText(notes.pop() if len(notes) == 1 else "")
         self.note.setPlaceholderText(self.tr("Note") if not notes else self.tr("Several notes"))
         self.flag.setChecked(bool(table.flag[list(rows)].all()))
+        row = int(rows[0])
+        self.preview.show_file(str(project.image_root / table.path[row]))
         if len(rows) > 1:
             self.caption.setText(self.tr("{n} images\n{classes}").format(n=len(rows), classes=_classes(table, rows)))
             return
-        row = int(rows[0])
         names = [self.tr("no label") if table.label[row] < 0 else table.class_names[table.label[row]],
                  SUBSETS[table.split[row]] if table.split[row] >= 0 else self.tr("no split"),
                  f"{table.width[row]} × {table.height[row]}"]
         self.caption.setText(f"{table.path[row]}\n{table.reason[row] or ', '.join(names)}")
-        self.preview.show_file(str(project.image_root / table.path[row]))
 
 
 def _classes(table: ImageTable, rows: Sequence[int]) -> str:

@@ -93,11 +93,15 @@ class MapPanel(QWidget):
 
     # --- what is shown
 
+    def forget(self) -> None:
+        """Another project was opened."""
+        self.map = None
+        self.cloud.place(np.empty((0, 2), np.float32))
+
     def start(self) -> None:
         """Asks for the map of the project as it is."""
         project = self.session.project
         if project is None:
-            self.map = None
             return
         self.session.jobs.start("map", self.tr("map"), lambda job: image_map(project, job.progress, job.tell),
                                 told=self._arrived, done=self._arrived,

@@ -95,6 +95,7 @@ class DataTab(QWidget):
         self.suggest.paged.connect(self._paged)
         self.labeler.committed.connect(self.suggest.commit)
         self.labeler.help.connect(self.show_keys)
+        self.session.opened.connect(lambda _: self.map.forget())
         self.map.picked.connect(self._caught)
         self.map.to_grid.connect(self._show_selected)
         self.map.key.connect(self.labeler.key)
@@ -300,6 +301,8 @@ class DataTab(QWidget):
             self._panels()
         else:
             self._show()
+        if self.switch.mode == "map":
+            self.map.start()
 
     def _show(self) -> None:
         project = self.session.project

@@ -58,6 +58,7 @@ class Suggestions:
         row = self.confidences[place]
         if refused:
             row = np.where(np.isin(self.classes, list(refused)), 0, row)
+            row = row / max(float(row.sum()), 1e-12)
         best = int(row.argmax())
         return int(self.classes[best]), float(row[best])
 

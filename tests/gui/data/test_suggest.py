@@ -157,4 +157,11 @@ def test_the_map_selects_for_grid_and_keys(opened, qtbot, idle):
     qtbot.mouseClick(named(opened, "mapToGridButton"), Qt.MouseButton.LeftButton)
     assert tab.grid.items.rowCount() == len(inside)
     assert sorted(tab.selected_ids()) == sorted(inside)
+    opened.actions_by_name()["actionMapMode"].trigger()
+    folder = project.folder
+    opened.session.close()
+    assert opened.session.open(folder)
+    assert tab.map.map is None
+    idle(opened)
+    np.testing.assert_array_equal(tab.map.map.places, found.places)
     assert opened.problems == []
