@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("projects", "look for unreadable images, duplicates, leaks between splits and wrong labels"),
     "split": ("projects", "divide the labeled images into training, validation and test"),
     "train": ("training", "train a classifier"),
+    "advise": ("advice", "compare input sizes and forecast what more images of a class would bring"),
+    "repeat": ("advice", "train a run again: the same result to the last bit, or the first difference"),
     "runs": ("training", "list the trainings of a project"),
     "evaluate": ("evaluation", "print the confusion matrix and the measures of a run"),
     "apply": ("applying", "classify images with a model"),

@@ -38,6 +38,7 @@ def test_one_click_on_a_card_splits_and_trains(opened, setup, qtbot, idle):
     assert runs.get(opened.session.project).method == "quick"
     qtbot.waitUntil(lambda: "Best so far" in named(opened, "quickCardLast").text())
     assert "72 images" in named(opened, "quickCardWhat").text()
+    qtbot.waitUntil(lambda: "prepared already" in named(opened, "quickCardTime").text(), timeout=90000)
     assert opened.problems == []
 
 

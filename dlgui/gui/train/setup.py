@@ -60,6 +60,7 @@ class SetupPanel(QWidget):
         self._clock = QTimer(self, singleShot=True, interval=PAUSE)
         self._clock.timeout.connect(self._estimate)
         self._estimated: dict[str, Plan] = {}
+        self._stale: set[str] = set()
         self._build()
         self.form.changed.connect(self._follow)
         self.form.touched.connect(self._explain)
@@ -71,6 +72,8 @@ class SetupPanel(QWidget):
         self.form.preview_wanted.connect(self.preview_augmentation)
         self.form.presets_wanted.connect(self.show_presets)
         self.form.advice_wanted.connect(self.advise)
+        session.jobs.started.connect(self._make_way)
+        session.jobs.ended.connect(lambda job: None if job.property("quiet") else self._clock.start())
         self.form.show_devices(devices.available())
 
     def _build(self) -> None:
@@ -125,7 +128,7 @@ class SetupPanel(QWidget):
 
     def refresh(self) -> None:
         """Follows the project that is open."""
-        self._estimated.clear()
+        self._stale.update(METHODS)
         self._follow()
 
     def apply_changes(self, changes: Changes) -> None:
@@ -151,7 +154,8 @@ class SetupPanel(QWidget):
             if found is not None and method == "quick":
                 self.form.show_classes(found.classes, found.counts)
             if self._estimated.get(method) != plan:
-                card.show_estimate(None)
+                card.show_measuring()
+            if self._estimated.get(method) != plan or method in self._stale:
                 self._clock.start()
 
     def _outlook(self, project: Project, plan: Plan) -> Outlook | None:
@@ -172,16 +176,25 @@ class SetupPanel(QWidget):
         project = self.session.project
         if project is None or not self.isVisible():
             return
-        if self.session.jobs.running("training") is not None:  # both would be slower, and the figure wrong
-            return
         plans = {method: self._default_plan(method) for method in METHODS}
-        wanted = {method: plan for method, plan in plans.items() if self._estimated.get(method) != plan}
-        if wanted:
-            for method in wanted:
-                self.cards[method].show_measuring()
+        wanted = {method: plan for method, plan in plans.items()
+                  if self._estimated.get(method) != plan or method in self._stale}
+        if self.session.jobs.running("training") is not None:  # both would be slower, and the figure wrong
+            for method, plan in wanted.items():
+                if self._estimated.get(method) != plan:
+                    self.cards[method].show_estimate(None, self.tr("The time is measured when the training has ended."))
+        elif wanted:
             self._estimated.update(wanted)
+            self._stale.clear()
             self.session.jobs.start("estimate", self.tr("measuring speed"), lambda job: _estimate(job, project, wanted),
                                     told=self._estimate_told, failed=lambda _: None, quiet=True)
+
+    def _make_way(self, job: Job) -> None:
+        """A training that begins needs the computer for itself; what was being measured is measured after it."""
+        jobs = self.session.jobs
+        if jobs.running("training") is job and jobs.running("estimate") is not None:
+            jobs.drop("estimate")
+            self._estimated.clear()
 
     def _estimate_told(self, told: tuple[str, Estimate | None, str]) -> None:
         method, found, reason = told
