@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dlgui.errors import DlguiError
-from dlgui.project.operations import cards, classes, evaluations, exchange, images, labels, runs, splits
+from dlgui.project.operations import additions, cards, classes, evaluations, exchange, images, labels, runs, splits
 from dlgui.project.project import Project
 
 
@@ -71,6 +71,11 @@ class ProjectScript:
     def note(self, paths: Sequence[str], text: str) -> None:
         """Writes a note on images."""
         labels.note(self.project, self._ids(paths), text)
+
+    def add_images(self, given: Mapping[str, str]) -> None:
+        """Takes files into the data set: path (absolute, or relative to the image root) to class."""
+        root = self.project.require_image_root()
+        additions.add_files(self.project, [(root / path, name) for path, name in given.items()])
 
     def import_data(self, source: str) -> None:
         """Takes over what a data set says about the images."""

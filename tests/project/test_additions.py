@@ -107,3 +107,16 @@ def test_a_failing_write_leaves_nothing_behind(own, textile):
         with pytest.raises(DlguiError, match="read-only"):
             additions.add_files(second, [(new, "local")])
     assert files(own) == before
+
+
+def test_the_journal_says_it_in_python(own, textile, tmp_path):
+    from dlgui.project.operations import journal
+    from dlgui.project.scripting import ProjectScript
+
+    new = sorted((textile / "local").iterdir())[410]
+    additions.add_files(own, [(new, "nominal")])
+    line = journal.entries(own)[-1].line
+    assert line == f"project.add_images({{'nominal/{new.name}': 'nominal'}})"
+    with Project.create(tmp_path / "second.dlproj", own.image_root, "none") as second:
+        exec(line, {"project": ProjectScript(second)})
+        assert info(second)["classes"] == {"nominal": 1}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
@@ -60,6 +60,8 @@ class ResultsPanel(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.grid)
         self.pages.addWidget(self.view)
+        self.pages.addWidget(self._hint())
+        self._page = 0
         self.state = named(QComboBox(), "applyStateFilter", self.tr("Show only what was decided so"))
         for name in STATES:
             self.state.addItem(self.tr("every decision") if name == "all" else word_of(name), name)
@@ -77,6 +79,7 @@ class ResultsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._bar())
         layout.addWidget(self.pages, 1)
+        self._show_page()
         self._soon = QTimer(self)  # answers come in many small lots
         self._soon.setSingleShot(True)
         self._soon.setInterval(60)
@@ -140,8 +143,24 @@ class ResultsPanel(QWidget):
         """0 shows pictures, 1 the table; the selection goes along."""
         rows = self.selected_rows()
         self._group.button(page).setChecked(True)
-        self.pages.setCurrentIndex(page)
+        self._page = page
+        self._show_page()
         self.select(rows)
+
+    def _show_page(self) -> None:
+        self.pages.setCurrentIndex(self._page if self.table.answers else 2)
+
+    def _hint(self) -> QLabel:
+        """What is shown while there is no answer."""
+        hint = QLabel(self.tr(
+            "<p style='font-size: 17px'><b>What are these images?</b></p>"
+            "<p>Drop images, folders or a zip archive anywhere on this page, or press Ctrl+V.</p>"
+            "<p>Watch a folder to classify whatever arrives in it, or look through a camera.</p>"
+            "<p>Results can be saved, sorted into class folders, or taken back into the data set.</p>"))
+        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        hint.setWordWrap(True)
+        hint.setProperty("soft", True)
+        return hint
 
     def begin(self, classes: list[str]) -> None:
         """Throws the answers away; further ones have these classes."""
@@ -158,7 +177,7 @@ class ResultsPanel(QWidget):
 
     def selected_rows(self) -> list[int]:
         """Shown rows that are selected, ascending."""
-        if self.pages.currentIndex() == 0:
+        if self._page == 0:
             return self.grid.selected()
         return sorted(index.row() for index in self.view.selectionModel().selectedRows())
 
@@ -169,7 +188,7 @@ class ResultsPanel(QWidget):
 
     def select(self, rows: list[int]) -> None:
         """Selects shown rows."""
-        if self.pages.currentIndex() == 0:
+        if self._page == 0:
             self.grid.select(rows)
             return
         selection = self.view.selectionModel()
@@ -194,12 +213,13 @@ class ResultsPanel(QWidget):
         """Lets the grid and the count follow the rows."""
         chosen, here = self.grid.selected(), self.grid.verticalScrollBar().value()
         total, count = len(self.table.answers), self.shown.rowCount()
+        self._show_page()
         self.grid.items.show(count, self._item)
         kept = [row for row in chosen if row < count]
         if kept:
             self.grid.select(kept)
             self.grid.verticalScrollBar().setValue(here)
-        elif count and not chosen and self.pages.currentIndex() == 0:
+        elif count and not chosen and self._page == 0:
             self.grid.select([0])
         self.count.setText(self.tr("{n} of {total}").format(n=count, total=total) if total else "")
         if not count:
@@ -219,6 +239,6 @@ class ResultsPanel(QWidget):
         self.current.emit(self.shown.answer(row) if 0 <= row < self.shown.rowCount() else None)
 
     def _picked_row(self) -> None:
-        if self.pages.currentIndex() == 1:
+        if self._page == 1:
             rows = self.selected_rows()
             self._picked(rows[0] if len(rows) == 1 else -1)

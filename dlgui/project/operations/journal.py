@@ -120,6 +120,7 @@ _LINES: dict[str, Callable[[dict[str, Any], Show], str]] = {
     "train": _train,
     "evaluate": lambda d, show: _call("evaluate", show, d["run"], d["split"]),
     "rename run": lambda d, show: _call("rename_run", show, d["run"], d["name"]),
+    "add images": lambda d, show: _call("add_images", show, d["labels"]),
     "import data set": lambda d, show: _call("import_data", show, d["source"]),
     "intended use": lambda d, show: _call("intended_use", show, d["text"]),
 }
