@@ -1,10 +1,11 @@
-"""New project: what each label source would give is shown before anything is made."""
+"""New project: what each label source would give, and what cannot be read, is shown before anything is made."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -14,17 +15,20 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
+    QListWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from dlgui.engine.labels import Listing, read_listing
-from dlgui.gui.jobs import Jobs
-
-MOST = 200
+from dlgui.engine import survey
+from dlgui.engine.labels import Listing
+from dlgui.engine.progress import Report
+from dlgui.engine.survey import Outcome
+from dlgui.gui.data.found_classes import MOST, PICTURES, FoundClasses
+from dlgui.gui.jobs import Job, Jobs
+from dlgui.gui.thumbnails import Thumbnails
+from dlgui.gui.widgets import button, named
+from dlgui.gui.words import time_left
 
 
 class ImportDialog(QDialog):
@@ -38,35 +42,47 @@ class ImportDialog(QDialog):
     def __init__(self, jobs: Jobs, images: Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
+        self._outcomes: dict[str, Outcome] = {}
+        self._chosen_by_hand = False
+        self.listing: Listing | None = None
         self.setObjectName("importDialog")
         self.setWindowTitle(self.tr("New project"))
-        self.resize(640, 560)
-        self.images, self.csv, self.folder = QLineEdit(), QLineEdit(), QLineEdit()
-        self.source = QComboBox()
-        for text, value in ((self.tr("folder that holds the image"), "last_folder"),
-                            (self.tr("file name"), "file_name"),
-                            (self.tr("file name without its number"), "file_name_remove_index"),
-                            (self.tr("CSV file"), "csv"), (self.tr("none: label by hand"), "none")):
+        self.resize(820, 640)
+        self.pictures = Thumbnails(self)
+        self.images = named(QLineEdit(), "importImages", self.tr("Image folder; it stays as it is"))
+        self.csv = named(QLineEdit(), "importCsv", self.tr("Columns: image path, label, optional split and group"))
+        self.folder = named(QLineEdit(), "importProject", self.tr("New folder for the project"))
+        self.source = named(QComboBox(), "importSource", self.tr("Where labels come from"))
+        self.titles = {"last_folder": self.tr("folder that holds the image"), "file_name": self.tr("file name"),
+                       "file_name_remove_index": self.tr("file name without its number"), "csv": self.tr("CSV file"),
+                       "none": self.tr("none: label by hand")}
+        for value, text in self.titles.items():
             self.source.addItem(text, value)
-        self.found = QTableWidget(0, 3)
-        self.found.setHorizontalHeaderLabels([self.tr("class"), self.tr("images"), self.tr("first image")])
-        self.found.horizontalHeader().setStretchLastSection(True)
-        self.found.verticalHeader().hide()
-        self.note = QLabel()
+        self.found = FoundClasses(self.pictures)
+        self.note, self.checked = QLabel(), QLabel()
         self.note.setWordWrap(True)
-        self.note.setProperty("soft", True)
+        self.checked.setProperty("soft", True)
+        self.bad = named(QListWidget(), "importUnreadable", self.tr("Files and rows that cannot be used, and why"))
+        self.bad.setMaximumHeight(110)
+        self.bad.hide()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText(self.tr("Create project"))
+        ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        ok.setText(self.tr("Create project"))
+        ok.setProperty("primary", True)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        for widget, name, tip in ((self.images, "importImages", self.tr("Image folder; it stays as it is")),
-                                  (self.csv, "importCsv", self.tr("Columns: image path, label, optional split, group")),
-                                  (self.folder, "importProject", self.tr("New folder for the project")),
-                                  (self.source, "importSource", self.tr("Where labels come from")),
-                                  (self.found, "importFound", self.tr("What this label source gives"))):
-            widget.setObjectName(name)
-            widget.setToolTip(tip)
-            widget.setAccessibleName(tip)
+        self._build()
+        for edit in (self.images, self.csv):
+            edit.editingFinished.connect(self.preview)
+        self.folder.textChanged.connect(lambda _: self._state())
+        self.source.activated.connect(self._by_hand)
+        self.source.currentIndexChanged.connect(lambda _: self._show())
+        if images is not None:
+            self.choose(images)
+        else:
+            self.preview()
+
+    def _build(self) -> None:
         form = QFormLayout()
         form.addRow(self.tr("Images"), self._with_button(self.images, "browseImages", self._browse_images))
         form.addRow(self.tr("Labels from"), self.source)
@@ -74,18 +90,13 @@ class ImportDialog(QDialog):
         form.addRow(self.tr("CSV"), self.csv_row)
         form.addRow(self.tr("Project"), self._with_button(self.folder, "browseProject", self._browse_project))
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 12)
         layout.addLayout(form)
-        layout.addWidget(self.found, 1)
         layout.addWidget(self.note)
+        layout.addWidget(self.found, 1)
+        layout.addWidget(self.checked)
+        layout.addWidget(self.bad)
         layout.addWidget(self.buttons)
-        for edit in (self.images, self.csv):
-            edit.editingFinished.connect(self.preview)
-        self.folder.textChanged.connect(lambda _: self._state())
-        self.source.currentIndexChanged.connect(lambda _: self.preview())
-        self.listing: Listing | None = None
-        if images is not None:
-            self.choose(images)
-        self.preview()
 
     def choose(self, images: Path) -> None:
         """Takes a folder, or a CSV and its folder."""
@@ -93,11 +104,12 @@ class ImportDialog(QDialog):
             self.csv.setText(str(images))
             self.images.setText(str(images.parent))
             self.source.setCurrentIndex(self.source.findData("csv"))
+            self._chosen_by_hand = True
         else:
             self.images.setText(str(images))
         if not self.folder.text():
             base = Path(self.images.text())
-            self.folder.setText(str(base.parent / f"{base.name or 'project'}.dlproj"))
+            self.folder.setText(str(_free(base.parent / f"{base.name or 'project'}.dlproj")))
         self.preview()
 
     def label_source(self) -> str:
@@ -105,52 +117,119 @@ class ImportDialog(QDialog):
         source = str(self.source.currentData())
         return f"csv:{self.csv.text()}" if source == "csv" else source
 
+    def _by_hand(self, _: int) -> None:
+        self._chosen_by_hand = True
+
     def preview(self) -> None:
-        """Shows classes, counts and first images of the source."""
-        self.csv_row.setEnabled(self.source.currentData() == "csv")
-        self.listing = None
+        """Looks into the folder anew and shows what each label source gives."""
+        self._jobs.drop("import check")
+        self._outcomes, self.listing = {}, None
+        self.bad.clear()
+        self.bad.hide()
+        self.checked.clear()
         self._state()
-        images, source = self.images.text(), self.label_source()
+        images, csv_file = self.images.text().strip(), self.csv.text().strip()
         if not images:
-            self._show(None, self.tr("Choose the folder that holds your images."))
+            self._fail(self.tr("Choose the folder that holds your images, or drop it on the window."))
             return
         self.note.setText(self.tr("looking into the folder…"))
-        self._jobs.start("import preview", self.tr("looking into the folder"), lambda job: read_listing(images, source),
-                         done=lambda listing: self._show(listing, ""), quiet=True,
-                         failed=lambda problem: self._show(None, str(problem)))
+        self._jobs.start("import preview", self.tr("looking into the folder"),
+                         lambda job: survey.survey(images, csv_file, job.progress), done=self._surveyed, quiet=True,
+                         failed=lambda problem: self._fail(str(problem)))
 
-    def _show(self, listing: Listing | None, reason: str) -> None:
-        self.listing = listing
-        rows = _classes(listing) if listing else []
-        self.found.setRowCount(min(len(rows), MOST))
-        for i, (name, count, first) in enumerate(rows[:MOST]):
-            for j, text in enumerate((name, str(count), first)):
-                self.found.setItem(i, j, QTableWidgetItem(text))
-        if listing:
-            labeled = sum(s.label is not None for s in listing.samples)
-            reason = self.tr("{n} images, {labeled} with a label, {classes} classes").format(
-                n=len(listing.samples), labeled=labeled, classes=len(listing.classes))
-            if listing.rejected:
-                reason += self.tr(", {n} rows cannot be used: {first}").format(
-                    n=len(listing.rejected), first=": ".join(listing.rejected[0]))
+    def _fail(self, reason: str) -> None:
         self.note.setText(reason)
+        self.found.setRowCount(0)
         self._state()
+
+    def _surveyed(self, outcomes: dict[str, Outcome]) -> None:
+        self._outcomes = outcomes
+        with QSignalBlocker(self.source):
+            for i in range(self.source.count()):
+                self.source.setItemText(i, self._title(self.source.itemData(i)))
+            if not self._chosen_by_hand:
+                self.source.setCurrentIndex(self.source.findData(survey.advised(outcomes)))
+        self._show()
+        listing = outcomes["none"].listing
+        if listing is not None:
+            self._check([sample.path for sample in listing.samples])
+
+    def _title(self, source: str) -> str:
+        """Name of a source, and how many classes it gives."""
+        outcome = self._outcomes.get(source)
+        if source == "none" or outcome is None:
+            return self.titles[source]
+        if outcome.listing is None:
+            return self.tr("{source}  –  cannot be used").format(source=self.titles[source])
+        return self.tr("{source}  –  {n:,} classes").format(source=self.titles[source], n=len(outcome.listing.classes))
+
+    def _show(self) -> None:
+        source = str(self.source.currentData())
+        self.csv_row.setEnabled(source == "csv")
+        outcome = self._outcomes.get(source)
+        self.listing = outcome.listing if outcome is not None else None
+        if outcome is None:
+            self._fail(self.tr("Choose the CSV file.") if self._outcomes else self.note.text())
+            return
+        if self.listing is None:
+            self._fail(outcome.reason)
+            return
+        classes = outcome.first_images(PICTURES)
+        self.found.show_classes(Path(self.images.text()), classes)
+        labeled = sum(count for label, count, _ in classes if label is not None)
+        text = self.tr("{n} images, {labeled} with a label, {classes} classes").format(
+            n=len(self.listing.samples), labeled=labeled, classes=len(self.listing.classes))
+        if len(classes) > MOST:
+            text += self.tr("; the first {n} are listed").format(n=MOST)
+        self.note.setText(text)
+        for path, reason in self.listing.rejected[:MOST]:
+            self._add_bad(path, reason)
+        self._state()
+
+    def _check(self, paths: list[str]) -> None:
+        root = self.images.text()
+
+        def work(job: Job) -> int:
+            count = 0
+            for path, reason in survey.unreadable(root, paths, job.progress):
+                job.tell((path, reason))
+                count += 1
+            return count
+
+        def done(count: int) -> None:
+            self.checked.setText(self.tr("Every file can be read.") if not count else self.tr(
+                "{n} files cannot be read; they are imported as such and left out of training.").format(n=count))
+
+        def reported(report: Report) -> None:
+            if self._jobs.running("import check") is job:
+                self.checked.setText(self.tr("checking files  {done:,}/{total:,}{left}; you need not wait").format(
+                    done=report.done, total=report.total or 0, left=time_left(report.remaining)))
+
+        job = self._jobs.start("import check", self.tr("checking files"), work, done=done, quiet=True,
+                               told=lambda found: self._add_bad(*found))
+        job.reported.connect(reported)
+
+    def _add_bad(self, path: str, reason: str) -> None:
+        self.bad.addItem(f"{path}: {reason}")
+        self.bad.show()
 
     def _state(self) -> None:
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(
             self.listing is not None and bool(self.folder.text().strip()))
 
-    def _with_button(self, edit: QLineEdit, name: str, slot: Any) -> QWidget:
+    def done(self, result: int) -> None:
+        """Ends what looks into the folder; accepted or not."""
+        for kind in ("import preview", "import check"):
+            self._jobs.drop(kind)
+        self.pictures.close()
+        super().done(result)
+
+    def _with_button(self, edit: QLineEdit, name: str, slot: Callable[[], None]) -> QWidget:
         row = QWidget()
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
-        button = QPushButton(self.tr("Browse…"))
-        button.setObjectName(name)
-        button.setToolTip(self.tr("Choose"))
-        button.setAccessibleName(self.tr("Browse"))
-        button.clicked.connect(slot)
         layout.addWidget(edit, 1)
-        layout.addWidget(button)
+        layout.addWidget(button(name, self.tr("Browse…"), self.tr("Choose"), slot))
         return row
 
     def _browse_images(self) -> None:
@@ -172,8 +251,10 @@ class ImportDialog(QDialog):
             self.folder.setText(path)
 
 
-def _classes(listing: Listing) -> list[tuple[str, int, str]]:
-    counts: dict[str, list[str]] = {}
-    for sample in listing.samples:
-        counts.setdefault(sample.label or "–", []).append(sample.path)
-    return [(name, len(paths), paths[0]) for name, paths in sorted(counts.items())]
+def _free(folder: Path) -> Path:
+    """The folder, or the first of `name-2`, `name-3`, … that is not there yet."""
+    candidate, number = folder, 1
+    while candidate.exists():
+        number += 1
+        candidate = folder.with_name(f"{folder.stem}-{number}{folder.suffix}")
+    return candidate

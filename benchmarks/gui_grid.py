@@ -1,0 +1,180 @@
+"""The window over 100,000 image files: time to the first thumbnails, worst block of the event loop, memory.
+
+    python benchmarks/gui_grid.py [FOLDER] [--images 100000]
+
+FOLDER keeps the generated files and their project for the next time. Runs without a display (offscreen).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from common import heading
+from PIL import Image
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+FILES = 512
+"""So many different pictures are drawn; the other files are links to them (names, labels and splits differ)."""
+
+CLASSES = 10
+
+
+def make(folder: Path, count: int) -> Path:
+    """Image files and the project over them; returns the project folder."""
+    from dlgui.project.operations import splits
+    from dlgui.project.project import Project
+
+    images, project = folder / "images", folder / "big.dlproj"
+    if (project / "project.sqlite").exists():
+        return project
+    rng = np.random.default_rng(0)
+    for i in range(count):
+        file = images / f"class_{i % CLASSES}" / f"image_{i:06}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if i < FILES:
+            small = Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8))
+            small.resize((320, 240), Image.Resampling.BICUBIC).save(file)
+        else:
+            os.link(images / f"class_{i % FILES % CLASSES}" / f"image_{i % FILES:06}.jpg", file)
+    start = time.perf_counter()
+    with Project.create(project, images) as made:
+        print(f"import and scan: {time.perf_counter() - start:.1f} s", flush=True)
+        ids = made.images().id
+        for subset, part in zip(("train", "validation", "test"), np.array_split(ids, 3), strict=True):
+            splits.assign(made, part.tolist(), subset)
+    return project
+
+
+class Heart:
+    """A timer whose beats tell how long the event loop was blocked."""
+
+    def __init__(self) -> None:
+        from PySide6.QtCore import Qt, QTimer
+
+        self.worst, self._last = 0.0, time.perf_counter()
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(5)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start()
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self.worst = max(self.worst, now - self._last - 0.005)
+        self._last = now
+
+    def during(self, seconds: float, until: Callable[[], bool] = lambda: False) -> float:
+        """Runs the event loop; the worst block in milliseconds."""
+        from PySide6.QtCore import QCoreApplication, QEventLoop
+
+        self.worst, self._last = 0.0, time.perf_counter()
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end and not until():
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents
+                                           | QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+        return 1000 * self.worst
+
+
+def measure(project: Path) -> None:
+    """Opens, scrolls, filters and labels."""
+    start = time.perf_counter()
+    from PySide6.QtCore import QCoreApplication, QTimer
+
+    from dlgui.gui import theme
+    from dlgui.gui.app import application
+    from dlgui.gui.main_window import MainWindow
+
+    app = application()
+    QCoreApplication.setApplicationName("dlgui-benchmark")
+    theme.apply("light")
+    window = MainWindow()
+    window.show()
+    app.processEvents()
+    print(f"window shown after {time.perf_counter() - start:.2f} s", flush=True)
+    window.session.open(small(project.parent))  # the tabs are made once and import what they need
+    Heart().during(20, lambda: not window.session.jobs.busy() and not window.pictures.busy())
+    heart = Heart()
+    first: list[float] = []
+    begun: list[float] = []
+    window.session.opened.connect(lambda p: begun.append(time.perf_counter()) if p is not None else None)
+    window.pictures.ready.connect(lambda _: first.append(time.perf_counter()))
+    start = time.perf_counter()
+    window.session.open_soon(project)
+    worst = heart.during(60, lambda: bool(begun) and bool(first) and first[-1] > begun[0])
+    shown = next(t for t in first if t > begun[0])
+    print(f"opening: {begun[0] - start:.2f} s off the event loop, first thumbnail {1000 * (shown - begun[0]):.0f} ms "
+          f"later, worst block {worst:.0f} ms", flush=True)
+    heart.during(30, lambda: not window.session.jobs.busy())
+    grid, tab = window.data_tab.grid, window.data_tab
+    bar = grid.verticalScrollBar()
+    print(f"{grid.items.rowCount()} images in the grid")
+    step = QTimer()
+    step.setInterval(16)
+    step.timeout.connect(lambda: bar.setValue(bar.value() + 400 if bar.value() < bar.maximum() else 0))
+    step.start()
+    print(f"scrolling: worst block {heart.during(6):.0f} ms", flush=True)
+    step.stop()
+    rng = np.random.default_rng(0)
+    jump = QTimer()
+    jump.setInterval(50)
+    jump.timeout.connect(lambda: bar.setValue(int(rng.integers(0, bar.maximum()))))
+    jump.start()
+    print(f"dragging the scroll bar anywhere: worst block {heart.during(5):.0f} ms", flush=True)
+    jump.stop()
+    from dlgui.gui.filters import Filter
+
+    for name, wanted in (("name", Filter(text="_0001")), ("class", Filter(label=3)), ("split", Filter(split="test")),
+                         ("unlabeled", Filter(state="unlabeled")), ("all", Filter()),
+                         ("largest first", Filter(order="largest")), ("all again", Filter())):
+        tab.show_only(wanted)
+        worst = heart.during(10, lambda: not window.session.jobs.busy())
+        print(f"filter {name}: {grid.items.rowCount()} images, worst block {worst:.0f} ms", flush=True)
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    for _ in range(5):
+        heart.worst = 0
+        start = time.perf_counter()
+        grid.select([int(rng.integers(0, 50000))])
+        QTest.keyClick(grid, Qt.Key.Key_2)
+        print(f"a key that labels: {1000 * (time.perf_counter() - start):.0f} ms, then worst block "
+              f"{heart.during(1):.0f} ms", flush=True)
+    grid.selectAll()
+    print(f"all selected: worst block {heart.during(3):.0f} ms")
+    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at most")
+    window.close()
+
+
+def small(folder: Path) -> Path:
+    """A project of 20 images."""
+    from dlgui.project.project import Project
+
+    project, images = folder / "small.dlproj", folder / "few"
+    if not (project / "project.sqlite").exists():
+        images.mkdir(exist_ok=True)
+        for i in range(20):
+            Image.fromarray(np.full((40, 40), 10 * i, np.uint8)).save(images / f"{i}.png")
+        Project.create(project, images).close()
+    return project
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, help="keeps files and project")
+    parser.add_argument("--images", type=int, default=100_000)
+    arguments = parser.parse_args()
+    heading("The grid over many images")
+    with tempfile.TemporaryDirectory() as temporary:
+        measure(make(arguments.folder or Path(temporary), arguments.images))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
