@@ -58,7 +58,7 @@ class Filter:
         elif self.state == "excluded":
             mask &= table.excluded
         elif self.state == "unreadable":
-            mask &= np.array([bool(r) for r in table.reason], bool) | table.missing
+            mask &= ~table.readable | table.missing
         elif self.state == "wrong in the last run":
             mask &= results.wrong(table) if results is not None else np.zeros(len(table), bool)
         rows = np.flatnonzero(mask)

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QItemSelection,
     QItemSelectionModel,
     QMimeData,
@@ -16,6 +15,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QRect,
     QSize,
+    QStringListModel,
     Qt,
     QUrl,
     Signal,
@@ -75,8 +75,18 @@ class GridItem:
     tentative: bool = False
 
 
-class GridModel(QAbstractListModel):
-    """Items made on demand, so that 100,000 images cost nothing until they are seen."""
+class GridModel(QStringListModel):
+    """Items made on demand, so that 100,000 images cost nothing until they are seen.
+
+    A list of empty strings stands for them: Qt asks a model for its number of rows once for each item that it lays out
+    or selects, and must not have to ask Python.
+
+    Signals:
+        stale: position of an item to be painted anew, -1 for all. Not `dataChanged`, after which a list view lays out
+            all items again.
+    """
+
+    stale = Signal(int)
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,18 +98,13 @@ class GridModel(QAbstractListModel):
 
     def show(self, count: int, make: Any) -> None:
         """Shows `count` items; `make(position)` gives a `GridItem`."""
-        self.beginResetModel()
         self._count, self._make = count, make
         self._place.clear()
-        self.endResetModel()
+        self.setStringList([""] * count)
 
     def refresh(self) -> None:
         """Items have changed, but not their number or order."""
-        if self._count:
-            self.dataChanged.emit(self.index(0), self.index(self._count - 1))
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else self._count
+        self.stale.emit(-1)
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if not index.isValid() or index.row() >= self._count:
@@ -118,7 +123,8 @@ class GridModel(QAbstractListModel):
         return f"{item.name} {item.caption}".strip()
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+        flag = Qt.ItemFlag
+        return flag.ItemIsSelectable | flag.ItemIsEnabled | flag.ItemIsDragEnabled | flag.ItemNeverHasChildren
 
     def mimeTypes(self) -> list[str]:
         return [DRAGGED]
@@ -137,8 +143,7 @@ class GridModel(QAbstractListModel):
     def _arrived(self, file: str) -> None:
         row = self._place.get(file)
         if row is not None and row < self._count:
-            index = self.index(row)
-            self.dataChanged.emit(index, index)
+            self.stale.emit(row)
 
 
 class GridDelegate(QStyledItemDelegate):
@@ -248,6 +253,7 @@ class ImageGrid(QListView):
         self.setToolTip(self.tr("Images. Click, Shift+click, Ctrl+click or drag a frame to select."))
         self.items = GridModel(thumbnails, self)
         self.setModel(self.items)
+        self.items.stale.connect(self._repaint)
         self.paint_item = GridDelegate(self)
         self.setItemDelegate(self.paint_item)
         self.setViewMode(QListView.ViewMode.ListMode)  # lays out 100,000 items far faster than the icon mode
@@ -301,6 +307,9 @@ class ImageGrid(QListView):
         extended = self.selectionMode() == QAbstractItemView.SelectionMode.ExtendedSelection
         self.setDragEnabled(extended and not event.modifiers() and self.selectionModel().isSelected(index))
         super().mousePressEvent(event)  # what is selected is dragged; from elsewhere a frame selects
+
+    def _repaint(self, row: int) -> None:
+        self.viewport().update(self.visualRect(self.items.index(row)) if row >= 0 else self.viewport().rect())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         index = self.indexAt(event.pos())

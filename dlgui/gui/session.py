@@ -93,7 +93,9 @@ class Session(QObject):
 def _read(job: Job, folder: Path) -> Project:
     """Opens a project and reads its images, so that the window need not."""
     project = Project.open(folder)
-    project.images()
+    table = project.images()
+    for prepared in ("trainable", "row_of_path", "_by_id"):
+        getattr(table, prepared)
     try:
         job.progress.check()
     except Cancelled:

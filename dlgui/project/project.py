@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -69,10 +70,27 @@ class ImageTable:
         return len(self.path)
 
     @cached_property
+    def readable(self) -> np.ndarray:
+        """bool: nothing speaks against the file."""
+        return np.array([not reason for reason in self.reason], bool)
+
+    @cached_property
     def usable(self) -> np.ndarray:
         """bool: readable, there, and not excluded."""
-        readable = np.array([not reason for reason in self.reason], bool)
-        return readable & ~self.missing & ~self.excluded
+        return self.readable & ~self.missing & ~self.excluded
+
+    @cached_property
+    def row_of_path(self) -> dict[str, int]:
+        """The row of each path."""
+        return {path: row for row, path in enumerate(self.path)}
+
+    def like(self, **columns: Any) -> ImageTable:
+        """A copy with other columns; what was computed from those that stay is kept."""
+        made = replace(self, **columns)
+        for name, needs in (("readable", "reason"), ("row_of_path", "path"), ("_by_id", "id")):
+            if name in self.__dict__ and needs not in columns:
+                made.__dict__[name] = self.__dict__[name]
+        return made
 
     @cached_property
     def trainable(self) -> np.ndarray:
@@ -113,6 +131,7 @@ class Project:
         self.store, self.folder = store, store.folder
         self._table: ImageTable | None = None
         self._classes: list[ClassInfo] | None = None
+        self._root: Path | None = None
         store.listen(self._changed)
 
     @classmethod
@@ -195,7 +214,9 @@ class Project:
     @property
     def image_root(self) -> Path:
         """Where the images are; they may have moved. A relative root lies in the project's own folder."""
-        return self.folder / (self.meta("image_root") or ".")
+        if self._root is None:
+            self._root = self.folder / (self.meta("image_root") or ".")
+        return self._root
 
     def require_image_root(self) -> Path:
         """The image root. Raises `DlguiError` where it is gone."""
@@ -251,30 +272,62 @@ class Project:
     def _changed(self, changes: Changes) -> None:
         if not changes.kinds - {"runs", "history", "evaluations"}:
             return
-        ids = set().union(*(changes.ids.get(kind, set()) for kind in _CHEAP))
-        if self._table is not None and changes.kinds <= _CHEAP and len(ids) <= 2000:
-            self._table = _patched(self, self._table, sorted(ids))  # reading 100,000 rows anew takes too long for a key
+        if "project" in changes.kinds:
+            self._root = None
+        kinds = changes.kinds - {"project", "runs", "history", "evaluations"}
+        ids = set().union(*(changes.ids.get(kind, set()) for kind in kinds))
+        table = self._table
+        if table is not None and kinds <= _CHEAP | {"images"} and len(ids) <= MANY:
+            self._table = _patched(self, table, sorted(ids), "images" in kinds)
         else:
             self._table = self._classes = None
+        if self._table is None and threading.current_thread() is not threading.main_thread():
+            self.images()  # whoever changed it in the background reads it there, too
 
+
+MANY = 2000
+"""Up to so many changed rows are read alone: reading 100,000 anew takes too long for a key."""
 
 _CHEAP = frozenset({"labels", "splits", "flags", "notes"})
+_FACTS = ("reason", "content_hash", "pixel_hash", "perceptual_hash", "missing", "width", "height", "size", "mtime")
 
 
-def _patched(project: Project, table: ImageTable, ids: list[int]) -> ImageTable:
-    """A table like `table`, with what a person can change about some images read anew."""
+def _patched(project: Project, table: ImageTable, ids: list[int], facts: bool) -> ImageTable | None:
+    """A table like `table` with some images read anew; None where images have come or gone.
+
+    Args:
+        project: whose.
+        table: as it was.
+        ids: of the images.
+        facts: whether what lies on the disk has changed, too, and not only what a person says of the images.
+    """
+    if not ids:
+        return table
     index = {info.id: i for i, info in enumerate(project.classes())}
     code = {name: i for i, name in enumerate(SUBSETS)}
-    label, split, note = table.label.copy(), table.split.copy(), list(table.note)
-    flag, excluded = table.flag.copy(), table.excluded.copy()
+    columns: dict[str, Any] = {name: getattr(table, name).copy() for name in (
+        "label", "split", "flag", "excluded", "note", *(_FACTS if facts else ()))}
+    names = ("class_id", "split", "flag", "excluded", "note", *(_FACTS if facts else ()))
     for start in range(0, len(ids), 500):
         part = ids[start:start + 500]
-        found = project.store.rows("SELECT id, class_id, split, flag, excluded, note FROM images WHERE id IN "
+        found = project.store.rows(f"SELECT id, {', '.join(names)} FROM images WHERE id IN "
                                    f"({', '.join('?' * len(part))})", part)
-        for row, values in zip(table.row_of([f[0] for f in found]).tolist(), found, strict=True):
-            label[row], split[row] = index.get(values[1], -1), code.get(values[2], -1)
-            flag[row], excluded[row], note[row] = bool(values[3]), bool(values[4]), values[5]
-    return replace(table, label=label, split=split, flag=flag, excluded=excluded, note=note)
+        try:
+            rows = table.row_of([f[0] for f in found]).tolist()
+        except KeyError:
+            return None
+        if len(found) != len(part):
+            return None
+        for row, (_, class_id, split, *rest) in zip(rows, found, strict=True):
+            columns["label"][row], columns["split"][row] = index.get(class_id, -1), code.get(split, -1)
+            for name, value in zip(names[2:], rest, strict=True):
+                columns[name][row] = _unsigned(value) if name == "perceptual_hash" else value
+    return table.like(**columns)
+
+
+def _unsigned(value: int | None) -> int | None:
+    """A 64-bit hash as it was before SQLite, which knows signed integers only, kept it."""
+    return None if value is None else value & (2 ** 64 - 1)
 
 
 def _read_table(project: Project) -> ImageTable:
@@ -291,6 +344,6 @@ def _read_table(project: Project) -> ImageTable:
         np.array(ids, np.int64), list(path), np.array([index.get(c, -1) for c in class_id], np.int32),
         np.array([code.get(s, -1) for s in split], np.int8), np.array(flag, bool), np.array(excluded, bool),
         np.array(missing, bool), list(note), list(reason), list(group), list(content), list(pixel),
-        [None if h is None else h & (2 ** 64 - 1) for h in perceptual], np.array(width, np.int32),
+        [_unsigned(h) for h in perceptual], np.array(width, np.int32),
         np.array(height, np.int32), np.array(size, np.int64), np.array(mtime, np.float64),
         [info.name for info in classes])

@@ -1,12 +1,11 @@
-"""Percentages, seed and grouping of the split, with a bar of what each class gets."""
+"""Percentages, seed and grouping of the split; what each class would get is shown while they change."""
 
 from __future__ import annotations
 
-import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QFormLayout,
     QGroupBox,
     QLabel,
@@ -16,12 +15,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dlgui.gui import theme
+from dlgui.errors import DlguiError
+from dlgui.gui.data.split_bars import SplitBars
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import button, named
-from dlgui.project.operations import splits
+from dlgui.gui.words import percent
+from dlgui.project.operations import leak_price, splits
+from dlgui.project.operations.leak_price import LeakPrice
+from dlgui.project.operations.splits import SplitPlan, SplitResult
+from dlgui.project.project import ImageTable
 
-COLOURS = ("#4e79a7", "#edc948", "#59a14f")
+WAIT = 120
+"""Milliseconds after a change before the split is computed that it would give."""
+
+SOON = 3000
+"""Up to so many images are divided at once."""
+
+SENTENCES = 6
+"""So many warnings are written out."""
 
 
 class SplitPanel(QGroupBox):
@@ -33,107 +44,189 @@ class SplitPanel(QGroupBox):
         self.setObjectName("splitPanel")
         self.setAccessibleName(self.tr("Split"))
         self.session = session
+        self._shown: ImageTable | None = None
         self.train = self._percent("splitTrain", 70, self.tr("Training, percent"))
         self.validation = self._percent("splitValidation", 15, self.tr("Validation, percent"))
-        self.seed = QSpinBox()
+        self.rest = QLabel()
+        self.seed = named(QSpinBox(), "splitSeed", self.tr("Equal seeds give equal splits"))
         self.seed.setRange(0, 2 ** 31 - 1)
         self.seed.setValue(42)
-        self.group = QLineEdit()
-        self.group.setPlaceholderText(self.tr("column 'group' or a pattern"))
-        self.overwrite = QCheckBox(self.tr("Replace the split that is there"))
-        for widget, name, text in (
-                (self.seed, "splitSeed", self.tr("Equal seeds give equal splits")),
-                (self.group, "splitGroup", self.tr("Images of one object stay together: 'group' for the column of the "
-                                                   "CSV, or a regular expression on the path")),
-                (self.overwrite, "splitOverwrite", self.tr("Otherwise only images without a split get one"))):
-            named(widget, name, text)
+        self.together = named(QComboBox(), "splitTogether", self.tr("Duplicates that must not straddle subsets"))
+        for value, text in (("exact", self.tr("duplicates")), ("near", self.tr("near duplicates too")),
+                            ("none", self.tr("no duplicates"))):
+            self.together.addItem(text, value)
+        self.grouping = named(QComboBox(), "splitGroupBy", self.tr("Images of one object stay in one subset"))
+        for value, text in (("", self.tr("no grouping")), ("group", self.tr("column of the CSV")),
+                            ("pattern", self.tr("pattern in the path"))):
+            self.grouping.addItem(text, value)
+        self.group = named(QLineEdit(), "splitGroup", self.tr(
+            "Regular expression on the path; what it matches (or its first group) names the object, e.g. part_(\\d+)"))
+        self.group.setPlaceholderText(self.tr("e.g. part_(\\d+)"))
+        self.overwrite = named(QCheckBox(self.tr("Replace the split that is there")), "splitOverwrite", self.tr(
+            "Otherwise only images without a split get one"))
+        self.lock = named(QCheckBox(self.tr("Lock the test split")), "splitLock", self.tr(
+            "No image enters or leaves the test split, so that results stay comparable"))
         self.button = button("splitButton", self.tr("Split"), self.tr(
-            "Divide the labeled images: stratified, duplicates and groups stay together"), self.split)
-        self.bars = SplitBars(session)
-        self.note = QLabel()
-        self.note.setWordWrap(True)
-        self.note.setProperty("warning", True)
-        self.rest = QLabel()
-        self.rest.setProperty("soft", True)
-        for box in (self.train, self.validation):
-            box.valueChanged.connect(self._show_rest)
-        form = QFormLayout()
-        form.addRow(self.tr("Training %"), self.train)
-        form.addRow(self.tr("Validation %"), self.validation)
-        form.addRow(self.tr("Test %"), self.rest)
-        form.addRow(self.tr("Seed"), self.seed)
-        form.addRow(self.tr("Keep together"), self.group)
-        layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(self.overwrite)
-        layout.addWidget(self.button)
-        layout.addWidget(self.bars)
-        layout.addWidget(self.note)
+            "Divide the labeled images: stratified, what belongs together stays together"), self.split, True)
+        self.state, self.note, self.price = QLabel(), QLabel(), QLabel()
+        self.bars = SplitBars()
+        self.cost = button("leakPriceButton", self.tr("What do leaks cost?"), self.tr(
+            "Trains quickly with and without the training images that are duplicates of test images, and compares"),
+            self.ask_price)
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(WAIT)
+        self._wait.timeout.connect(self._look)
+        self._build()
+        self._connect()
         self._show_rest()
 
+    def _build(self) -> None:
+        self.rest.setProperty("soft", True)
+        self.state.setProperty("soft", True)
+        self.note.setProperty("warning", True)
+        for text in (self.state, self.note, self.price):
+            text.setWordWrap(True)
+        form = QFormLayout()
+        for title, widget in ((self.tr("Training %"), self.train), (self.tr("Validation %"), self.validation),
+                              (self.tr("Test %"), self.rest), (self.tr("Seed"), self.seed),
+                              (self.tr("Together"), self.together), (self.tr("Objects"), self.grouping),
+                              ("", self.group)):
+            form.addRow(title, widget)
+        self._form = form
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        for part in (self.overwrite, self.lock, self.button, self.state, self.bars, self.note, self.cost, self.price):
+            layout.addWidget(part)
+        layout.addStretch()
+        form.setRowVisible(self.group, False)
+
+    def _connect(self) -> None:
+        for box in (self.train, self.validation, self.seed):
+            box.valueChanged.connect(lambda _: self._changed())
+        self.together.currentIndexChanged.connect(lambda _: self._changed())
+        self.grouping.currentIndexChanged.connect(lambda _: self._changed())
+        self.group.textChanged.connect(lambda _: self._changed())
+        self.overwrite.toggled.connect(lambda _: self._changed())
+        self.lock.toggled.connect(lambda on: self.session.do(splits.lock_test, on))
+
     def _percent(self, name: str, value: int, text: str) -> QSpinBox:
-        box = QSpinBox()
+        box = named(QSpinBox(), name, text)
         box.setRange(0, 100)
         box.setValue(value)
-        return named(box, name, text)
+        return box
+
+    def _changed(self) -> None:
+        self._form.setRowVisible(self.group, self.grouping.currentData() == "pattern")
+        self._show_rest()
+        self._wait.start()
 
     def _show_rest(self) -> None:
         rest = 100 - self.train.value() - self.validation.value()
-        self.rest.setText(f"{rest}" if rest >= 0 else self.tr("more than 100"))
-        self.button.setEnabled(rest >= 0 and self.session.project is not None and not self.session.project.read_only)
+        self.rest.setText(f"{rest}" if rest >= 0 else self.tr("more than 100 together"))
+        writable = self.session.project is not None and not self.session.project.read_only
+        self.button.setEnabled(rest >= 0 and writable)
+        self.lock.setEnabled(writable)
+
+    def _group_by(self) -> str | None:
+        if self.grouping.currentData() == "pattern":
+            return self.group.text().strip() or None
+        return self.grouping.currentData() or None
+
+    def _arguments(self) -> tuple[float, float, int, str | None, bool, str]:
+        return (float(self.train.value()), float(self.validation.value()), self.seed.value(), self._group_by(),
+                self.overwrite.isChecked(), self.together.currentData())
 
     def split(self) -> None:
-        """Splits and says what could not be met."""
-        result = self.session.do(splits.split, float(self.train.value()), float(self.validation.value()),
-                                 self.seed.value(), self.group.text().strip() or None, self.overwrite.isChecked())
+        """Splits and says what could not be met; off the window's thread where there are many images."""
+        project, arguments = self.session.project, self._arguments()
+        if project is None:
+            return
+        if len(project.images()) <= SOON:
+            self._divided(self.session.do(splits.split, *arguments))
+        else:
+            self.session.jobs.start("split", self.tr("splitting"), lambda job: splits.split(project, *arguments),
+                                    done=self._divided)
+
+    def _divided(self, result: SplitResult | None) -> None:
         if result is not None:
-            self.note.setText("\n".join(result.warnings))
+            self._warn(result.warnings)
 
     def refresh(self) -> None:
-        """Shows the split as it is."""
-        self._show_rest()
-        self.bars.refresh()
-
-
-class SplitBars(QWidget):
-    """A bar a class: shares of training, validation, test; numbers beside."""
-
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
-        self._rows: list[tuple[str, list[int]]] = []
-
-    def refresh(self) -> None:
+        """Shows the split as it is; what another would give follows."""
         project = self.session.project
-        self._rows = []
+        table = project.images() if project is not None else None
+        self._show_rest()
+        if table is self._shown:
+            return
+        self._shown = table
+        self.session.jobs.drop("split preview")
+        self.price.clear()
+        if project is None or table is None:
+            self.bars.show_counts({})
+            return
+        with QSignalBlocker(self.lock):
+            self.lock.setChecked(splits.test_is_locked(project))
+        self._as_it_is(table)
+        self._wait.start()
+
+    def _as_it_is(self, table: ImageTable) -> None:
+        self.bars.show_counts(splits.counts(table))
+        rows = table.rows("all")
+        missing = int((table.split[rows] < 0).sum())
+        if not len(rows):
+            self.state.setText(self.tr("No image has a label yet."))
+        elif missing:
+            self.state.setText(self.tr("As it is; {n} labeled images have no split.").format(n=f"{missing:,}"))
+        else:
+            self.state.setText(self.tr("As it is; every labeled image has a split."))
+
+    def _look(self) -> None:
+        """Computes what the split would give, off the window's thread."""
+        project, table = self.session.project, self._shown
+        if project is None or table is None or self.train.value() + self.validation.value() > 100:
+            return
+        arguments = self._arguments()
+        self._warn([])
+        if not arguments[4] and bool((table.split[table.rows("all")] >= 0).all()):
+            self._as_it_is(table)
+            return
+        self.session.jobs.start("split preview", self.tr("computing the split"),
+                                lambda job: splits.plan(project, *arguments), quiet=True, done=self._planned,
+                                failed=self._failed)
+
+    def _planned(self, plan: SplitPlan) -> None:
+        self.bars.show_counts(plan.per_class)
+        self.state.setText(self.tr("What Split would give now:"))
+        self._warn(plan.warnings)
+
+    def _failed(self, problem: DlguiError) -> None:
+        self._warn([f"{problem.what}: {problem.why}"])
+
+    def _warn(self, sentences: list[str]) -> None:
+        shown = sentences[:SENTENCES]
+        if len(sentences) > SENTENCES:
+            shown.append(self.tr("and {n} more").format(n=len(sentences) - SENTENCES))
+        self.note.setText("\n".join(shown))
+        self.note.setVisible(bool(shown))
+
+    def ask_price(self) -> None:
+        """Trains with and without the leaks."""
+        project = self.session.project
         if project is not None:
-            table = project.images()
-            usable = table.trainable
-            for i, name in enumerate(table.class_names):
-                split = table.split[usable & (table.label == i)]
-                self._rows.append((name, [int(np.count_nonzero(split == s)) for s in (0, 1, 2)]))
-        self.setFixedHeight(24 * max(len(self._rows[:12]), 1) + 6)
-        self.setToolTip("\n".join(f"{name}: {a} train, {b} validation, {c} test" for name, (a, b, c) in self._rows))
-        self.update()
+            self.price.setText(self.tr("training twice…"))
+            self.session.jobs.start("leak price", self.tr("what leaks cost"),
+                                    lambda job: leak_price.leak_price(project, job.progress), done=self._priced,
+                                    failed=lambda problem: self.price.setText(f"{problem}"),
+                                    cancelled=self.price.clear)
 
-    def sizeHint(self) -> QSize:
-        return QSize(220, 24 * max(len(self._rows[:12]), 1) + 6)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, c = QPainter(self), theme.colours()
-        width = self.width()
-        for i, (name, counts) in enumerate(self._rows[:12]):
-            top, total = 24 * i + 3, sum(counts)
-            painter.setPen(QColor(c.ink))
-            shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 84)
-            painter.drawText(QRectF(0, top, 88, 18), Qt.AlignmentFlag.AlignVCenter, shown)
-            left, bar = 92.0, width - 96.0
-            painter.fillRect(QRectF(left, top + 1, bar, 16), QColor(c.raised))
-            for count, colour in zip(counts, COLOURS, strict=True):
-                part = bar * count / total if total else 0
-                painter.fillRect(QRectF(left, top + 1, part, 16), QColor(colour))
-                if part > 26:
-                    painter.setPen(QColor("#10202c" if colour == COLOURS[1] else "#ffffff"))
-                    painter.drawText(QRectF(left, top, part, 18), Qt.AlignmentFlag.AlignCenter, str(count))
-                left += part
-        painter.end()
+    def _priced(self, found: LeakPrice) -> None:
+        if not found.leaked:
+            self.price.setText(self.tr("No training image is a duplicate of a test image: nothing leaks. "
+                                       "Top-1 error of a quick run: {e}").format(e=percent(1 - found.with_leaks)))
+            return
+        self.price.setText(self.tr(
+            "{n} training images are duplicates of {m} of the {t} test images. Accuracy of a quick run: {w} with "
+            "them, {o} without: they flatter it by {p} points.").format(
+                n=found.leaked, m=found.affected, t=found.test, w=percent(found.with_leaks),
+                o=percent(found.without_leaks), p=f"{100 * found.price:.2f}"))

@@ -109,7 +109,7 @@ class Inspection(QObject):
         before, self.ghost = self.evaluation, ghost
         self.run, self.evaluation, self.epoch = run, evaluation, epoch
         table = self.session.project.images() if self.session.project is not None else None
-        self._rows = {} if table is None else {path: row for row, path in enumerate(table.path)}
+        self._rows = {} if table is None else table.row_of_path
         if before is None or evaluation is None or before.classes != evaluation.classes:
             self.groups = ()
         if before is None or evaluation is None or before.predictions.paths != evaluation.predictions.paths:

@@ -52,7 +52,7 @@ def label_issues(project: Project) -> list[dict[str, Any]]:
     if found is None:
         return []
     table = project.images()
-    row_of = {path: row for row, path in enumerate(table.path)}
+    row_of = table.row_of_path
     column = {name: i for i, name in enumerate(found.classes)}
     kept = [(i, row_of[path]) for i, path in enumerate(found.paths) if path in row_of
             and table.trainable[row_of[path]] and table.class_names[table.label[row_of[path]]] in column]

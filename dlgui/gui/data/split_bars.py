@@ -1,0 +1,74 @@
+"""A bar a class: how many of its images each subset gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from dlgui.engine.splitting import SUBSETS
+from dlgui.gui import theme
+
+COLOURS = {"train": "#4e79a7", "validation": "#edc948", "test": "#59a14f"}
+INK = {"train": "#ffffff", "validation": "#10202c", "test": "#10202c"}
+HEIGHT, NAME = 22, 86
+
+
+class SplitBars(QWidget):
+    """Legend with totals, then a bar a class; classes that reach no image of a wanted subset are marked."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("splitBars")
+        self.counts: dict[str, dict[str, int]] = {}
+        self.weak: set[str] = set()
+
+    def show_counts(self, per_class: Mapping[str, Mapping[str, int]]) -> None:
+        """Shows the number of images of each class in each subset."""
+        self.counts = {name: dict(counts) for name, counts in per_class.items()}
+        self.weak = {name for name, counts in self.counts.items() if sum(counts.values()) and not all(counts.values())}
+        self.setMinimumHeight(self.sizeHint().height())
+        lines = [f"{name}: {c['train']} train, {c['validation']} validation, {c['test']} test"
+                 for name, c in self.counts.items()]
+        self.setToolTip("\n".join([*lines[:40], *(["…"] if len(lines) > 40 else [])]))
+        self.setAccessibleDescription("; ".join(lines))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(220, HEIGHT * (len(self.counts) + 1) + 4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, c = QPainter(self), theme.colours()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._legend(painter, c)
+        first = max(event.rect().top() // HEIGHT - 1, 0)
+        last = event.rect().bottom() // HEIGHT + 1
+        for i, (name, counts) in enumerate(list(self.counts.items())[first:last], first):
+            top, total = HEIGHT * (i + 1) + 2, sum(counts.values())
+            painter.setPen(QColor(c.warning if name in self.weak else c.ink))
+            shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, NAME - 6)
+            painter.drawText(QRectF(0, top, NAME, 18), Qt.AlignmentFlag.AlignVCenter, shown)
+            left, bar = float(NAME), self.width() - NAME - 1.0
+            painter.fillRect(QRectF(left, top + 1, bar, 15), QColor(c.raised))
+            for subset in SUBSETS:
+                part = bar * counts[subset] / total if total else 0.0
+                painter.fillRect(QRectF(left, top + 1, part, 15), QColor(COLOURS[subset]))
+                text = f"{counts[subset]:,}"
+                if part > painter.fontMetrics().horizontalAdvance(text) + 4:
+                    painter.setPen(QColor(INK[subset]))
+                    painter.drawText(QRectF(left, top, part, 17), Qt.AlignmentFlag.AlignCenter, text)
+                left += part
+        painter.end()
+
+    def _legend(self, painter: QPainter, c: theme.Colours) -> None:
+        left = 0.0
+        for subset in SUBSETS:
+            total = sum(counts[subset] for counts in self.counts.values())
+            text = f"{subset} {total:,}"
+            painter.fillRect(QRectF(left, 6, 9, 9), QColor(COLOURS[subset]))
+            painter.setPen(QColor(c.soft))
+            painter.drawText(QRectF(left + 13, 1, 140, 18), Qt.AlignmentFlag.AlignVCenter, text)
+            left += 13 + painter.fontMetrics().horizontalAdvance(text) + 10
