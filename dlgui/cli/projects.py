@@ -59,7 +59,7 @@ def check(arguments: argparse.Namespace, console: Console) -> int:
     from dlgui.project.operations.checks import check as health
 
     with open_project(arguments.project, read_only=True) as project:
-        found = health(project)
+        found = health(project, brightness=True, progress=console.progress())
     console.result(found)
     print_health(console, found)
     return 0
@@ -96,7 +96,8 @@ def print_health(console: Console, found: dict[str, Any]) -> None:
     """What is wrong with the data, most serious first; a few examples of each."""
     for key, text in (("unreadable", "unreadable images"), ("conflicts", "sets of duplicates with different labels"),
                       ("leaks", "sets of duplicates that straddle splits"), ("exact_duplicates", "sets of duplicates"),
-                      ("near_duplicates", "sets of near duplicates"), ("label_issues", "labels that look wrong")):
+                      ("near_duplicates", "sets of near duplicates"), ("label_issues", "labels that look wrong"),
+                      ("odd_sizes", "images of odd size"), ("odd_brightness", "images of odd brightness")):
         items = found[key]
         if not items:
             continue
@@ -106,13 +107,15 @@ def print_health(console: Console, found: dict[str, Any]) -> None:
         if len(items) > 5:
             console.print(f"  … and {len(items) - 5} more (--json lists all)")
     if not any(found[key] for key in ("unreadable", "conflicts", "leaks", "exact_duplicates", "near_duplicates",
-                                      "label_issues")):
+                                      "label_issues", "odd_sizes", "odd_brightness")):
         console.print("no problem found")
 
 
 def describe_issue(item: dict[str, Any]) -> str:
     if "reason" in item:
         return f"{item['path']}: {item['reason']}"
+    if "why" in item:
+        return f"{item['path']}: {item['why']}"
     return f"{item['path']}: labeled {item['given']}, looks like {item['suggested']} ({item['score']:.2f})"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,13 +14,22 @@ from numpy.typing import DTypeLike
 from dlgui.errors import DlguiError
 
 _DIGEST = 16
+_guards: defaultdict[Path, threading.RLock] = defaultdict(threading.RLock)
+_guards_guard = threading.Lock()
+
+
+def _guard(path: Path) -> threading.RLock:
+    """The lock of a file in this process: two jobs may fill one table at the same time."""
+    with _guards_guard:
+        return _guards[path.absolute()]
 
 
 class ContentTable:
     """Rows of one shape and type, found by content hash.
 
     `<key>.rows` holds row after row, `<key>.ids` the content hash of each. A row is written before its hash, and on
-    opening both are cut to the rows that both hold: killed at any moment, the table is never wrong.
+    opening both are cut to the rows that both hold: killed at any moment, the table is never wrong. Several tables over
+    the same files may be filled by threads of one process at the same time.
 
     Args:
         folder: made if missing; may be deleted at any time.
@@ -31,7 +42,10 @@ class ContentTable:
         self._rows, self._ids = folder / f"{key}.rows", folder / f"{key}.ids"
         self.shape, self.dtype = shape, np.dtype(dtype)
         self._position: dict[bytes, int] = {}
-        self._open()
+        self._count = 0
+        self._guard = _guard(self._rows)
+        with self._guard:
+            self._open()
 
     def _open(self) -> None:
         for path in (self._rows, self._ids):
@@ -42,8 +56,17 @@ class ContentTable:
             if path.stat().st_size != size:
                 with path.open("r+b") as file:
                     file.truncate(size)
-        digests = self._ids.read_bytes()
-        self._position = {digests[i * _DIGEST:(i + 1) * _DIGEST]: i for i in range(count)}
+        self._catch_up()
+
+    def _catch_up(self) -> int:
+        """Learns what others have added; returns the number of rows in the file."""
+        with self._ids.open("rb") as file:
+            file.seek(self._count * _DIGEST)
+            digests = file.read()
+        for i in range(0, len(digests), _DIGEST):
+            self._position[digests[i:i + _DIGEST]] = self._count
+            self._count += 1
+        return self._count
 
     def rows(self, hashes: Sequence[str]) -> np.ndarray:
         """Row numbers (int64) of content hashes, -1 where unknown."""
@@ -71,13 +94,17 @@ class ContentTable:
 
     def add(self, hashes: Sequence[str], rows: np.ndarray) -> None:
         """Appends rows. Raises `DlguiError` where the disk is full."""
-        try:
-            with self._rows.open("ab") as file:
-                file.write(np.ascontiguousarray(rows, self.dtype).data)
-            with self._ids.open("ab") as file:
-                file.write(b"".join(bytes.fromhex(h) for h in hashes))
-        except OSError as problem:
-            raise DlguiError(self._rows.parent, f"the cache cannot be written ({problem.strerror})",
-                             "free some disk space and try again; nothing is lost") from problem
-        for h in hashes:
-            self._position[bytes.fromhex(h)] = len(self._position)
+        with self._guard:
+            digests = [bytes.fromhex(h) for h in hashes]
+            try:
+                self._catch_up()
+                fresh = {digest: i for i, digest in enumerate(digests) if digest not in self._position}
+                chosen = list(fresh.values())
+                with self._rows.open("ab") as file:
+                    file.write(np.ascontiguousarray(np.asarray(rows)[chosen], self.dtype).data)
+                with self._ids.open("ab") as file:
+                    file.write(b"".join(digests[i] for i in chosen))
+            except OSError as problem:
+                raise DlguiError(self._rows.parent, f"the cache cannot be written ({problem.strerror})",
+                                 "free some disk space and try again; nothing is lost") from problem
+            self._catch_up()

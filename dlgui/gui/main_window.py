@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QMessageBox, QStackedWidget, QTabWidget
 
-from dlgui.gui import icons, problems, theme, window_state
+from dlgui.gui import icons, problems, shell_scenes, theme, window_state
 from dlgui.gui.commands import Command, CommandBook
 from dlgui.gui.deliver.exports import Exports
 from dlgui.gui.deliver.journal_panel import JournalPanel
@@ -20,6 +20,7 @@ from dlgui.gui.image_grid import DRAGGED
 from dlgui.gui.log_panel import LogPanel
 from dlgui.gui.palette import CommandPalette
 from dlgui.gui.projects import ProjectDesk
+from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.status import JobStatus
 from dlgui.gui.thumbnails import Thumbnails
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self.session.opened.connect(self._opened)
         self.session.changed.connect(self._changed)
         self.session.problem.connect(self.show_problem)
+        self.projects.show_paths.connect(self._show_paths)
         theme.notifier().changed.connect(self._dress)
 
     # --- tabs
@@ -115,6 +117,10 @@ class MainWindow(QMainWindow):
     def _changed_tab(self) -> None:
         if self.tabs.currentWidget() is self.evaluate_tab and self.evaluate_tab.evaluation is None:
             self.evaluate_tab.refresh()
+
+    def scenes(self) -> list[Scene]:
+        """Pictures of what belongs to the whole window."""
+        return shell_scenes.scenes(self)
 
     # --- actions
 
@@ -166,6 +172,7 @@ class MainWindow(QMainWindow):
         self.commands.project_is_open(project is not None)
         for tab in self.all_tabs():
             tab.refresh()
+        self.projects.opened(project)
 
     def _changed(self, changes: Changes) -> None:
         for tab in self.all_tabs():
@@ -177,20 +184,13 @@ class MainWindow(QMainWindow):
 
     def check_data(self) -> None:
         """Looks for what is wrong with the data and lists it."""
-        from dlgui.project.operations.checks import check
-
-        project = self.session.project
-        if project is None:
-            return
-        self.session.jobs.start("check", self.tr("checking data"), lambda job: check(project), done=self._checked)
-
-    def _checked(self, found: dict[str, Any]) -> None:
         from dlgui.gui.data.health_dialog import HealthDialog
 
-        dialog = HealthDialog(found, self)
-        dialog.show_paths.connect(self._show_paths)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
+        if self.session.project is not None:
+            dialog = HealthDialog(self.session, self.pictures, None, self)
+            dialog.show_paths.connect(self._show_paths)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.show()
 
     def _show_paths(self, paths: list[str]) -> None:
         from dlgui.gui.filters import Filter

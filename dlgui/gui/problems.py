@@ -34,14 +34,15 @@ def show(problem: BaseException, window: QWidget, lines: Sequence[str] = ()) -> 
         window: parent.
         lines: the log, for the report of a bug.
     """
-    dialog = _sentence(problem, window) if isinstance(problem, DlguiError) else CrashDialog(problem, lines, window)
+    dialog = sentence(problem, window) if isinstance(problem, DlguiError) else CrashDialog(problem, lines, window)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     log.info("shown: %s", problem)
     dialog.open()
     return dialog
 
 
-def _sentence(problem: DlguiError, window: QWidget) -> QMessageBox:
+def sentence(problem: DlguiError, window: QWidget) -> QMessageBox:
+    """What, why and what to do about it."""
     box = QMessageBox(window)
     box.setObjectName("problemDialog")
     box.setWindowTitle("dlgui")

@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QMimeData, QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from dlgui.errors import DlguiError
 from dlgui.gui.commands import Command
 from dlgui.gui.session import Session
+from dlgui.project.operations.images import ImportReport
 from dlgui.project.project import Project
 
 
 class ProjectDesk(QObject):
     """The project commands of the window, and what is dropped on it.
 
+    Signals:
+        show_paths: these images shall be shown in the Data tab.
+
     Args:
         session: holds the project.
         tell: shows a sentence in the status bar.
         window: parent of the dialogs.
     """
+
+    show_paths = Signal(list)
 
     def __init__(self, session: Session, tell: Callable[[str], None], window: QWidget) -> None:
         super().__init__(window)
@@ -115,13 +121,40 @@ class ProjectDesk(QObject):
 
         self.session.jobs.start(
             "rescan", self.tr("importing"), lambda job: images.import_folder(project, source, progress=job.progress),
-            done=lambda report: self._tell(self.tr("{a} new, {r} gone, {b} back, {n} labeled").format(
-                a=report.added, r=report.removed, b=report.restored, n=report.labeled)))
+            done=self._rescanned, cancelled=lambda: self._tell(self.tr("Cancelled; F5 goes on where it was.")))
+
+    def _rescanned(self, report: ImportReport) -> None:
+        if not report.any and not report.rejected:
+            self._tell(self.tr("Nothing has changed in the image folder."))
+            return
+        from dlgui.gui.data.rescan_dialog import RescanDialog
+
+        self._tell(self.tr("{a} new, {r} gone, {b} back, {c} changed, {n} labeled").format(
+            a=report.added, r=report.removed, b=report.restored, c=report.changed, n=report.labeled))
+        dialog = RescanDialog(report, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show_paths.connect(self.show_paths)
+        dialog.show()
+
+    def opened(self, project: Project | None) -> None:
+        """Asks for the image folder where an opened project has lost it."""
+        if project is not None and not project.read_only and len(project.images()) and not project.image_root.is_dir():
+            self.relocate()
 
     def relocate(self) -> None:
         """Asks where the images are now."""
+        from dlgui.gui.data.relocate_dialog import RelocateDialog
         from dlgui.project.operations import images
 
-        folder = QFileDialog.getExistingDirectory(self._window, self.tr("Where are the images now?"))
-        if folder and self.session.do(images.relocate, folder) is not None:
-            self.rescan()
+        project = self.session.project
+        if project is None:
+            return
+        dialog = RelocateDialog(self.session, project, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def accepted() -> None:
+            if self.session.do(images.relocate, dialog.chosen()) is not None:
+                self.rescan()
+
+        dialog.accepted.connect(accepted)
+        dialog.open()

@@ -46,7 +46,7 @@ def take(project: Path, folder: Path, choice: str, size: tuple[int, int]) -> lis
             settle(app, window)
             for scene in tab.scenes():
                 written.append(_shot(app, window, scene, folder))
-        written += [_shot(app, window, scene, folder) for scene in window.exports.scenes()]
+        written += [_shot(app, window, scene, folder) for scene in [*window.exports.scenes(), *window.scenes()]]
     finally:
         window.close()
     return written

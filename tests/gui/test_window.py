@@ -267,7 +267,7 @@ def test_check_data_lists_and_shows_the_images(opened, idle):
 
     found = check(opened.session.project)
     found["exact_duplicates"] = [opened.session.project.images().path[:2]]
-    dialog = HealthDialog(found, opened)
+    dialog = HealthDialog(opened.session, opened.pictures, found, opened)
     dialog.show_paths.connect(opened._show_paths)
     dialog.list.itemActivated.emit(dialog.list.item(0))
     assert named(opened, "imageGrid").items.rowCount() == 2

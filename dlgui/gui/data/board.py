@@ -13,7 +13,7 @@ from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.project.project import ImageTable
 
-_BADGES = {0: "T", 1: "V", 2: "E", -1: ""}
+BADGES = {0: "T", 1: "V", 2: "E", -1: ""}
 
 Tentative = Callable[[int], tuple[int, float] | None]
 """Gives for an image id the suggested class (index) and its confidence, or None."""
@@ -94,5 +94,5 @@ class Board(QObject):
             mark = "wrong"
         tip = "\n".join(part for part in (table.path[row], caption, reason, table.note[row]) if part)
         return GridItem(image, str(project.image_root / table.path[row]), table.path[row], caption,
-                        info.colour if info is not None else "", _BADGES[int(table.split[row])], mark,
+                        info.colour if info is not None else "", BADGES[int(table.split[row])], mark,
                         bool(table.flag[row]), tip, guess is not None)

@@ -31,6 +31,9 @@ WAIT = 120
 SOON = 3000
 """Up to so many images are divided at once."""
 
+LIVE = 20_000
+"""Up to so many images the panel also looks ahead after a label; beyond only when its settings change."""
+
 SENTENCES = 6
 """So many warnings are written out."""
 
@@ -108,7 +111,11 @@ class SplitPanel(QGroupBox):
         self.grouping.currentIndexChanged.connect(lambda _: self._changed())
         self.group.textChanged.connect(lambda _: self._changed())
         self.overwrite.toggled.connect(lambda _: self._changed())
-        self.lock.toggled.connect(lambda on: self.session.do(splits.lock_test, on))
+        self.lock.clicked.connect(self._lock)
+
+    def _lock(self, on: bool) -> None:
+        self.session.do(splits.lock_test, on)
+        self._wait.start()
 
     def _percent(self, name: str, value: int, text: str) -> QSpinBox:
         box = named(QSpinBox(), name, text)
@@ -157,18 +164,20 @@ class SplitPanel(QGroupBox):
         project = self.session.project
         table = project.images() if project is not None else None
         self._show_rest()
-        if table is self._shown:
+        locked = project is not None and splits.test_is_locked(project)
+        if table is self._shown and locked == self.lock.isChecked():
             return
+        with QSignalBlocker(self.lock):
+            self.lock.setChecked(locked)
         self._shown = table
         self.session.jobs.drop("split preview")
         self.price.clear()
         if project is None or table is None:
             self.bars.show_counts({})
             return
-        with QSignalBlocker(self.lock):
-            self.lock.setChecked(splits.test_is_locked(project))
         self._as_it_is(table)
-        self._wait.start()
+        if len(table) <= LIVE:
+            self._wait.start()
 
     def _as_it_is(self, table: ImageTable) -> None:
         self.bars.show_counts(splits.counts(table))

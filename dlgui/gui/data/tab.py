@@ -168,25 +168,11 @@ class DataTab(QWidget):
             if self.grid.items.rowCount():
                 self.grid.select([0])
 
-        def health() -> QWidget:
-            from dlgui.gui.data.health_dialog import HealthDialog
-            from dlgui.project.operations.checks import check
-
-            assert self.session.project is not None
-            return HealthDialog(check(self.session.project), self)
-
-        def importing() -> QWidget:
-            from dlgui.gui.data.import_dialog import ImportDialog
-
-            assert self.session.project is not None
-            return ImportDialog(self.session.jobs, self.session.project.image_root, self)
-
         def grid() -> None:
             self.switch.choose("grid")
 
         return [Scene("data", first), Scene("data_suggest", lambda: self.switch.choose("suggest"), grid),
-                Scene("data_map", lambda: self.switch.choose("map"), grid), Scene("data_keys", self.keys_dialog),
-                Scene("import", importing), Scene("health", health)]
+                Scene("data_map", lambda: self.switch.choose("map"), grid), Scene("data_keys", self.keys_dialog)]
 
     def keys_dialog(self) -> QWidget:
         """The dialog that lists every key."""
@@ -271,8 +257,8 @@ class DataTab(QWidget):
             self._show()
 
     def _sort_like(self, image_id: int) -> None:
-        self.show_only(replace(self.filter, order=SIMILAR))
         self.likeness.ask(image_id)
+        self.show_only(replace(self.filter, order=SIMILAR))
 
     def _select_class(self, index: int) -> None:
         self.show_only(Filter(label=index))

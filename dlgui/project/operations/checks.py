@@ -6,18 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from dlgui.engine import health
+from dlgui.engine import health, outliers
+from dlgui.engine.progress import Progress
 from dlgui.engine.splitting import SUBSETS
 from dlgui.project.operations.info import unreadable
 from dlgui.project.project import Project
 
 
-def check(project: Project, near_distance: int = health.NEAR) -> dict[str, Any]:
+def check(project: Project, near_distance: int = health.NEAR, *, brightness: bool = False,
+          progress: Progress | None = None) -> dict[str, Any]:
     """Data health (keys of `dlgui check --json`); paths relative to the image root.
 
     Args:
         project: which.
         near_distance: bits in which the difference hashes of near duplicates may differ.
+        brightness: whether to look for odd brightness, too, which reads every image the first time.
+        progress: of reading them.
     """
     table = project.images()
     rows = np.flatnonzero(table.usable).tolist()
@@ -40,8 +44,19 @@ def check(project: Project, near_distance: int = health.NEAR) -> dict[str, Any]:
         "near_leaks": named(health.leaks(near, splits)),
         "conflicts": named(health.conflicts(exact, labels)),
         "label_issues": label_issues(project),
+        "odd_sizes": [{"path": paths[odd.index], "why": odd.why}
+                      for odd in outliers.odd_sizes(table.width[rows], table.height[rows])],
+        "odd_brightness": _odd_brightness(project, np.array(rows, np.int64), progress) if brightness else [],
         "imbalance": health.imbalance(counts),
     }
+
+
+def _odd_brightness(project: Project, rows: np.ndarray, progress: Progress | None) -> list[dict[str, Any]]:
+    from dlgui.project.operations.brightness import brightness
+
+    found, paths = brightness(project, rows, progress), project.images().path
+    return [{"path": paths[rows[odd.index]], "why": odd.why}
+            for odd in outliers.odd_brightness(found[:, 0], found[:, 1])]
 
 
 def label_issues(project: Project) -> list[dict[str, Any]]:

@@ -19,14 +19,24 @@ _BATCH = 2000
 
 @dataclass
 class ImportReport:
-    """What an import found: numbers of images, and rows of a CSV that could not be used."""
+    """What an import found: numbers of images, rows of a CSV that could not be used, and the images themselves.
+
+    `paths` has the keys `added`, `removed`, `restored` and `changed`.
+    """
 
     changes: Changes
     added: int = 0
     removed: int = 0
     restored: int = 0
+    changed: int = 0
     labeled: int = 0
     rejected: list[tuple[str, str]] = field(default_factory=list)
+    paths: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def any(self) -> bool:
+        """Whether the folder is not as it was."""
+        return any(self.paths.values()) or bool(self.labeled)
 
 
 def add_listing(project: Project, t: Transaction, listing: Listing) -> None:
@@ -56,6 +66,11 @@ def import_folder(project: Project, source: str | None = None, *, overwrite: boo
     known = dict(zip(table.path, table.id.tolist(), strict=True))
     gone = [i for path, i in known.items() if path not in found and not (root / path).is_file()]
     back = [i for path, i, m in zip(table.path, table.id.tolist(), table.missing, strict=True) if m and path in found]
+    absent = set(table.id[table.missing].tolist())
+    newly = [i for i in gone if i not in absent]
+    changed = [path for path, size, mtime, content, missing in zip(
+        table.path, table.size.tolist(), table.mtime.tolist(), table.content_hash, table.missing.tolist(), strict=True)
+        if content is not None and not missing and path in found and _changed(root / path, size, mtime, content, "")]
     report = ImportReport(Changes(), rejected=listing.rejected)
     with project.store.transact("import", who=who, source=source) as t:
         add_listing(project, t, Listing([s for path, s in found.items() if path not in known]))
@@ -63,7 +78,10 @@ def import_folder(project: Project, source: str | None = None, *, overwrite: boo
         t.update("images", back, {"missing": 0})
         report.labeled = _relabel(project, t, found, overwrite)
     report.changes = t.changes
-    report.added, report.removed, report.restored = len(found.keys() - known.keys()), len(gone), len(back)
+    path_of = {image: path for path, image in known.items()}
+    report.paths = {"added": sorted(found.keys() - known.keys()), "removed": [path_of[i] for i in newly],
+                    "restored": [path_of[i] for i in back], "changed": changed}
+    report.added, report.removed, report.restored, report.changed = (len(paths) for paths in report.paths.values())
     scan(project, progress)
     return report
 
@@ -119,6 +137,23 @@ def relocate(project: Project, new_root: str | Path, who: str = "user") -> Chang
     with project.store.transact("relocate", who=who, undoable=False, images=str(root)) as t:
         t.update("meta", [row], {"value": str(root)})
     return t.changes
+
+
+def count_found(project: Project, folder: str | Path) -> int:
+    """How many of the project's images lie in a folder."""
+    root = Path(folder)
+    return sum((root / path).is_file() for path in project.images().path) if root.is_dir() else 0
+
+
+def guess_root(project: Project) -> Path | None:
+    """Where a moved image folder probably is: beside the project or further up, under the name that it had."""
+    table, name = project.images(), project.image_root.name
+    some = table.path[:: max(len(table) // 20, 1)]
+    for above in (project.folder.absolute(), *project.folder.absolute().parents):
+        for candidate in (above / name, above):
+            if any((candidate / path).is_file() for path in some):
+                return candidate
+    return None
 
 
 def _facts(project: Project) -> tuple[list[object], ...]:

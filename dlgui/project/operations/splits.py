@@ -157,8 +157,9 @@ def counts(table: ImageTable, subset: Mapping[int, str | None] | None = None) ->
     for row, name in (subset or {}).items():
         split[row] = -1 if name is None else code[name]
     rows = table.rows("all")
-    found = np.zeros((len(table.class_names), len(SUBSETS) + 1), np.int64)
-    np.add.at(found, (table.label[rows], split[rows]), 1)  # without a subset: -1, the last column
+    width = len(SUBSETS) + 1
+    found = np.bincount(table.label[rows] * width + split[rows] % width,  # without a subset: -1, the last column
+                        minlength=len(table.class_names) * width).reshape(-1, width)
     return {name: dict(zip(SUBSETS, found[i].tolist(), strict=False)) for i, name in enumerate(table.class_names)}
 
 

@@ -1,0 +1,117 @@
+"""Importing, importing again and finding a moved folder, in the real window."""
+
+import shutil
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtWidgets import QDialogButtonBox, QWidget
+
+from dlgui.gui.data.import_dialog import ImportDialog
+from dlgui.gui.data.relocate_dialog import RelocateDialog
+from dlgui.gui.data.rescan_dialog import RescanDialog
+from dlgui.project.operations.info import info
+from dlgui.project.project import Project
+
+
+@pytest.fixture
+def folder(small_folder, tmp_path):
+    """A copy of the images that a test may change, with one broken file."""
+    root = tmp_path / "pictures"
+    shutil.copytree(small_folder, root)
+    (root / "local" / "broken.jpg").write_bytes(b"no image")
+    return root
+
+
+def test_what_a_folder_gives_is_shown_before_it_is_imported(window, folder, idle, qtbot, tmp_path):
+    dialog = ImportDialog(window.session.jobs, folder, window)
+    idle(window)
+    assert dialog.source.currentData() == "last_folder"
+    assert "3 classes" in dialog.source.currentText()
+    assert [dialog.found.item(row, 0).text() for row in range(3)] == ["global", "local", "nominal"]
+    assert [dialog.found.item(row, 1).text() for row in range(3)] == ["24", "25", "24"]
+    assert [dialog.bad.item(0).text()] == ["local/broken.jpg: not an image of a known format"]
+    qtbot.waitUntil(lambda: not dialog.pictures.busy(), timeout=10000)
+    dialog.source.setCurrentIndex(dialog.source.findData("none"))
+    assert dialog.found.item(0, 0).text() == "no label"
+    assert not list(tmp_path.glob("*.dlproj"))
+    dialog.source.setCurrentIndex(dialog.source.findData("csv"))
+    assert not dialog.buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
+    dialog.source.setCurrentIndex(dialog.source.findData("last_folder"))
+    assert dialog.buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
+    dialog.reject()
+
+
+def test_a_csv_names_its_bad_rows(window, folder, idle):
+    (folder / "labels.csv").write_text("image,label\nlocal/nowhere.jpg,a\n" + "".join(
+        f"local/{file.name},{'ab'[i % 2]}\n" for i, file in enumerate(sorted((folder / "local").iterdir())[:6])))
+    dialog = ImportDialog(window.session.jobs, folder / "labels.csv", window)
+    idle(window)
+    assert dialog.label_source() == f"csv:{folder / 'labels.csv'}"
+    assert dialog.listing.classes == ["a", "b"]
+    assert "local/nowhere.jpg: no such file" in [dialog.bad.item(i).text() for i in range(dialog.bad.count())]
+    dialog.reject()
+
+
+def test_dropping_a_folder_asks_and_makes_a_project(window, folder, idle, qtbot, monkeypatch):
+    monkeypatch.setattr(ImportDialog, "exec", lambda dialog: idle(window) or True)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder))])
+    window.projects.dropped(data)
+    idle(window)
+    project = window.session.project
+    assert project is not None
+    assert (project.folder.name, info(project)["num_images"]) == ("pictures.dlproj", 73)
+    assert [item["path"] for item in info(project)["unreadable"]] == ["local/broken.jpg"]
+    assert window.problems == []
+
+
+def test_looking_again_finds_what_is_new_gone_and_changed_and_keeps_labels(window, folder, idle, tmp_path):
+    Project.create(tmp_path / "p.dlproj", folder).close()
+    assert window.session.open(tmp_path / "p.dlproj")
+    project = window.session.project
+    grid = window.findChild(QWidget, "imageGrid")
+    grid.select([0])
+    window.data_tab.label_selection(project.classes()[2].id)
+    names = sorted(file.name for file in (folder / "global").iterdir())
+    (folder / "global" / names[0]).rename(tmp_path / "away.jpg")
+    shutil.copy(folder / "local" / "textile_0001.jpg", folder / "global" / "extra.jpg")
+    shutil.copy(folder / "local" / "textile_0002.jpg", folder / "nominal" / "textile_0001.jpg")
+    window.actions_by_name()["actionRescan"].trigger()
+    idle(window)
+    dialog = window.findChild(RescanDialog)
+    shown = {dialog.tree.topLevelItem(i).text(0).split("  ")[0]: dialog.tree.topLevelItem(i).child(0).text(0)
+             for i in range(dialog.tree.topLevelItemCount())}
+    assert shown == {"new": "global/extra.jpg", "gone: the labels are kept": f"global/{names[0]}",
+                     "changed: read again, the labels are kept": "nominal/textile_0001.jpg"}
+    table = project.images()
+    assert table.label[table.row_of_path[f"global/{names[0]}"]] == 2  # gone, but its label is not
+    dialog._show_all()
+    assert grid.items.rowCount() == 3
+    (tmp_path / "away.jpg").rename(folder / "global" / names[0])
+    window.actions_by_name()["actionRescan"].trigger()
+    idle(window)
+    assert not project.images().missing.any()
+    window.actions_by_name()["actionRescan"].trigger()
+    idle(window)
+    assert "Nothing" in window.statusBar().currentMessage()
+    assert window.problems == []
+
+
+def test_a_moved_image_folder_is_asked_for_and_guessed(window, folder, idle, qtbot, tmp_path):
+    Project.create(tmp_path / "work" / "p.dlproj", folder).close()
+    folder.rename(tmp_path / "work" / "pictures")
+    assert window.session.open(tmp_path / "work" / "p.dlproj")
+    qtbot.waitUntil(lambda: window.findChild(RelocateDialog) is not None, timeout=5000)
+    dialog = window.findChild(RelocateDialog)
+    ok = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
+    qtbot.waitUntil(ok.isEnabled, timeout=10000)
+    assert dialog.note.text() == "73 of 73 images are there."
+    dialog.folder.setText(str(tmp_path))
+    idle(window)
+    assert not ok.isEnabled()
+    dialog.folder.setText(str(tmp_path / "work" / "pictures"))
+    qtbot.waitUntil(ok.isEnabled, timeout=10000)
+    qtbot.mouseClick(ok, Qt.MouseButton.LeftButton)
+    idle(window)
+    assert window.session.project.image_root == tmp_path / "work" / "pictures"
+    assert window.problems == []
