@@ -20,7 +20,17 @@ from PySide6.QtCore import (
     QUrl,
     Signal,
 )
-from PySide6.QtGui import QBrush, QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -250,6 +260,7 @@ class ImageGrid(QListView):
         super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName(self.tr("Images"))
+        self.when_empty = self.tr("There is no image to show here.")
         self.setToolTip(self.tr("Images. Click, Shift+click, Ctrl+click or drag a frame to select."))
         self.items = GridModel(thumbnails, self)
         self.setModel(self.items)
@@ -307,6 +318,15 @@ class ImageGrid(QListView):
         extended = self.selectionMode() == QAbstractItemView.SelectionMode.ExtendedSelection
         self.setDragEnabled(extended and not event.modifiers() and self.selectionModel().isSelected(index))
         super().mousePressEvent(event)  # what is selected is dragged; from elsewhere a frame selects
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.items.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(theme.colours().soft))
+            painter.drawText(self.viewport().rect().adjusted(20, 20, -20, -20),
+                             Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.when_empty)
+            painter.end()
 
     def _repaint(self, row: int) -> None:
         self.viewport().update(self.visualRect(self.items.index(row)) if row >= 0 else self.viewport().rect())

@@ -44,6 +44,7 @@ class LogPanel(QDockWidget):
         self.setObjectName("logPanel")
         self.setWindowTitle(self.tr("Log"))
         self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
+        self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
         self._lines: list[tuple[int, str]] = []
         self._began: dict[Job, float] = {}
         self.text = named(QPlainTextEdit(), "logText", self.tr("What dlgui did and noticed"))
@@ -59,6 +60,7 @@ class LogPanel(QDockWidget):
         row.addWidget(button("logCopy", self.tr("Copy"), self.tr("Copy all lines"), self.copy))
         row.addWidget(button("logClear", self.tr("Clear"), self.tr("Forget all lines"), self.clear))
         row.addStretch()
+        row.addWidget(button("logHide", self.tr("Hide"), self.tr("Hide the log (Ctrl+Shift+L)"), self.hide))
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.addLayout(row)

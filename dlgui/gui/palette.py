@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dlgui.gui import theme
+
+KEYS = int(Qt.ItemDataRole.UserRole) + 1
+
+
+class _WithKeys(QStyledItemDelegate):
+    """The shortcut at the right end."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem,
+              index: QModelIndex | QPersistentModelIndex) -> None:
+        super().paint(painter, option, index)
+        c, chosen = theme.colours(), bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setPen(QColor(c.on_accent if chosen else c.soft))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(option.rect.adjusted(0, 0, -10, 0), right, index.data(KEYS) or "")
+        painter.restore()
 
 
 class CommandPalette(QDialog):
@@ -15,7 +43,7 @@ class CommandPalette(QDialog):
         self.setObjectName("commandPalette")
         self.setWindowTitle(self.tr("Find a command"))
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
-        self.resize(460, 360)
+        self.resize(520, 420)
         self._all = [a for a in actions if a.isEnabled()]
         self.text, self.list = QLineEdit(), QListWidget()
         self.text.setObjectName("paletteText")
@@ -28,6 +56,8 @@ class CommandPalette(QDialog):
         layout.addWidget(self.list)
         self.text.textChanged.connect(self._filter)
         self.list.itemActivated.connect(lambda _: self._run())
+        self.list.setItemDelegate(_WithKeys(self.list))
+        self.list.setIconSize(QSize(20, 20))
         self._filter("")
 
     def _filter(self, text: str) -> None:
@@ -36,8 +66,10 @@ class CommandPalette(QDialog):
             name = action.text().replace("&", "").rstrip("…")
             if all(word in name.casefold() for word in text.casefold().split()):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                item = QListWidgetItem(f"{name}   {keys}".rstrip())
+                item = QListWidgetItem(action.icon(), name)
                 item.setData(Qt.ItemDataRole.UserRole, action)
+                item.setData(KEYS, keys)
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name} {keys}")
                 self.list.addItem(item)
         self.list.setCurrentRow(0)
 

@@ -65,7 +65,7 @@ def _frames(c: Colours) -> str:
     QSplitter::handle:hover {{ background: {c.line}; }}
     QScrollArea {{ border: none; background: transparent; }}
     QScrollArea > QWidget > QWidget {{ background: transparent; }}
-    QDockWidget {{ font-weight: 600; titlebar-close-icon: none; }}
+    QDockWidget {{ font-weight: 600; }}
     QDockWidget::title {{ background: {c.window}; border-top: 1px solid {c.line}; padding: 6px 10px; }}
     QStatusBar {{ background: {c.window}; border-top: 1px solid {c.line}; }}
     QStatusBar::item {{ border: none; }}

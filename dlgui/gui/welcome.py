@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from dlgui.gui import session
+from dlgui.gui import icons, session
 from dlgui.gui.widgets import button
 
 
@@ -35,12 +35,15 @@ class WelcomePage(QWidget):
         self.list.setToolTip(self.tr("Double click or Enter opens a project"))
         self.list.itemActivated.connect(lambda item: self.recent.emit(item.data(Qt.ItemDataRole.UserRole)))
         buttons = QHBoxLayout()
-        for name, caption, tip, signal, primary in (
-                ("welcomeNew", self.tr("New project…"), self.tr("From a folder of images or a CSV"), self.new, True),
-                ("welcomeOpen", self.tr("Open project…"), self.tr("A .dlproj folder"), self.open, False),
+        for name, caption, tip, signal, primary, drawing in (
+                ("welcomeNew", self.tr("New project…"), self.tr("From a folder of images or a CSV"), self.new, True,
+                 "new"),
+                ("welcomeOpen", self.tr("Open project…"), self.tr("A .dlproj folder"), self.open, False, "open"),
                 ("welcomeDemo", self.tr("Try the demo"), self.tr("2,000 images of textile with defects"), self.demo,
-                 False)):
-            buttons.addWidget(button(name, caption, tip, signal.emit, primary))
+                 False, "demo")):
+            made = button(name, caption, tip, signal.emit, primary)
+            icons.dress(made, drawing)
+            buttons.addWidget(made)
         buttons.addStretch()
         hint = QLabel(self.tr("Or drop a folder of images, a CSV or a project on this window."))
         hint.setProperty("soft", True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QPushButton, QSpinBox, QWidget
 
 W = TypeVar("W", bound=QWidget)
 
@@ -15,6 +15,8 @@ def named(widget: W, name: str, tip: str) -> W:
     widget.setObjectName(name)
     widget.setToolTip(tip)
     widget.setAccessibleName(tip)
+    if isinstance(widget, (QSpinBox, QDoubleSpinBox)):
+        widget.lineEdit().setTextMargins(6, 0, 0, 0)  # which no style sheet can do
     return widget
 
 

@@ -169,7 +169,11 @@ class Project:
             if not existed:
                 folder.rmdir()
             raise
-        images.scan(project, progress)
+        try:
+            images.scan(project, progress)
+        except BaseException:
+            project.close()  # what is read so far is kept; opened again, the rest follows
+            raise
         return project
 
     @classmethod

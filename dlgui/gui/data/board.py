@@ -26,6 +26,7 @@ class Board(QObject):
         super().__init__(parent)
         self.session = session
         self.grid = ImageGrid("imageGrid", pictures)
+        self.grid.when_empty = self.tr("No image meets the filter. “Show all” takes it away.")
         self.shown: Shown | None = None
         self.tentative: Tentative = lambda _: None
         self.marking = False

@@ -51,7 +51,7 @@ def _tr(text: str) -> str:
 
 
 def findings(found: dict[str, Any]) -> list[Finding]:
-    """The findings that there are, the most serious first.
+    """Everything that is looked for, the most serious first; what was not found has no cases.
 
     Args:
         found: see `dlgui.project.operations.checks.check`.
@@ -100,7 +100,7 @@ def findings(found: dict[str, Any]) -> list[Finding]:
             "Add images of the small classes, or balance the classes when training."),
             tuple(Case(text, ()) for text in found["imbalance"].get("warnings", ()))),
     ]
-    return [finding for finding in made if finding.cases]
+    return made
 
 
 def _all(cases: Sequence[Case]) -> list[str]:

@@ -66,7 +66,9 @@ class HealthDialog(QDialog):
         self.cases.itemSelectionChanged.connect(self._show_images)
         self.grid = ImageGrid("healthGrid", pictures)
         self.grid.set_side(112)
-        self.why, self.state = QLabel(), QLabel()
+        self.why, self.state, self.fine = QLabel(), QLabel(), QLabel()
+        self.fine.setWordWrap(True)
+        self.fine.setProperty("soft", True)
         self.why.setWordWrap(True)
         self.state.setProperty("soft", True)
         self.fixes = QHBoxLayout()
@@ -95,7 +97,12 @@ class HealthDialog(QDialog):
         column.addLayout(self.fixes)
         parts = QSplitter()
         parts.setObjectName("healthSplitter")
-        parts.addWidget(self.list)
+        left = QWidget()
+        beside = QVBoxLayout(left)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(self.list, 1)
+        beside.addWidget(self.fine)
+        parts.addWidget(left)
         parts.addWidget(right)
         parts.setSizes([290, 660])
         parts.setChildrenCollapsible(False)
@@ -127,7 +134,10 @@ class HealthDialog(QDialog):
     def show_found(self, found: dict[str, Any]) -> None:
         """Lists findings, keeping the one that is looked at."""
         kept = self.current()
-        self.findings = findings(found)
+        looked_for = findings(found)
+        self.findings = [finding for finding in looked_for if finding.cases]
+        fine = [finding.title.lower() for finding in looked_for if not finding.cases]
+        self.fine.setText(self.tr("Not found: {what}.").format(what=", ".join(fine)) if fine else "")
         self.list.blockSignals(True)
         self.list.clear()
         for finding in self.findings:

@@ -13,7 +13,7 @@ from dlgui.gui import theme
 
 COLOURS = {"train": "#4e79a7", "validation": "#edc948", "test": "#59a14f"}
 INK = {"train": "#ffffff", "validation": "#10202c", "test": "#10202c"}
-HEIGHT, NAME = 22, 86
+HEIGHT, NAME, LEGEND = 22, 86, 2
 
 
 class SplitBars(QWidget):
@@ -38,16 +38,16 @@ class SplitBars(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(220, HEIGHT * (len(self.counts) + 1) + 4)
+        return QSize(220, HEIGHT * (len(self.counts) + LEGEND) + 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, c = QPainter(self), theme.colours()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._legend(painter, c)
-        first = max(event.rect().top() // HEIGHT - 1, 0)
+        first = max(event.rect().top() // HEIGHT - LEGEND, 0)
         last = event.rect().bottom() // HEIGHT + 1
         for i, (name, counts) in enumerate(list(self.counts.items())[first:last], first):
-            top, total = HEIGHT * (i + 1) + 2, sum(counts.values())
+            top, total = HEIGHT * (i + LEGEND) + 2, sum(counts.values())
             painter.setPen(QColor(c.warning if name in self.weak else c.ink))
             shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, NAME - 6)
             painter.drawText(QRectF(0, top, NAME, 18), Qt.AlignmentFlag.AlignVCenter, shown)
@@ -64,11 +64,10 @@ class SplitBars(QWidget):
         painter.end()
 
     def _legend(self, painter: QPainter, c: theme.Colours) -> None:
-        left = 0.0
-        for subset in SUBSETS:
+        for i, subset in enumerate(SUBSETS):
+            left, top = self.width() / 2 * (i % 2), HEIGHT * (i // 2)
             total = sum(counts[subset] for counts in self.counts.values())
-            text = f"{subset} {total:,}"
-            painter.fillRect(QRectF(left, 6, 9, 9), QColor(COLOURS[subset]))
+            painter.fillRect(QRectF(left, top + 5, 9, 9), QColor(COLOURS[subset]))
             painter.setPen(QColor(c.soft))
-            painter.drawText(QRectF(left + 13, 1, 140, 18), Qt.AlignmentFlag.AlignVCenter, text)
-            left += 13 + painter.fontMetrics().horizontalAdvance(text) + 10
+            painter.drawText(QRectF(left + 13, top, self.width() / 2, 18), Qt.AlignmentFlag.AlignVCenter,
+                             f"{subset} {total:,}")
