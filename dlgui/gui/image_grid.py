@@ -252,7 +252,7 @@ class ImageGrid(QListView):
     """
 
     menu = Signal(object)
-    picked = Signal(list)
+    picked = Signal(object)  # of thousands of numbers Qt would make a list of its own
     key = Signal(str, bool)
     opened = Signal(int)
 
@@ -288,8 +288,16 @@ class ImageGrid(QListView):
 
     def selected(self) -> list[int]:
         """Positions of the selected items, ascending."""
-        return sorted({row for part in self.selectionModel().selection().toList()
-                       for row in range(part.top(), part.bottom() + 1)})
+        parts = self.selectionModel().selection().toList()
+        if len(parts) == 1:  # of 100,000, mostly
+            return list(range(parts[0].top(), parts[0].bottom() + 1))
+        return sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
+
+    def selectAll(self) -> None:
+        """Selects every item as one range; a list view would ask for each."""
+        if self.items.rowCount():
+            whole = QItemSelection(self.items.index(0), self.items.index(self.items.rowCount() - 1))
+            self.selectionModel().select(whole, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def select(self, rows: Sequence[int]) -> None:
         """Selects positions and shows the first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
@@ -62,11 +62,14 @@ class CommandPalette(QDialog):
 
     def _filter(self, text: str) -> None:
         self.list.clear()
+        room = QPixmap(20, 20)
+        room.fill(Qt.GlobalColor.transparent)
+        blank = QIcon(room)  # so that all names begin at one line
         for action in self._all:
             name = action.text().replace("&", "").rstrip("…")
             if all(word in name.casefold() for word in text.casefold().split()):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                item = QListWidgetItem(action.icon(), name)
+                item = QListWidgetItem(action.icon() if not action.icon().isNull() else blank, name)
                 item.setData(Qt.ItemDataRole.UserRole, action)
                 item.setData(KEYS, keys)
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name} {keys}")

@@ -57,7 +57,8 @@ class Board(QObject):
         """Rows of the table, int64."""
         if self.shown is None:
             return np.empty(0, np.int64)
-        return self.shown.rows[[p for p in self.grid.selected() if p < len(self.shown)]]
+        chosen = np.array(self.grid.selected(), np.int64)
+        return self.shown.rows[chosen[chosen < len(self.shown)]]
 
     def current_rows(self) -> np.ndarray:
         """Row of the table of the item with the focus, int64, alone or empty."""

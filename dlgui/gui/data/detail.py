@@ -80,8 +80,8 @@ class DetailPanel(QWidget):
             self.caption.clear()
             self.preview.clear()
             return
-        self._ids = [int(i) for i in table.id[list(rows)]]
-        notes = {table.note[r] for r in rows}
+        self._ids = table.id[list(rows)].tolist()
+        notes = set(map(table.note.__getitem__, rows))
         self.note.setText(notes.pop() if len(notes) == 1 else "")
         self.note.setPlaceholderText(self.tr("Note") if not notes else self.tr("Several notes"))
         self.flag.setChecked(bool(table.flag[list(rows)].all()))

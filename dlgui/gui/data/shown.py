@@ -27,8 +27,8 @@ class Shown:
 
     def ids(self, positions: Sequence[int]) -> list[int]:
         """Image ids at positions; positions beyond the end are left out."""
-        kept = [p for p in positions if p < len(self.rows)]
-        return [int(i) for i in self.table.id[self.rows[kept]]] if kept else []
+        chosen = np.array(list(positions), np.int64)
+        return self.table.id[self.rows[chosen[chosen < len(self.rows)]]].tolist()
 
     def positions(self, ids: Sequence[int]) -> list[int]:
         """Positions of those of the images that are shown, ascending."""
