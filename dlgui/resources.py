@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 from dlgui.errors import DlguiError
@@ -18,11 +17,11 @@ def folder() -> Path:
         DlguiError: the installation lacks them.
     """
     package = Path(__file__).resolve().parent
-    candidates = [package.parent / "resources", *_installed(), package.parent / "share/dlgui",
-                  Path(sys.prefix) / "share/dlgui"]
-    for candidate in candidates:
-        if (candidate / MARKER).is_file():
-            return candidate
+    for candidates in (lambda: [package.parent / "resources"], _installed,
+                       lambda: [package.parent / "share/dlgui", Path(sys.prefix) / "share/dlgui"]):
+        for candidate in candidates():
+            if (candidate / MARKER).is_file():
+                return candidate
     raise DlguiError("dlgui's resources", "are missing from this installation", "install dlgui again")
 
 
@@ -41,6 +40,8 @@ def text(name: str) -> str:
 
 def _installed() -> list[Path]:
     """Where the installer put the marker, by its own record; empty for a checkout."""
+    from importlib import metadata  # takes a tenth of a second, which a checkout need not wait for
+
     try:
         files = metadata.files("dlgui") or []
     except metadata.PackageNotFoundError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -11,8 +12,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from dlgui.errors import DlguiError
 from dlgui.gui.commands import Command
 from dlgui.gui.session import Session
-from dlgui.project.operations.images import ImportReport
 from dlgui.project.project import Project
+
+if TYPE_CHECKING:
+    from dlgui.project.operations.images import ImportReport
 
 
 class ProjectDesk(QObject):

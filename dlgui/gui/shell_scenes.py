@@ -88,7 +88,20 @@ def scenes(window: MainWindow) -> list[Scene]:
         window.data_tab.detail.preview.adjust.setChecked(False)
         window.data_tab.detail.preview.reset_tone()
 
-    return [Scene("import", importing), Scene("health", health), Scene("relocate", relocating),
+    def splitting() -> None:
+        window.tabs.setCurrentIndex(0)
+        panel = window.data_tab.split_panel
+        panel.overwrite.setChecked(True)
+        panel.train.setValue(50)
+        panel.validation.setValue(49)
+
+    def split_back() -> None:
+        panel = window.data_tab.split_panel
+        panel.overwrite.setChecked(False)
+        panel.train.setValue(70)
+        panel.validation.setValue(15)
+
+    return [Scene("data_split", splitting, split_back), Scene("import", importing), Scene("health", health), Scene("relocate", relocating),
             Scene("rescan", rescanned), Scene("problem", problem), Scene("crash", crash),
             Scene("log", logged, window.log.hide), Scene("palette", palette),
             Scene("data_nothing_found", filtered, lambda: window.data_tab.clear_filter()),

@@ -9,8 +9,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
-KEPT = 4000
-SIDE = 192
+KEPT = 1200
+"""So many are kept: a full screen of the smallest, and 300 MB at most."""
+
+SIDE = 256
 """Longest side in which thumbnails are kept, in pixels."""
 
 PENDING = 400
