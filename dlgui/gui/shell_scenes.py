@@ -101,8 +101,8 @@ def scenes(window: MainWindow) -> list[Scene]:
         panel.train.setValue(70)
         panel.validation.setValue(15)
 
-    return [Scene("data_split", splitting, split_back), Scene("import", importing), Scene("health", health), Scene("relocate", relocating),
-            Scene("rescan", rescanned), Scene("problem", problem), Scene("crash", crash),
+    return [Scene("data_split", splitting, split_back), Scene("import", importing), Scene("health", health),
+            Scene("relocate", relocating), Scene("rescan", rescanned), Scene("problem", problem), Scene("crash", crash),
             Scene("log", logged, window.log.hide), Scene("palette", palette),
             Scene("data_nothing_found", filtered, lambda: window.data_tab.clear_filter()),
             Scene("data_adjusted", adjusted, plain)]
