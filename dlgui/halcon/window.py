@@ -1,4 +1,4 @@
-"""A window that is a picture: what the plotting procedures draw on, without any display."""
+"""A window: a picture in memory that the procedures draw on; where there is a display, a real one beside it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from PIL import Image, ImageDraw, ImageFont
 from dlgui.engine.storage import write_atomically
 from dlgui.halcon.errors import operator, refuse
 from dlgui.halcon.handles import HHandle, checked
+from dlgui.halcon.viewer import Viewer
 
 Colour = str | tuple[int, int, int]
 
 
 class WindowHandle(HHandle):
-    """A canvas of so many pixels; `canvas` is a PIL image."""
+    """A canvas of so many pixels; `canvas` is a PIL image, `viewer` shows what a display can show of it."""
 
     semantic_type = "window"
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, viewer: Viewer | None = None) -> None:
         super().__init__()
+        self.viewer = viewer
         self.canvas = Image.new("RGB", (width, height), "black")
 
     def resize(self, width: int, height: int) -> None:
@@ -41,16 +43,22 @@ def font(size: int) -> Any:
 @operator
 def open_window(row: int = 0, column: int = 0, width: int = 640, height: int = 480, father_window: Any = 0,
                 mode: str = "visible", machine: str = "") -> HHandle:
-    """A window to draw on; it lives in memory, `dump_window` writes what it shows. Positions mean nothing here."""
+    """A window to draw on; it lives in memory, `dump_window` writes what it shows. Positions mean nothing here.
+
+    With mode 'visible' and a display, the plot of the training and heatmaps also open in the application's own widgets.
+    """
     if not (1 <= int(width) <= 16384 and 1 <= int(height) <= 16384):
         raise refuse("size", (width, height), "1 … 16384 pixels")
-    return WindowHandle(int(width), int(height))
+    return WindowHandle(int(width), int(height), Viewer() if mode == "visible" else None)
 
 
 @operator
 def close_window(window_handle: HHandle) -> None:
     """Closes a window."""
-    checked(window_handle, WindowHandle).cleared = True
+    window = checked(window_handle, WindowHandle)
+    if window.viewer is not None:
+        window.viewer.close()
+    window.cleared = True
 
 
 @operator

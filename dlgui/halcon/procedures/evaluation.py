@@ -16,6 +16,9 @@ from dlgui.halcon.handles import ClassifierHandle, HHandle, ResultHandle, checke
 from dlgui.halcon.iconic import HObject, read_image
 from dlgui.halcon.operators import apply_dl_classifier, get_dl_classifier_result
 from dlgui.halcon.options import pairs
+from dlgui.halcon.viewer import Viewer
+
+_viewer: Viewer | None = None
 
 
 @operator
@@ -125,24 +128,42 @@ def get_dl_classifier_image_results(image_files: Sequence[str], ground_truth_lab
         image_files, ground_truth_labels: in the order of the results.
         dlclassifier_handle, dlclassifier_result_handles: what was applied.
         gen_param_name, gen_param_value: 'result' ('all', 'wrong', 'correct'), 'ground_truth', 'predicted' (class),
-            'min_confidence', 'max_confidence', 'topk_miss' (K), 'sort' ('confidence', 'loss', 'file_name').
+            'min_confidence', 'max_confidence', 'topk_miss' (K), 'sort' ('confidence', 'loss', 'file_name'),
+            'display' ('false', 'true': shows them in a window where there is a display, 'wait': until it is closed).
 
     Returns:
         files, their ground truth, their predicted classes and confidences.
     """
     keys = {"result": "outcome", "ground_truth": "truth", "predicted": "predicted",
             "min_confidence": "minimum_confidence", "max_confidence": "maximum_confidence", "topk_miss": "topk_miss"}
-    criteria, sort = {}, None
+    criteria, sort, display = {}, None, "false"
     for name, value in pairs(gen_param_name, gen_param_value):
         if name == "sort":
             sort = value
+        elif name == "display":
+            if value not in ("false", "true", "wait"):
+                raise refuse("display", value, "false, true or wait")
+            display = value
         elif name in keys:
             criteria[keys[name]] = value
         else:
-            raise refuse("gen_param_name", name, ", ".join([*keys, "sort"]))
+            raise refuse("gen_param_name", name, ", ".join([*keys, "sort", "display"]))
     handle = checked(dlclassifier_handle, ClassifierHandle)
     found = _predictions(handle, one_or_many(ground_truth_labels), one_or_many(dlclassifier_result_handles))
     found = Predictions(found.classes, found.confidences, found.truth, [str(f) for f in image_files])
     chosen = select(found, Criteria(**criteria), sort)
-    return ([found.paths[i] for i in chosen], [found.classes[found.truth[i]] for i in chosen],
-            [found.classes[found.predicted[i]] for i in chosen], [float(found.confidence[i]) for i in chosen])
+    results = ([found.paths[i] for i in chosen], [found.classes[found.truth[i]] for i in chosen],
+               [found.classes[found.predicted[i]] for i in chosen], [float(found.confidence[i]) for i in chosen])
+    if display != "false":
+        _results_viewer().show("image_results", rows=list(zip(*results, strict=True)), wait=display == "wait",
+                               title=f"{len(chosen)} images")
+    return results
+
+
+def _results_viewer() -> Viewer:
+    """A new window in place of the one before."""
+    global _viewer
+    if _viewer is not None:
+        _viewer.close()
+    _viewer = Viewer()
+    return _viewer

@@ -43,7 +43,12 @@ def plot_dl_classifier_training_progress(training_errors: Sequence[float], valid
         raise refuse("num_epochs", end[0], "a number or []")
     last = float(end[0]) if end else max(columns[3])
     if window_handle is not None:
-        _draw_progress(checked(window_handle, WindowHandle), columns, max(last, 1e-9))
+        window = checked(window_handle, WindowHandle)
+        _draw_progress(window, columns, max(last, 1e-9))
+        if window.viewer is not None:
+            keys = ("train_top1_error", "validation_top1_error", "learning_rate", "epoch")
+            history = [{**dict(zip(keys, row, strict=True)), "loss": None} for row in zip(*columns, strict=True)]
+            window.viewer.show("training_progress", history=history, epochs=last, title="training progress")
 
 
 def _draw_progress(window: WindowHandle, columns: list[list[float]], last: float) -> None:
@@ -244,7 +249,11 @@ def dev_display_dl_classifier_heatmap(image: HObject, dlclassifier_handle: HHand
                                                 max(int(picture.height * factor), 1))), (0, 0))
         draw, small = window.draw(), font(14)
         deviation = "" if found.maximum_deviation is None else f", deviation {found.maximum_deviation:.3f}"
-        draw.text((6, height - 52), f"predicted {found.predicted} ({found.confidence:.3f})", "white", small)
-        draw.text((6, height - 30), f"{found.method} for {found.target} ({found.target_confidence:.3f}){deviation}",
-                  "white", small)
+        lines = (f"predicted {found.predicted} ({found.confidence:.3f})",
+                 f"{found.method} for {found.target} ({found.target_confidence:.3f}){deviation}")
+        for text, y in zip(lines, (height - 52, height - 30), strict=True):
+            draw.text((6, y), text, "white", small)
+        if window.viewer is not None:
+            window.viewer.show("heatmap", arrays={"image": np.asarray(array), "map": found.map}, title="heatmap",
+                               colours=chosen["colors"], text="\n".join(lines))
     return HObject([found.map])

@@ -1,0 +1,146 @@
+"""What a script shows: the application's widgets in a process of their own, told what to show by lines of JSON.
+
+One message a line on standard input; the process ends when that ends or the window is closed. With `wait` in a message
+only the closed window ends it. `dlgui.halcon.viewer` writes the messages.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QVBoxLayout, QWidget
+
+from dlgui.gui import theme
+from dlgui.gui.app import application
+
+Message = dict[str, Any]
+
+
+class ScriptWindow(QMainWindow):
+    """Shows one message after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("scriptWindow")
+        self.setWindowTitle("dlgui")
+        self.resize(760, 560)
+        self.waits = False
+        self._makers: dict[str, Callable[[Message], QWidget]] = {
+            "training_progress": self._progress, "heatmap": self._heatmap, "image_results": self._results}
+        self._closers: list[Callable[[], None]] = []
+
+    def show_message(self, message: Message) -> None:
+        """Shows what a message asks for."""
+        self.waits = self.waits or bool(message.get("wait"))
+        self._end()
+        self.setCentralWidget(self._makers[message["show"]](message))
+        self.setWindowTitle(message.get("title", "dlgui"))
+        self.show()
+
+    def _progress(self, message: Message) -> QWidget:
+        from dlgui.gui.train.lines import RunCurves
+        from dlgui.gui.train.plot import TrainingPlot
+
+        shown = self.centralWidget()
+        plot = shown if isinstance(shown, TrainingPlot) else TrainingPlot()
+        if shown is plot:
+            self.takeCentralWidget()
+        plot.show_runs([RunCurves.of("script", self.tr("script"), round(message["epochs"]), message["history"])])
+        plot.fit()
+        return plot
+
+    def _heatmap(self, message: Message) -> QWidget:
+        from dlgui.engine.heatmaps import overlay
+        from dlgui.gui.image_view import ImageView
+        from dlgui.gui.thumbnails import to_qimage
+
+        with np.load(message["arrays"], allow_pickle=False) as arrays:
+            picture = to_qimage(overlay(arrays["image"], arrays["map"], message["colours"]))
+        place, view, text = QWidget(), ImageView("heatmapView"), QLabel(message["text"])
+        column = QVBoxLayout(place)
+        column.addWidget(view, 1)
+        column.addWidget(text)
+        view.show_image(picture)
+        return place
+
+    def _results(self, message: Message) -> QWidget:
+        from dlgui.gui.image_grid import GridItem, ImageGrid
+        from dlgui.gui.thumbnails import Thumbnails
+
+        pictures = Thumbnails(self)
+        self._closers.append(pictures.close)
+        grid = ImageGrid("resultGrid", pictures)
+        rows = message["rows"]
+
+        def item(row: int) -> GridItem:
+            file, truth, predicted, confidence = rows[row]
+            right = truth == predicted
+            caption = f"{predicted} {100 * confidence:.0f} %"
+            return GridItem(row, file, Path(file).name, caption if right else f"{truth} → {caption}",
+                            mark="right" if right else "wrong", tip=file)
+
+        grid.items.show(len(rows), item)
+        return grid
+
+    def _end(self) -> None:
+        for close in self._closers:
+            close()
+        self._closers = []
+
+    def closeEvent(self, event: Any) -> None:
+        self._end()
+        super().closeEvent(event)
+        QApplication.quit()
+
+
+class Reader(QObject):
+    """Reads standard input in a thread.
+
+    Signals:
+        message: one that came.
+        ended: there are no more.
+    """
+
+    message = Signal(object)
+    ended = Signal()
+
+    def start(self) -> None:
+        """Begins to read."""
+        threading.Thread(target=self._read, name="reader", daemon=True).start()
+
+    def _read(self) -> None:
+        for line in sys.stdin:
+            self.message.emit(json.loads(line))
+        self.ended.emit()
+
+
+def main() -> int:
+    """Shows messages until there are no more or the window is closed."""
+    app = application()
+    theme.apply()
+    window, reader = ScriptWindow(), Reader()
+
+    def ended() -> None:
+        if not window.waits:
+            window.close()
+
+    def shown(message: Message) -> None:
+        window.show_message(message)
+        if "arrays" in message:  # the script waits: it may now write the next file
+            print("shown", flush=True)
+
+    reader.message.connect(shown, Qt.ConnectionType.QueuedConnection)
+    reader.ended.connect(ended, Qt.ConnectionType.QueuedConnection)
+    reader.start()
+    return app.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
