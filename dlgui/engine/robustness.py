@@ -141,15 +141,19 @@ def in_words(found: Robustness, classes: Sequence[str]) -> str:
     d, start = found.disturbance, 100 * found.overall[0]
     broken = {name: at for i, name in enumerate(classes) if found.counts[i] and (at := found.breaks_at(i)) is not None}
     if not broken and found.breaks_at() is None:
-        return f"{d.name.capitalize()}: holds up to {_level(d, d.levels[-1])} ({start:.0f} % → " \
+        return f"{_named(d)}: holds up to {_level(d, d.levels[-1])} ({start:.0f} % → " \
                f"{100 * found.overall[-1]:.0f} %)."
     if not broken:
-        return f"{d.name.capitalize()}: over all classes it breaks at {_level(d, found.breaks_at() or 0)}."
+        return f"{_named(d)}: over all classes it breaks at {_level(d, found.breaks_at() or 0)}."
     first = min(broken, key=lambda name: d.levels.index(broken[name]))
     i, step = list(classes).index(first), d.levels.index(broken[first])
-    text = (f"{d.name.capitalize()}: first to break is {first} at {_level(d, broken[first])} "
+    text = (f"{_named(d)}: first to break is {first} at {_level(d, broken[first])} "
             f"({100 * found.accuracy[0, i]:.0f} % → {100 * found.accuracy[step, i]:.0f} %)")
     return f"{text}; {len(broken)} of {int((found.counts > 0).sum())} classes break up to {_level(d, d.levels[-1])}."
+
+
+def _named(d: Disturbance) -> str:
+    return d.name[0].upper() + d.name[1:]
 
 
 def _level(d: Disturbance, level: float) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from dlgui.project.operations.label_queue import Suspect
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = 5
+NARROW = 430
+"""Width in pixels below which the last column gives way to the file name."""
 
 
 class SuspectModel(QAbstractTableModel):
@@ -83,6 +85,7 @@ class SuspectTable(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         header = self.horizontalHeader()
+        header.setMinimumSectionSize(52)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.selectionModel().currentRowChanged.connect(lambda *_: self.current.emit(self.suspect()))
@@ -99,6 +102,10 @@ class SuspectTable(QTableView):
         """The one that is looked at."""
         row = self.currentIndex().row()
         return self.suspects.rows[row] if 0 <= row < len(self.suspects.rows) else None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.setColumnHidden(COLUMNS - 1, event.size().width() < NARROW)  # the sentence above names the split anyway
+        super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         text = event.text().lower()

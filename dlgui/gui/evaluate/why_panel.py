@@ -9,7 +9,17 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dlgui.engine import heatmaps
 from dlgui.engine.evaluation import Evaluation
@@ -17,6 +27,7 @@ from dlgui.gui.commands import Command
 from dlgui.gui.evaluate import heat_dialogs
 from dlgui.gui.evaluate.confidence_bars import ConfidenceBars
 from dlgui.gui.evaluate.explainer import BESIDE, Explainer, Neighbours, verdict
+from dlgui.gui.evaluate.fitting_scroll import FittingScroll
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.neighbour_strip import NeighbourStrip
 from dlgui.gui.evaluate.samples import Sample
@@ -124,6 +135,9 @@ class WhyPanel(QWidget):
             text.setWordWrap(True)
             text.setProperty("soft", True)
             text.setMinimumWidth(60)
+        for head in self.heads:
+            head.setWordWrap(False)
+            head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.verdict.setObjectName("whyVerdict")
         top, tune, views, acts = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.method, 1)
@@ -149,8 +163,13 @@ class WhyPanel(QWidget):
         layout.addLayout(top)
         layout.addLayout(tune)
         layout.addLayout(views, 1)
+        details = QWidget()
+        column = QVBoxLayout(details)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
         for below in (self.back, self.about, self.bars, *self.strips, self.verdict):
-            layout.addWidget(below)
+            column.addWidget(below)
+        layout.addWidget(FittingScroll("whyDetails", details))
         layout.addLayout(acts)
         self.back.hide()
         self._show_second(False)
@@ -243,6 +262,7 @@ class WhyPanel(QWidget):
         for view, head, word, (image, text) in zip((self.heatmap, self.second), self.heads, words, made, strict=False):
             view.show_image(image)
             head.setText(word + text if text else "")
+            head.setToolTip(head.text())
             head.setVisible(bool(text))
         if wish.method in ("grad_cam", "") and self._beside is None:
             ahead = self._ahead(sample)
