@@ -82,6 +82,11 @@ class Explainer:
                                  targets=None if target is None else [target], progress=progress)[0]
         return self._keep(self._maps, key, found, KEPT)
 
+    @property
+    def knows_neighbours(self) -> bool:
+        """Whether neighbours come at once; the first ones of a project may take long."""
+        return self._vectors is not None
+
     def vectors(self, project: Project, progress: Progress | None = None) -> Embeddings:
         """Where the images lie; made anew only when images come or go."""
         from dlgui.project.operations.embeddings import embeddings

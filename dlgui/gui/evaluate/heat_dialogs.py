@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from dlgui.engine import heat_summary, heatmaps
 from dlgui.engine.progress import Report
+from dlgui.errors import UnreadableImage
 from dlgui.gui.evaluate.explainer import Explainer
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.image_view import ImageView
@@ -122,7 +123,7 @@ class ContactSheet(HeatDialog):
                 try:
                     heat = explainer.heatmap(self.run, sample.file, "grad_cam", None)
                     picture = to_qimage(heatmaps.overlay(explainer.pixels(sample.file), heat.map))
-                except OSError:
+                except UnreadableImage:
                     picture = QImage()
                 job.tell((sample, picture.scaled(150, 150, Qt.AspectRatioMode.KeepAspectRatio,
                                                  Qt.TransformationMode.SmoothTransformation)))

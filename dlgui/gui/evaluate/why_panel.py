@@ -317,7 +317,7 @@ class WhyPanel(QWidget):
         self.session.jobs.start("neighbours", self.tr("nearest training images"), lambda job:
                                 self.explainer.neighbours(project, sample, job.progress),
                                 done=partial(self._judged, sample), failed=lambda problem: self.verdict.setText(
-                                    str(problem)), quiet=True)
+                                    str(problem)), quiet=self.explainer.knows_neighbours)
 
     def _judged(self, sample: Sample, found: Neighbours) -> None:
         root = self.inspection.session.project.image_root if self.inspection.session.project else Path()
