@@ -64,7 +64,7 @@ def by_quantile(values: np.ndarray, unit: str = "", parts: int = 4, digits: int 
         return {}
     place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     suffix = f" {unit}" if unit else ""
-    return {f"{edges[i]:.{digits}f} to {edges[i + 1]:.{digits}f}{suffix}": known[place[known] == i]
+    return {f"{edges[i]:.{digits}f} – {edges[i + 1]:.{digits}f}{suffix}": known[place[known] == i]
             for i in range(len(edges) - 1)}
 
 

@@ -199,7 +199,7 @@ class ConfusionMatrix(QTableView):
         self.viewport().update()
 
     def _width(self, side: int) -> int:
-        return side if side < TEXT else max(round(side * 1.75), ROOM + 4 if self._wide else 0)
+        return side if side < TEXT else max(round(side * 1.75), ROOM if self._wide else 0)
 
     def fit(self) -> None:
         """Cells as large as lets all be seen, within what can still be hit with the mouse."""

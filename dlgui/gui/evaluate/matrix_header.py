@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 from dlgui.engine.matrix_table import Margin
 from dlgui.gui import theme
 
-ROOM = 48
+ROOM = 36
 """Columns narrower than that many pixels have no room for figures."""
+UNITS = 50
+"""Columns narrower than that many pixels have no room for the figures' percent signs."""
 LINE = 17
 """Height of a figure above a column, in pixels."""
 LONGEST = 150
@@ -124,6 +126,8 @@ class MatrixHeader(QHeaderView):
         painter.restore()
         for i in range(0 if total else self.figures):
             text = self._margin.texts[section][i]
+            if self.orientation() == Qt.Orientation.Horizontal and rect.width() < UNITS:
+                text = text.removesuffix(" %")
             if self.orientation() == Qt.Orientation.Vertical:
                 left, width = self.figure_place(i)
                 place = QRect(rect.left() + left, rect.top(), width - 6, rect.height())

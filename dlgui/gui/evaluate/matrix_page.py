@@ -50,7 +50,7 @@ class MatrixPage(Page):
             (self.tr("share of prediction"), "prediction")))
         tip = self.tr("Order of the classes; confused: those that are confused stand together")
         self.order = self._combo("matrixOrder", tip, (
-            (self.tr("given order"), "given"), (self.tr("by name"), "name"), (self.tr("by error"), "error"),
+            (self.tr("as given"), "given"), (self.tr("by name"), "name"), (self.tr("by error"), "error"),
             (self.tr("confused"), "confused")))
         self.palette_box = self._combo("matrixColours", self.tr("Colours; all but the first suit colour-blind eyes"), (
             (self.tr("HALCON"), "halcon"), (self.tr("blue–orange"), "blue_orange"),

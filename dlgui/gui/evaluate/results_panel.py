@@ -45,8 +45,10 @@ class ResultsPanel(QWidget):
         self.grid.customContextMenuRequested.connect(self._menu)
         self.filters = FilterBar(inspection)
         self.filters.hide()
-        self.order = named(QComboBox(), "resultOrder", self.tr("Sort the images"))
-        for shown, value in ((self.tr("greatest loss"), "loss"), (self.tr("most confident"), "confidence"),
+        self.order = named(QComboBox(), "resultOrder", self.tr(
+            "Sort the images: greatest loss or confidence first, by file name, by likeness to the selected image, or "
+            "as a page listed them"))
+        for shown, value in ((self.tr("by loss"), "loss"), (self.tr("confidence"), "confidence"),
                              (self.tr("file name"), "file_name"), (self.tr("likeness"), LIKENESS),
                              (self.tr("as listed"), RANKING)):
             self.order.addItem(shown, value)

@@ -109,7 +109,7 @@ class SlicesPage(Page):
         self.table.setRowCount(len(self._shown))
         for row, one in enumerate(self._shown):
             low, high = (100 * x for x in one.interval)
-            texts = (f"{one.kind}: {one.value}", f"{100 * one.error:.1f} %", f"{low:.1f} – {high:.1f} %",
+            texts = (f"{one.kind} {one.value}", f"{100 * one.error:.1f} %", f"{low:.0f} – {high:.0f} %",
                      f"{one.errors} / {len(one.positions)}")
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)

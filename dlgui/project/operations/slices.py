@@ -52,7 +52,7 @@ def _properties(project: Project, table: ImageTable, rows: np.ndarray, predictio
         "group": by_value([table.group[r] for r in rows]),
         "size": by_value(sides) if len(set(sides)) <= 8 else by_quantile(pixels, "megapixels", digits=2),
         "date": by_value(days) if len(set(days)) <= MANY else _dates(stamps),
-        "brightness": by_quantile(_brightness(project, table, rows, progress), "of 255"),
+        "brightness": by_quantile(_brightness(project, table, rows, progress)),
     }
     if _same(found["folder"], found["class"]):  # the folders are the classes
         del found["folder"]
