@@ -16,7 +16,7 @@ from dlgui.project.operations import coaching, run_files
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
-SIDE = 54
+SIDE = 50
 
 
 class LiveView(QWidget):
@@ -78,7 +78,7 @@ class LiveView(QWidget):
         column_layout = QVBoxLayout(inside)
         column_layout.setContentsMargins(10, 8, 8, 8)
         column_layout.setSpacing(6)
-        for widget in (self.figures, self.worst_title, self.worst, title, self.coach):
+        for widget in (self.figures, title, self.coach, self.worst_title, self.worst):
             column_layout.addWidget(widget)
         column_layout.addStretch(1)
         scroll = QScrollArea()

@@ -18,6 +18,7 @@ from dlgui.errors import DlguiError
 from dlgui.gui import theme
 from dlgui.gui.train.lines import COLOURS, KINDS, OVERLAID, RunCurves, steps
 
+LEGEND_COLUMNS = 4
 DOTTED = 60
 """Up to so many visible epochs each is marked with a dot."""
 
@@ -88,7 +89,10 @@ class TrainingPlot(pg.PlotWidget):
         self._main.setLimits(xMin=-0.5)
         item.hideButtons()
         item.layout.setContentsMargins(4, 12, 6, 4)  # the highest tick's text stands half above the axis
-        self.legend = self.addLegend(offset=(-8, 4), labelTextSize="9pt")
+        self.legend = pg.LegendItem(offset=None, labelTextSize="9pt", colCount=LEGEND_COLUMNS)
+        item.layout.removeItem(item.titleLabel)
+        item.titleLabel.hide()
+        item.layout.addItem(self.legend, 0, 1)  # in the place of a title: over the curves it would hide some
         self._grid = pg.PlotCurveItem(connect="pairs")  # an axis's own grid takes ten milliseconds to paint
         self._grid.setZValue(-20)
         self._main.addItem(self._grid, ignoreBounds=True)
@@ -122,9 +126,6 @@ class TrainingPlot(pg.PlotWidget):
             axis.setTextPen(c.soft)
         self._grid.setPen(pg.mkPen(c.raised, width=1))
         self.legend.setLabelTextColor(c.ink)
-        fill = QColor(c.panel)
-        fill.setAlpha(215)
-        self.legend.setBrush(fill)
         self._box.setStyleSheet(f"background: {c.panel}; color: {c.ink}; border: 1px solid {c.line}; "
                                 "border-radius: 4px; padding: 5px 7px;")
         self._cursor.setPen(pg.mkPen(c.soft, width=1))
@@ -170,6 +171,8 @@ class TrainingPlot(pg.PlotWidget):
         self.refresh()
 
     def _entitle(self) -> None:
+        entries = len(self.runs) if len(self.runs) > 1 else len(self._lines)
+        self.getPlotItem().layout.setRowFixedHeight(0, 24.0 * -(-entries // LEGEND_COLUMNS))
         if len(self.runs) > 1:
             for line in self._lines:
                 if line.kind == "validation":

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QScrollArea,
+    QSizePolicy,
     QSlider,
     QStackedWidget,
     QToolButton,
@@ -54,6 +55,8 @@ class PlotPanel(QWidget):
         self.head = QLabel()
         self.head.setTextFormat(Qt.TextFormat.PlainText)
         self.head.setProperty("head", True)
+        self.head.setMinimumWidth(60)
+        self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.smoothing = named(QSlider(Qt.Orientation.Horizontal), "smoothingSlider", self.tr(
             "Smoothing: each point becomes the mean of its neighbours; the raw curve stays behind, pale"))
         self.smoothing.setRange(0, len(SMOOTHINGS) - 1)
@@ -134,6 +137,7 @@ class PlotPanel(QWidget):
         if fine:
             self.plot.show_runs([self._curves(project, run) for run in fine], keep_range=same)
             self._page(self.plot)
+            self._write_summary()
         elif len(chosen) == 1 and chosen[0].state != "done":
             self.empty.setText(self.tr("A quick training has no epochs; its errors stand here when it is done."))
             self._page(self.empty)
@@ -186,6 +190,7 @@ class PlotPanel(QWidget):
     def _draw_live(self) -> None:
         if self.plot.isVisible():
             self.plot.refresh()
+            self._write_summary()
 
     def ended(self) -> None:
         """The training is over: from now on the book knows everything."""
@@ -202,16 +207,19 @@ class PlotPanel(QWidget):
         self.plot.fit()
         self.plot.redraw()
 
-    def summary(self) -> str:
-        """Best validation error, training error there: what HALCON writes into its plot."""
-        best = self.plot.runs[0].best() if len(self.plot.runs) == 1 else None
-        if best is None or self.pages.currentWidget() is not self.plot:
-            return ""
+    def _write_summary(self) -> None:
+        """Beside the run's name, as HALCON writes it into its plot: the best validation error and the training error
+        at that point."""
+        best = self.plot.runs[0].best() if len(self.plot.runs) == 1 and len(self.chosen) == 1 else None
+        if best is None:
+            return
         epoch, validation, training = best
-        words = self.tr("best epoch {epoch:g}: validation {validation}").format(
+        words = self.tr("best in epoch {epoch:g}: validation {validation}").format(
             epoch=epoch, validation=percent(validation / 100))
-        return words if training is None else words + self.tr(", training {error}").format(
-            error=percent(training / 100))
+        if training is not None:
+            words += self.tr(", training {error}").format(error=percent(training / 100))
+        self.head.setText(f"{self.chosen[0].name or self.chosen[0].id}   {words}")
+        self.head.setToolTip(self.head.text())
 
     # --- export
 

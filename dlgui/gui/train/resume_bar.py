@@ -69,6 +69,10 @@ class ResumeBar(QFrame):
         self.keep.setVisible(training.can_conclude(run))
         self.show()
 
+    def forget(self) -> None:
+        """Another project is open: what was hidden before says nothing about its runs."""
+        self._dismissed.clear()
+
     def _dismiss(self) -> None:
         if self.run is not None:
             self._dismissed.add(self.run.id)

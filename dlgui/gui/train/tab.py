@@ -267,6 +267,7 @@ class TrainTab(QWidget):
         """Shows the runs as they are; a project was opened or closed."""
         if self.session.project is None or self.session.jobs.running("training") is None:
             self.training.forget()
+        self.resume_bar.forget()
         self.setup.refresh()
         self.controls.say("")
         self.runs.refresh()
