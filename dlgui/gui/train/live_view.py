@@ -41,7 +41,10 @@ class LiveView(QWidget):
                                       "each what it takes it for. Double-click: show it in the Data tab."))
         self.worst.set_side(SIDE)
         self.worst.opened.connect(lambda row: self.image_wanted.emit(self.worst.items.item(row).name))
-        self.worst_title, self.coach = QLabel(), QLabel()
+        self.worst_title, self.coach, self.best = QLabel(), QLabel(), QLabel()
+        self.best.setObjectName("bestFigure")
+        self.best.setAccessibleName(self.tr("The best epoch"))
+        self.best.setWordWrap(True)
         self.worst_title.setProperty("head", True)
         self.coach.setObjectName("coachText")
         self.coach.setAccessibleName(self.tr("The coach"))
@@ -78,7 +81,7 @@ class LiveView(QWidget):
         column_layout = QVBoxLayout(inside)
         column_layout.setContentsMargins(10, 8, 8, 8)
         column_layout.setSpacing(6)
-        for widget in (self.figures, title, self.coach, self.worst_title, self.worst):
+        for widget in (self.figures, self.best, title, self.coach, self.worst_title, self.worst):
             column_layout.addWidget(widget)
         column_layout.addStretch(1)
         scroll = QScrollArea()
@@ -152,10 +155,19 @@ class LiveView(QWidget):
             found = run_files.worst(run)
             if run.error:
                 self._notices.insert(0, run.error)
+        self._show_best(run)
         self._show_worst(project, found)
         self._write_coach()
         if not live:
             self._show_figures(run)
+
+    def _show_best(self, run: Run | None) -> None:
+        text = ""
+        if run is not None and run.best_epoch and run.method == "finetune":
+            text = self.tr("Best in epoch {epoch}: validation error <b>{error}</b>").format(
+                epoch=run.best_epoch, error=percent(run.validation_top1_error))
+        self.best.setText(text)
+        self.best.setVisible(bool(text))
 
     def _show_figures(self, run: Run | None) -> None:
         texts = dict.fromkeys(self._values, "–")

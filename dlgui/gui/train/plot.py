@@ -19,6 +19,9 @@ from dlgui.gui import theme
 from dlgui.gui.train.lines import COLOURS, KINDS, OVERLAID, RunCurves, steps
 
 LEGEND_COLUMNS = 4
+LONGEST = 18
+"""Letters of a run's name in the legend."""
+
 DOTTED = 60
 """Up to so many visible epochs each is marked with a dot."""
 
@@ -92,7 +95,7 @@ class TrainingPlot(pg.PlotWidget):
         self.legend = pg.LegendItem(offset=None, labelTextSize="9pt", colCount=LEGEND_COLUMNS)
         item.layout.removeItem(item.titleLabel)
         item.titleLabel.hide()
-        item.layout.addItem(self.legend, 0, 1)  # in the place of a title: over the curves it would hide some
+        item.layout.addItem(self.legend, 0, 0, 1, 4)  # in the place of a title: over the curves it would hide some
         self._grid = pg.PlotCurveItem(connect="pairs")  # an axis's own grid takes ten milliseconds to paint
         self._grid.setZValue(-20)
         self._main.addItem(self._grid, ignoreBounds=True)
@@ -176,7 +179,8 @@ class TrainingPlot(pg.PlotWidget):
         if len(self.runs) > 1:
             for line in self._lines:
                 if line.kind == "validation":
-                    self.legend.addItem(line.item, line.run.name)
+                    name = line.run.name
+                    self.legend.addItem(line.item, name if len(name) <= LONGEST else f"{name[:LONGEST - 1]}…")
             return
         words = {"train": self.tr("training"), "validation": self.tr("validation"), "loss": self.tr("loss"),
                  "rate": self.tr("learning rate")}

@@ -30,7 +30,6 @@ from dlgui.gui.train.lines import COLOURS, RunCurves
 from dlgui.gui.train.plot import TrainingPlot
 from dlgui.gui.train.training import Told
 from dlgui.gui.widgets import named
-from dlgui.gui.words import percent
 from dlgui.project.operations import batches, run_export, run_files, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -137,7 +136,6 @@ class PlotPanel(QWidget):
         if fine:
             self.plot.show_runs([self._curves(project, run) for run in fine], keep_range=same)
             self._page(self.plot)
-            self._write_summary()
         elif len(chosen) == 1 and chosen[0].state != "done":
             self.empty.setText(self.tr("A quick training has no epochs; its errors stand here when it is done."))
             self._page(self.empty)
@@ -190,7 +188,6 @@ class PlotPanel(QWidget):
     def _draw_live(self) -> None:
         if self.plot.isVisible():
             self.plot.refresh()
-            self._write_summary()
 
     def ended(self) -> None:
         """The training is over: from now on the book knows everything."""
@@ -206,20 +203,6 @@ class PlotPanel(QWidget):
     def _fit(self) -> None:
         self.plot.fit()
         self.plot.redraw()
-
-    def _write_summary(self) -> None:
-        """Beside the run's name, as HALCON writes it into its plot: the best validation error and the training error
-        at that point."""
-        best = self.plot.runs[0].best() if len(self.plot.runs) == 1 and len(self.chosen) == 1 else None
-        if best is None:
-            return
-        epoch, validation, training = best
-        words = self.tr("best in epoch {epoch:g}: validation {validation}").format(
-            epoch=epoch, validation=percent(validation / 100))
-        if training is not None:
-            words += self.tr(", training {error}").format(error=percent(training / 100))
-        self.head.setText(f"{self.chosen[0].name or self.chosen[0].id}   {words}")
-        self.head.setToolTip(self.head.text())
 
     # --- export
 
