@@ -37,7 +37,7 @@ def preload(*packages: str) -> None:
                         load(os.fsencode(path), os.RTLD_NOW | os.RTLD_LOCAL)
 
 
-def yield_to_the_window(steps: int = 5) -> None:
+def yield_to_the_window(steps: int = 2) -> None:
     """Lets the calling thread, and those that it starts, come after the window's where both want a processor.
 
     Only where threads have a priority of their own (Linux); never fails.

@@ -219,7 +219,13 @@ class TrainingPlot(pg.PlotWidget):
 
     def fit(self) -> None:
         """Shows everything."""
-        self.following = True
+        self.following, self._drawing = True, True  # several ranges change; drawing once afterwards will do
+        try:
+            self._fit()
+        finally:
+            self._drawing = False
+
+    def _fit(self) -> None:
         last = max([max(run.last, float(run.epochs)) for run in self.runs], default=1.0) or 1.0
         errors = self._extent(("train", "validation"))
         self._main.setXRange(0, last * 1.02, padding=0)
