@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from dlgui.gui.commands import Command
@@ -47,6 +47,8 @@ class TrainTab(QWidget):
         self.setup, self.controls, self.curves = SetupPanel(session), Controls(), PlotPanel(session)
         self.live, self.runs, self.resume_bar = LiveView(thumbnails), RunPanel(session), ResumeBar()
         self.form, self.plot, self.table = self.setup.form, self.curves.plot, self.runs.table
+        self._clock = QTimer(self, singleShot=True, interval=200)
+        self._clock.timeout.connect(self._follow_book)
         self._arrange()
         self._connect()
         self._show_state(self.training.state)
@@ -255,6 +257,13 @@ class TrainTab(QWidget):
         """Follows a commit."""
         self.setup.apply_changes(changes)
         if changes.kinds & {"runs", "history", "evaluations"}:
+            if self.training.state == "idle":
+                self._follow_book()
+            elif not self._clock.isActive():  # commits come in bursts, and reading between them waits for the disk
+                self._clock.start()
+
+    def _follow_book(self) -> None:
+        if self.session.project is not None:
             before = [(run.id, run.state, run.name) for run in self.table.selected()]
             self.runs.refresh()
             now = self.table.selected()
