@@ -27,9 +27,10 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
     else:
         parser.add_argument("project", metavar="PROJECT", type=Path, help="project folder")
         parser.add_argument("--run", dest="run_id", metavar="RUN", help="default: the newest finished run")
-        parser.add_argument("--wrong", metavar="COST", type=float, default=1.0, help="cost of a mistake (default 1)")
-        parser.add_argument("--not-sure", metavar="COST", type=float, default=0.1,
-                            help="cost of no answer (default 0.1)")
+        parser.add_argument("--wrong", metavar="COST", type=float,
+                            help="cost of every mistake (default: the project's, at first 1)")
+        parser.add_argument("--not-sure", metavar="COST", type=float,
+                            help="cost of no answer (default: the project's, at first 0.2)")
         parser.add_argument("--false-alarms", metavar="PERCENT", type=float, default=1.0,
                             help="share of familiar images that may be called unknown (default 1; 0: none ever is)")
         parser.add_argument("--remove", action="store_true", help="take the rule out of the model again")
@@ -100,7 +101,11 @@ def reject(arguments: argparse.Namespace, console: Console) -> int:
             console.print(f"{run.id} accepts every answer again")
             return 0
         evidence = rejection.gather(project, run, console.progress())
-        costs = Costs.uniform(len(run.classes), arguments.wrong, arguments.not_sure)
+        costs = evidence.costs
+        if arguments.wrong is not None:
+            costs = Costs.uniform(len(run.classes), arguments.wrong, costs.not_sure)
+        if arguments.not_sure is not None:
+            costs = Costs(costs.wrong, arguments.not_sure)
         rule = rejection.rule(evidence, costs, arguments.false_alarms / 100 or None)
         rejection.store(project, run, rule)
         scores = None if rule.novelty is None else evidence.distances / rule.novelty.limit

@@ -87,6 +87,19 @@ def test_storing_a_rule_keeps_what_is_known(trained):
         rejection.store(project, run, None)
 
 
+def test_the_costs_of_the_project_are_where_it_begins(trained):
+    with Project.open(trained) as project:
+        from dlgui.project.operations import costs
+
+        costs.put(project, costs.Costs(2.0, 0.5, {("global", "nominal"): 9.0}))
+        evidence = rejection.gather(project, runs.get(project))
+        names = evidence.run.classes
+        assert evidence.costs.not_sure == 0.5
+        assert evidence.costs.wrong[names.index("global"), names.index("nominal")] == 9
+        assert evidence.costs.wrong[names.index("nominal"), names.index("global")] == 2
+        costs.put(project, costs.Costs())
+
+
 def test_wrong_wishes_become_a_sentence(trained, tmp_path, small_folder, capsys):
     for arguments, said in ((["reject", trained, "--wrong", "-1"], "cost"),
                             (["reject", trained, "--false-alarms", "200"], "false-alarm"),

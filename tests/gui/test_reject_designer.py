@@ -88,6 +88,7 @@ def test_many_classes_have_their_rows(window, qtbot):
 
     from dlgui.engine import novelty
     from dlgui.engine.predictions import Predictions
+    from dlgui.engine.rejection import Costs
     from dlgui.gui.apply.reject_designer import RejectDesigner
     from dlgui.project.operations.rejection import Evidence
 
@@ -98,7 +99,8 @@ def test_many_classes_have_their_rows(window, qtbot):
     features = rng.normal(size=(400, 30)).astype(np.float32)
     fitted = novelty.fit(features, rng.integers(0, 200, 400), 200)
     run = type("Run", (), {"id": "run-001"})()
-    dialog = RejectDesigner(Evidence(run, found, fitted, fitted.distances(rng.normal(size=(1000, 30))), None))
+    dialog = RejectDesigner(Evidence(run, found, fitted, fitted.distances(rng.normal(size=(1000, 30))), None,
+                                     Costs.uniform(200)))
     qtbot.addWidget(dialog)
     assert dialog.thresholds.rowCount() == 200
     assert dialog.costs.columnCount() == 200

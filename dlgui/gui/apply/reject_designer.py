@@ -47,7 +47,7 @@ class RejectDesigner(QDialog):
         self.resize(980, 640)
         self.evidence = evidence
         found, before = evidence.found, evidence.rule
-        costs = before.costs if before is not None and before.costs is not None else Costs.uniform(len(found.classes))
+        costs = before.costs if before is not None and before.costs is not None else evidence.costs
         self.costs = CostModel(found.classes, costs.wrong, self)
         self.thresholds = ThresholdModel(found, self)
         self.curve = RejectCurve()
@@ -114,6 +114,8 @@ class RejectDesigner(QDialog):
         costs = self._table("costTable", self.tr("Double click a cost to change it"), self.costs)
         costs.horizontalHeader().setDefaultSectionSize(84)
         costs.verticalHeader().setMaximumWidth(150)
+        for header in (costs.horizontalHeader(), costs.verticalHeader()):
+            header.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # long names differ at their ends
         column.addWidget(costs, 1)
         rows = self._table("thresholdTable", self.tr("Double click a threshold to change it"), self.thresholds)
         rows.verticalHeader().hide()

@@ -14,6 +14,7 @@ from dlgui.engine.predictions import Predictions
 from dlgui.engine.progress import Progress
 from dlgui.engine.rejection import Costs, Rejection, propose
 from dlgui.errors import DlguiError
+from dlgui.project.operations import costs as costs_of_project
 from dlgui.project.operations import evaluations
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -29,6 +30,7 @@ class Evidence:
         novelty: fitted on the training images, its limit not yet calibrated.
         distances: float32 (n,), of the images of `found`.
         rule: what the model carries now.
+        costs: as they are kept with the project.
     """
 
     run: Run
@@ -36,6 +38,7 @@ class Evidence:
     novelty: Novelty
     distances: np.ndarray
     rule: Rejection | None
+    costs: Costs
 
 
 def gather(project: Project, run: Run, progress: Progress | None = None) -> Evidence:
@@ -63,7 +66,14 @@ def gather(project: Project, run: Run, progress: Progress | None = None) -> Evid
     labels = np.array([position[table.class_names[table.label[r]]] for r in rows], np.int64)
     fitted = novelty.fit(vectors[:len(rows)][train], labels[train], len(run.classes))
     return Evidence(run, found.subset(validation), fitted, fitted.distances(vectors[len(rows):][validation]),
-                    classifier.rejection)
+                    classifier.rejection, project_costs(project, run.classes))
+
+
+def project_costs(project: Project, names: Sequence[str]) -> Costs:
+    """The project's costs as a table over the classes `names`."""
+    kept = costs_of_project.get(project)
+    table = np.array([[kept.own.get((answer, truth), kept.error) for truth in names] for answer in names])
+    return Costs(table, kept.unsure)
 
 
 def rule(evidence: Evidence, costs: Costs, false_alarm_rate: float | None = novelty.FALSE_ALARM_RATE,
