@@ -30,6 +30,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
+    QRegion,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -51,6 +52,9 @@ DRAGGED = "application/x-dlgui-images"
 
 DRAGGED_FILES = 1000
 """At most so many of them are handed to other programs as files."""
+
+SEEN = 1000
+"""Where more neighbours are selected at once all is painted anew; asking where each of them lies takes longer."""
 
 PLACES = 5000
 """So many positions are remembered of files whose thumbnails are on their way."""
@@ -335,6 +339,10 @@ class ImageGrid(QListView):
             painter.drawText(self.viewport().rect().adjusted(20, 20, -20, -20),
                              Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.when_empty)
             painter.end()
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        many = any(part.bottom() - part.top() > SEEN for part in selection.toList())
+        return QRegion(self.viewport().rect()) if many else super().visualRegionForSelection(selection)
 
     def _repaint(self, row: int) -> None:
         self.viewport().update(self.visualRect(self.items.index(row)) if row >= 0 else self.viewport().rect())
