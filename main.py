@@ -15,6 +15,7 @@ QT_PACKAGES = ("libegl1 libgl1 libdbus-1-3 libfontconfig1 libfreetype6 libglib2.
                "libx11-xcb1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 "
                "libxcb-render-util0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xinerama0 libxcb-xkb1 "
                "fonts-dejavu-core")
+TESTS = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")  # as many at once as there are cores
 QT_CHECK = ("import ctypes, sys; from PySide6 import QtGui, QtWidgets\n"
             "if sys.platform == 'linux': ctypes.CDLL('libxcb-cursor.so.0'); ctypes.CDLL('libxkbcommon-x11.so.0')")
 
@@ -75,7 +76,7 @@ def main() -> int:
     arguments = sys.argv[1:]
     testing = arguments[:1] == ["test"]
     set_up("test" if testing else "demo")
-    command = [str(PYTHON), *(["-m", "pytest", *arguments[1:]] if testing else ["-m", "dlgui", *arguments])]
+    command = [str(PYTHON), *(["-m", "pytest", *TESTS, *arguments[1:]] if testing else ["-m", "dlgui", *arguments])]
     if testing:
         os.chdir(ROOT)
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -4,9 +4,17 @@ import logging
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # the suite needs no display
+if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores: threads that spin would only hinder each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+hypothesis.settings.register_profile("dlgui", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("dlgui")
+
 
 @pytest.fixture(autouse=True)
 def no_unexpected_logs(request):
