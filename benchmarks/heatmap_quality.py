@@ -57,7 +57,7 @@ def learned(flawless: list[np.ndarray], size: int = 224, seed: int = 0) -> Class
         samples = []
         for i, image in enumerate(images):
             Image.fromarray(image).save(Path(folder) / f"{i}.png")
-            samples.append((f"{i}.png", f"{i:064x}"))
+            samples.append((f"{i}.png", f"{i:032x}"))
         preprocessing = Preprocessing(size, size)
         found = features.extract("efficientnet_lite0", folder, samples, preprocessing, Path(folder) / "cache")
         fit = quick.fit(found, np.arange(len(images)), labels, 2, backbones.pretrained("efficientnet_lite0").channels)

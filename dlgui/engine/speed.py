@@ -194,4 +194,4 @@ def _training(request: Mapping[str, Any], preprocessing: Preprocessing) -> dict[
 
 
 if __name__ == "__main__":
-    print(json.dumps(_measure(json.loads(sys.argv[1]))))
+    sys.stdout.write(json.dumps(_measure(json.loads(sys.argv[1]))))

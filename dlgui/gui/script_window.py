@@ -134,7 +134,8 @@ def main() -> int:
     def shown(message: Message) -> None:
         window.show_message(message)
         if "arrays" in message:  # the script waits: it may now write the next file
-            print("shown", flush=True)
+            sys.stdout.write("shown\n")
+            sys.stdout.flush()
 
     reader.message.connect(shown, Qt.ConnectionType.QueuedConnection)
     reader.ended.connect(ended, Qt.ConnectionType.QueuedConnection)
