@@ -58,7 +58,7 @@ def main() -> None:
         panel.resize(500, 700)
         panel.show()
         matrix.show()
-        inspection._take(None, evaluate(predictions(count, classes)), None)
+        inspection._take(None, evaluate(predictions(count, classes)), None, None)
         assert inspection.decisions is not None
         matrix.show_table(MatrixTable(inspection.decisions, "absolute", np.arange(classes)))
         app.processEvents()

@@ -29,6 +29,7 @@ class DetailPanel(QWidget):
         self._classes: list[str] = []
         self._rule: Rejection | None = None
         self.view = ImageView("applyPreview")
+        self.view.setMinimumHeight(60)  # a low window keeps the bars
         self.method = named(QComboBox(), "applyHeatmapMethod", self.tr("What the picture shows"))
         for text, value in ((self.tr("image only"), ""), ("Grad-CAM", "grad_cam"),
                             (self.tr("guided Grad-CAM"), "guided_grad_cam"),
