@@ -30,7 +30,7 @@ from dlgui.errors import DlguiError
 SECONDS = 0.5
 """Measured for at least so long, after one batch to warm up."""
 
-KEPT_SECONDS = 7 * 24 * 3600.0
+KEPT_SECONDS = 4 * 3600.0
 """A measurement older than this is made again: drivers change, and the computer may have been busy."""
 
 

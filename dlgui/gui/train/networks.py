@@ -82,8 +82,8 @@ class NetworkDialog(QDialog):
         self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         note = QLabel(self.tr(
-            "Speed: features on this computer's processor at the input size shown, half a second each, kept for a "
-            "week. Accuracy: top-1 on ImageNet as published by torchvision for the weights it fetches, for "
+            "Speed: features on this computer's processor at the input size shown, half a second each, kept for "
+            "four hours. Accuracy: top-1 on ImageNet as published by torchvision for the weights it fetches, for "
             "EfficientNet-Lite by timm; on your images the order may differ."))
         note.setWordWrap(True)
         note.setProperty("soft", True)
