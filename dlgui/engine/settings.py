@@ -38,7 +38,7 @@ class TrainingSettings:
         early_stopping: epochs without a better validation error after which training ends; 0 never.
         class_balance: `balanced` weights classes by the inverse of their frequency in the loss.
         warm_start: whether the linear layer starts from the closed-form solution on the frozen backbone; off, because
-            its large weights on quiet figures make the first updates of the backbone rough (docs/performance.md).
+            its large weights on quiet figures make the first updates of the backbone rough.
         clip_norm: greatest norm of a gradient, 0 for no limit.
         augmentation: settings of `dlgui.engine.augmentation`.
     """
