@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from PySide6.QtWidgets import QDoubleSpinBox, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
 W = TypeVar("W", bound=QWidget)
 
@@ -27,3 +27,12 @@ def button(name: str, text: str, tip: str, slot: Callable[..., Any], primary: bo
     made.setProperty("primary", primary)
     made.clicked.connect(lambda: slot())
     return made
+
+
+def beside(field: QWidget, *others: QWidget) -> QHBoxLayout:
+    """A row in which the field takes the room that the others leave."""
+    row = QHBoxLayout()
+    row.addWidget(field, 1)
+    for other in others:
+        row.addWidget(other)
+    return row

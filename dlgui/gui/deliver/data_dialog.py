@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from dlgui.gui.deliver.job_line import JobLine
 from dlgui.gui.session import Session
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import beside, button, named
 from dlgui.project.operations import exchange
 from dlgui.project.operations.exchange import Exported
 from dlgui.project.project import Project
@@ -54,9 +54,7 @@ class DataExportDialog(QDialog):
         self._ways()
 
     def _arrange(self) -> None:
-        place = QHBoxLayout()
-        place.addWidget(self.folder, 1)
-        place.addWidget(button("dataBrowse", self.tr("Browse…"), self.tr("Choose the folder"), self.browse))
+        place = beside(self.folder, button("dataBrowse", self.tr("Browse…"), self.tr("Choose the folder"), self.browse))
         form = QFormLayout()
         form.addRow(self.tr("Form"), self.form)
         form.addRow(self.tr("Images"), self.images)

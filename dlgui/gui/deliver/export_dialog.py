@@ -27,7 +27,7 @@ from dlgui.errors import DlguiError
 from dlgui.gui import theme
 from dlgui.gui.deliver.job_line import JobLine
 from dlgui.gui.session import Session
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import beside, button, named
 from dlgui.project.operations import exports
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -67,9 +67,7 @@ class ExportDialog(QDialog):
         self._chose()
 
     def _arrange(self) -> None:
-        place = QHBoxLayout()
-        place.addWidget(self.path, 1)
-        place.addWidget(button("exportBrowse", self.tr("Browse…"), self.tr("Choose the file"), self.browse))
+        place = beside(self.path, button("exportBrowse", self.tr("Browse…"), self.tr("Choose the file"), self.browse))
         form = QFormLayout()
         form.addRow(self.tr("Form"), self.form)
         form.addRow("", self.int8)
