@@ -9,6 +9,7 @@ from pathlib import Path
 import dlgui
 from dlgui import resources
 from dlgui.engine.classifier import Classifier
+from dlgui.engine.rejection import DECISIONS
 from dlgui.engine.storage import write_atomically
 
 _PACKAGES = {"onnx": "onnxruntime, numpy, pillow", "openvino": "openvino, numpy, pillow",
@@ -53,32 +54,35 @@ _LOAD = {
 
     metadata = {"dlgui.classes": "", "dlgui.preprocessing": "", "dlgui.rejection": ""}
     network = torch.export.load(MODEL, extra_files=metadata).module()
-    rule = json.loads(metadata["dlgui.rejection"] or "null")  # its thresholds; `unknown` only ONNX and OpenVINO tell
 
     def run(pixels):
         with torch.no_grad():
-            confidences = network(torch.from_numpy(pixels)).numpy()
-        limits = rule["thresholds"] if rule else [0.0] * confidences.shape[1]
-        return confidences, ["not_sure" if c.max() < limits[c.argmax()] else "accepted" for c in confidences]
+            found = network(torch.from_numpy(pixels))
+        if isinstance(found, tuple):  # the model carries thresholds for rejection
+            decisions = json.loads(metadata["dlgui.rejection"])["decisions"]
+            return found[0].numpy(), [decisions[int(d)] for d in found[1]]
+        return found.numpy(), ["accepted"] * len(pixels)
     return metadata, run''',
 }
 
 _OWN = '''"""Classifies images with @@MODEL@@ through dlgui @@VERSION@@ (pip install dlgui).
 
-    python @@NAME@@ IMAGE…
+    python @@NAME@@ IMAGE…            one line an image: path, class, confidence, decision
 """
 
 import sys
 from pathlib import Path
 
-from dlgui.engine.images import read_image
 from dlgui.engine.model_file import read_model
+from dlgui.errors import UnreadableImage
 
-classifier = read_model(Path(__file__).resolve().with_name(@@MODEL_LITERAL@@))
-for path in sys.argv[1:]:
-    confidences = classifier.predict([read_image(path)])[0]
-    best = confidences.argmax()
-    print(f"{path}\\t{classifier.classes[best]}\\t{confidences[best]:.4f}")
+classifier, paths = read_model(Path(__file__).resolve().with_name(@@MODEL_LITERAL@@)), sys.argv[1:]
+for i, found in classifier.predictor().judge_paths(paths):
+    if isinstance(found, UnreadableImage):
+        print(found, file=sys.stderr)
+        continue
+    best = found.confidences.argmax()
+    print(f"{paths[i]}\\t{classifier.classes[best]}\\t{found.confidences[best]:.4f}\\t{found.decision}")
 '''
 
 
@@ -113,7 +117,8 @@ def example(classifier: Classifier, kind: str, suffix: str, model: str, name: st
     plain = re.sub(r'[\x00-\x1f"\\]', "_", model)  # inside a docstring or a comment
     values = {"MODEL": plain, "MODEL_COMMENT": plain, "MODEL_LITERAL": repr(model), "NAME": name,
               "PACKAGES": _PACKAGES[kind], "LOAD": _LOAD.get(kind, ""), "VERSION": dlgui.__version__,
-              "CLASSES": ", ".join(_literal(c, suffix) for c in classifier.classes), "WIDTH": str(p.width),
+              "CLASSES": ", ".join(_literal(c, suffix) for c in classifier.classes),
+              "DECISIONS": ", ".join(_literal(d, suffix) for d in DECISIONS), "WIDTH": str(p.width),
               "HEIGHT": str(p.height), "CHANNELS": str(p.channels), "RESIZE": p.resize,
               "CONTRAST": "true" if p.contrast_normalization else "false"}
     return re.sub(r"@@([A-Z_]+)@@", lambda found: values[found[1]], template)

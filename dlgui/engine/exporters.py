@@ -176,7 +176,9 @@ def description(classifier: Classifier) -> dict[str, str]:
         "dlgui.provenance": json.dumps(classifier.provenance),
         "dlgui.input": json.dumps("uint8 (n, height, width, channels), gray values 0…255 after the resizing that "
                                   "dlgui.preprocessing describes"),
-        "dlgui.output": json.dumps("float32 (n, classes), confidences"),
+        "dlgui.output": json.dumps("float32 (n, classes), confidences" + (
+            "" if rule is None else "; int64 (n,), decision, a place in dlgui.rejection's decisions" + (
+                "" if rule.novelty is None else "; float32 (n,), novelty, above 1 unknown"))),
     }
 
 
@@ -326,7 +328,8 @@ class _TorchExport(_Writer):
 
         def run(pixels: np.ndarray) -> np.ndarray:
             with torch.no_grad():
-                return np.asarray(loaded(torch.from_numpy(pixels)))
+                found = loaded(torch.from_numpy(pixels))
+            return np.asarray(found[0] if isinstance(found, tuple) else found)
         return run
 
     def runtime(self) -> str:

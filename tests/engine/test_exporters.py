@@ -1,15 +1,19 @@
 """Exported files are used by programs that know nothing of dlgui, and say what they were measured to do."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from dlgui.engine import exporters, quantization
+from dlgui.engine import exporters, novelty, quantization
 from dlgui.engine.certificate import Certificate
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.export_examples import example
@@ -83,47 +87,142 @@ def test_the_example_agrees_in_a_second_process(kind, resize, contrast, channels
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory):
+def preprocessors():
     """Compiles the preprocessing of the C++ or C# example for a classifier; gives the command to run."""
     def compiled(classifier, suffix, folder):
         source = folder / f"example{suffix}"
         source.write_text(example(classifier, "onnx", suffix, "model.onnx", source.name), encoding="utf-8")
-        target = folder / f"program{suffix}.exe"
-        if suffix == ".cpp":
-            command = ["g++", "-std=c++17", "-O2", "-Wall", "-Werror", "-DPREPROCESSING_ONLY", str(source), "-o",
-                       str(target)]
-        else:
-            command = ["mcs", "-define:PREPROCESSING_ONLY", f"-out:{target}", str(source)]
-        if shutil.which(command[0]) is None:
-            pytest.skip(f"{command[0]} is not installed")
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return [str(target)] if suffix == ".cpp" else ["mono", str(target)]
+        return built(source, ["-DPREPROCESSING_ONLY"], ["-define:PREPROCESSING_ONLY"])
     return compiled
+
+
+def built(source, cpp, cs):
+    """Compiles a C++ or C# file with more arguments; the command that runs it."""
+    target = source.with_name(f"program{source.suffix}.exe")
+    command = ["g++", "-std=c++17", "-O2", "-Wall", "-Werror", str(source), *cpp, "-o", str(target)] \
+        if source.suffix == ".cpp" else ["mcs", *cs, f"-out:{target}", str(source)]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [str(target)] if source.suffix == ".cpp" else ["mono", str(target)]
 
 
 @pytest.mark.parametrize("suffix", [".cpp", ".cs"])
 @pytest.mark.parametrize(("resize", "contrast"), [("stretch", False), ("fit", True), ("crop", False)])
-def test_preprocessing_in_other_languages_agrees(suffix, resize, contrast, files, tmp_path, programs):
+def test_preprocessing_in_other_languages_agrees(suffix, resize, contrast, files, tmp_path, preprocessors):
     classifier = made(resize=resize, contrast_normalization=contrast)
-    command = programs(classifier, suffix, tmp_path)
+    command = preprocessors(classifier, suffix, tmp_path)
+
+    def ran(image, orientation=1):
+        channels = image.shape[2] if image.ndim == 3 else 1
+        done = subprocess.run([*command, str(image.shape[1]), str(image.shape[0]), str(channels), str(orientation)],
+                              input=image.tobytes(), capture_output=True, check=True)
+        return np.frombuffer(done.stdout, np.uint8).reshape(64, 64, 3)
+
     for file in files:
         image = read_image(file)
-        channels = image.shape[2] if image.ndim == 3 else 1
-        done = subprocess.run([*command, str(image.shape[1]), str(image.shape[0]), str(channels)],
-                              input=image.tobytes(), capture_output=True, check=True)
-        found = np.frombuffer(done.stdout, np.uint8).reshape(64, 64, 3)
-        expected = classifier.preprocessing.pixels(image)
+        found, expected = ran(image), classifier.preprocessing.pixels(image)
         if image.shape[0] <= image.shape[1]:
             np.testing.assert_array_equal(found, expected, err_msg=file.name)
         else:  # some images Pillow resamples by columns first, which rounds differently
             apart = np.abs(found.astype(int) - expected)
             assert (apart.max() <= (3 if contrast else 1), apart.mean() < 0.6) == (True, True), file.name
+    if resize == "stretch":
+        small = read_image(files[-1])[:64, 64:128]  # of the network's size: nothing is resampled
+        for orientation in range(1, 9):
+            stored = Image.fromarray(small)
+            stored.getexif()[0x0112] = orientation
+            np.testing.assert_array_equal(ran(small, orientation), np.asarray(ImageOps.exif_transpose(stored)))
+
+
+@pytest.fixture(scope="module")
+def judged(files):
+    """A classifier with a whole rule, and its decisions on `files`, of all three kinds."""
+    classifier = made()
+    predictor, pixels = classifier.predictor("cpu"), pixels_of(classifier, files)
+    features, confidence = predictor.features(pixels), np.sort(predictor.predict_pixels(pixels).max(1))
+    detector = novelty.fit(features[1:], np.arange(len(files) - 1) % 3, 3)
+    distances = np.sort(detector.distances(features))
+    assert distances[-1] > 1.1 * distances[-2]
+    classifier.set_rejection(Rejection(np.full(3, float(confidence[2:4].mean())),
+                                       replace(detector, limit=float(distances[-2:].mean()))))
+    decisions = [answer.decision for answer in classifier.predictor("cpu").judge_pixels(pixels)]
+    assert set(decisions) == {"accepted", "not_sure", "unknown"}
+    return classifier, decisions
+
+
+def pixels_of(classifier, files):
+    return np.stack([classifier.preprocessing.pixels(read_image(file)) for file in files])
+
+
+@QUIET
+@pytest.mark.parametrize("kind", ["onnx", "openvino", "torch_export"])
+def test_the_example_hears_the_rejection_rule(kind, judged, files, tmp_path):
+    if kind == "openvino":
+        pytest.importorskip("openvino")
+    classifier, decisions = judged
+    images = [read_image(file) for file in files]
+    written = exporters.prepare(classifier, kind, images).save(tmp_path / f"m{exporters.SUFFIXES[kind]}")
+    program = next(file for file in written if file.suffix == ".py")
+    assert [answer["decision"] for answer in json.loads(in_a_second_process(program, "--json", *files))] == decisions
+
+
+def test_the_example_of_our_own_format_hears_the_rejection_rule(judged, files, tmp_path):
+    classifier, decisions = judged
+    images = [read_image(file) for file in files]
+    _, program = exporters.prepare(classifier, "dlclassifier", images).save(tmp_path / "m.dlclassifier")
+    done = subprocess.run([sys.executable, str(program), *map(str, files), str(program)], capture_output=True, text=True,
+                          check=True)
+    fields = [line.rsplit("\t", 2) for line in done.stdout.splitlines() if line.startswith(str(files[0].parent))]
+    assert [decision for *_, decision in fields] == decisions
+    assert program.name in done.stderr
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory):
+    """A folder with ONNX Runtime's own library under the names that linkers and Mono look for."""
+    folder = tmp_path_factory.mktemp("runtime")
+    library, = Path(onnxruntime.__file__).parent.glob("capi/libonnxruntime.so.*")
+    for name in ("libonnxruntime.so", "libonnxruntime.so.1"):
+        (folder / name).symlink_to(library)
+    return folder
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the library is laid out for Linux")
+@pytest.mark.parametrize("suffix", [".cpp", ".cs"])
+@pytest.mark.parametrize("ruled", [True, False])
+def test_the_whole_program_in_other_languages_agrees(suffix, ruled, judged, files, runtime, tmp_path):
+    headers, assembly = Path(os.environ.get("ONNXRUNTIME_INCLUDE", "/usr/include/onnxruntime")), Path(
+        os.environ.get("ONNXRUNTIME_MANAGED", "/usr/lib/cli/Microsoft.ML.OnnxRuntime.dll"))
+    needed = [headers / "onnxruntime_cxx_api.h", Path("/usr/include/stb/stb_image.h")] if suffix == ".cpp" else [assembly]
+    if missing := [str(file) for file in needed if not file.is_file()]:
+        pytest.skip(f"{', '.join(missing)}: not installed")
+    classifier, decisions = judged
+    if not ruled:
+        classifier, decisions = made(), ["accepted"] * len(files)
+    model, _, *sources = exporters.prepare(classifier, "onnx", [read_image(file) for file in files]).save(
+        tmp_path / "m.onnx")
+    source = next(file for file in sources if file.suffix == suffix)
+    command = built(source, ["-isystem", str(headers), "-isystem/usr/include/stb", f"-L{runtime}", "-lonnxruntime",
+                             f"-Wl,-rpath,{runtime}"], ["-define:WITHOUT_SKIASHARP", f"-r:{assembly}"])
+    if suffix == ".cs":  # it reads no other files by itself
+        for i, file in enumerate(files):
+            Image.fromarray(read_image(file)).save(tmp_path / f"{i}.ppm")
+        files = [tmp_path / f"{i}.ppm" for i in range(len(files))]
+        shutil.copy(assembly, tmp_path)
+    done = subprocess.run([*command, str(model), *map(str, files), str(source)], capture_output=True, text=True,
+                          check=False, env={**os.environ, "LD_LIBRARY_PATH": str(runtime)})
+    assert (done.returncode, source.name in done.stderr) == (1, True), done.stderr  # one file is no image
+    answers = [(line.rsplit("\t", 2)[1:]) for line in done.stdout.splitlines() if line.count("\t") >= 2]
+    expected = classifier.predict([read_image(file) for file in files], device="cpu")
+    assert [decision for _, decision in answers] == decisions
+    for (confidence, _), row, file in zip(answers, expected, files, strict=True):
+        assert float(confidence) == pytest.approx(row.max(), abs=0.02 if file.suffix == ".jpg" else 2e-3), file.name
+        assert f"{file}\t{CLASSES[row.argmax()]}\t" in done.stdout
 
 
 def test_the_certificate_is_in_the_file(textile_images, tmp_path):
-    import onnxruntime
-
     classifier = made()
     prepared = exporters.prepare(classifier, "onnx", textile_images)
     prepared.save(tmp_path / "m.onnx")
@@ -136,23 +235,6 @@ def test_the_certificate_is_in_the_file(textile_images, tmp_path):
     exporters.prepare(classifier, "dlclassifier", textile_images).save(tmp_path / "m.dlclassifier")
     assert read_model(tmp_path / "m.dlclassifier").metrics["certificate"]["agreement"] == 1.0
     assert "certificate" not in classifier.metrics
-
-
-@QUIET
-@pytest.mark.parametrize("kind", ["onnx", "openvino", "torch_export"])
-def test_the_example_hears_the_rejection_rule(kind, files, tmp_path):
-    if kind == "openvino":
-        pytest.importorskip("openvino")
-    classifier = made()
-    images = [read_image(file) for file in files]
-    confidence = classifier.predict(images, device="cpu").max(1)
-    classifier.set_rejection(Rejection(np.full(3, float(np.median(confidence)))))
-    written = exporters.prepare(classifier, kind, images).save(tmp_path / f"m{exporters.SUFFIXES[kind]}")
-    program = next(file for file in written if file.suffix == ".py")
-    found = [answer["decision"] for answer in json.loads(in_a_second_process(program, "--json", *files))]
-    pixels = np.stack([classifier.preprocessing.pixels(image) for image in images])
-    assert found == [answer.decision for answer in classifier.predictor("cpu").judge_pixels(pixels)]
-    assert set(found) == {"accepted", "not_sure"}
 
 
 def test_int8_says_what_it_costs_before_anything_is_saved(textile, tmp_path):
