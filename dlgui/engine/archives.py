@@ -111,7 +111,7 @@ def _write(source: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> str
                     raise zipfile.BadZipFile("larger than it says")
                 file.write(block)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, FileExistsError,
-            NotADirectoryError) as problem:
+            NotADirectoryError, ValueError) as problem:  # ValueError: an offset before the file
         target.unlink(missing_ok=True)
         return f"corrupt ({problem})"
     except OSError:

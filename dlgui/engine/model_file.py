@@ -130,7 +130,9 @@ def _read(what: object, file: IO[bytes], size: int) -> Classifier:
     try:
         with zipfile.ZipFile(file) as archive:
             contents = _contents(what, archive, size)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as problem:
+    except ModelFileError:
+        raise
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as problem:  # ValueError: negative offsets
         raise ModelFileError(what, _foreign(file), "use a model written by dlgui, or train a new one") from problem
     description = _description(what, contents["classifier.json"])
     if hashlib.sha256(contents["weights.safetensors"]).hexdigest() != description.get("weights_sha256"):

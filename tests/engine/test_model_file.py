@@ -62,6 +62,7 @@ def test_reads_what_it_wrote(classifier, tmp_path, textile_images):
     (lambda c: b"", "the file is empty"),
     (lambda c: c[:len(c) // 2], "truncated or corrupt"),
     (lambda c: b"HDLC" + c[4:1000], "not a dlgui model"),
+    (lambda c: c[:-9] + bytes([c[-9] ^ 1]) + c[-8:], "corrupt"),  # offsets before the file's beginning
     (lambda c: c[:5000] + bytes(40) + c[5040:], "damaged|corrupt|description"),
     (lambda c: described(c, format=99), "newer dlgui"),
     (lambda c: described(c, format="1"), "no format version"),
