@@ -1,16 +1,22 @@
-"""Where the errors sit: groups of images that share a property, the worst first."""
+"""Where the errors sit: groups of images that share a property, the worst first.
+
+Of many groups the worst looks bad by luck alone, so each is judged by a p-value that is corrected for their number.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dlgui.engine.statistics import Interval, wilson_interval
+from dlgui.engine.statistics import Interval, false_discovery_rates, wilson_interval
 
 SMALLEST = 5
 """Slices of fewer images say nothing."""
+
+REAL = 0.05
+"""Below that corrected p-value a slice stands out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +28,8 @@ class Slice:
         positions: int64 (m,), of the samples.
         errors: how many of them are wrong.
         interval: 95 % interval of the share of errors (Wilson).
-        p_value: that errors are at most as frequent here as in the rest, by chance (Fisher's exact test, one-sided).
+        p_value: that chance alone brings at least as many errors here (Fisher's exact test, one-sided).
+        corrected: the same in view of all the slices that were compared (Benjamini-Hochberg), at least `p_value`.
     """
 
     kind: str
@@ -31,6 +38,12 @@ class Slice:
     errors: int
     interval: Interval
     p_value: float
+    corrected: float
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether chance is no good explanation, although the slice was chosen among many."""
+        return self.corrected < REAL
 
     @property
     def error(self) -> float:
@@ -85,7 +98,9 @@ def slices(correct: np.ndarray, properties: Mapping[str, Mapping[str, np.ndarray
             if len(positions) >= max(smallest, 1):
                 errors = int(np.count_nonzero(~correct[positions]))
                 found.append(Slice(name, value, positions, errors, wilson_interval(errors, len(positions)),
-                                   _excess(errors, len(positions), wrong, total)))
+                                   _excess(errors, len(positions), wrong, total), 1.0))
+    corrected = false_discovery_rates(np.array([s.p_value for s in found])).tolist()
+    found = [replace(s, corrected=value) for s, value in zip(found, corrected, strict=True)]
     return sorted(found, key=lambda s: (s.p_value, -s.error, -len(s.positions)))
 
 

@@ -147,6 +147,25 @@ def mcnemar(correct_a: np.ndarray, correct_b: np.ndarray) -> float:
     return float(min(1.0, 2 * np.exp(logarithms).sum()))
 
 
+def false_discovery_rates(p_values: np.ndarray) -> np.ndarray:
+    """p-values of many tests, corrected for their number (Benjamini and Hochberg, 1995).
+
+    Whoever believes all results below a limit is wrong about that share of them on average; where nothing at all is
+    behind any of the tests, he believes one with that probability at most.
+
+    Args:
+        p_values: float (n,) of tests that do not work against each other, 0…1.
+
+    Returns:
+        float64 (n,), each at least as large as its p-value.
+    """
+    p = np.asarray(p_values, np.float64)
+    order = np.argsort(p, kind="stable")[::-1]  # from the largest down
+    found = np.empty(len(p))
+    found[order] = np.minimum.accumulate(p[order] * len(p) / np.arange(len(p), 0, -1)) if len(p) else []
+    return np.minimum(found, 1.0)
+
+
 def paired_difference(wrong_a: np.ndarray, wrong_b: np.ndarray, level: float = 0.95) -> tuple[float, Interval]:
     """How much more often A errs than B on the same images, with an interval (Agresti and Min, 2005).
 

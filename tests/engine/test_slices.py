@@ -23,6 +23,9 @@ def test_counts_and_p_values_agree_with_scipy(images):
         assert one.p_value == pytest.approx(chance, abs=1e-9)
         assert one.interval[0] <= one.error <= one.interval[1]
     assert [s.p_value for s in found] == sorted(s.p_value for s in found)
+    if found:
+        expected = stats.false_discovery_control([min(s.p_value, 1) for s in found])
+        assert [s.corrected for s in found] == pytest.approx(expected.tolist())
 
 
 def test_quantiles_share_out_every_known_value():
@@ -42,5 +45,18 @@ def test_a_planted_bad_slice_comes_first():
     brightness = by_quantile(generator.random(500) * 255)
     found = slices(correct, {"folder": by_value(folder), "brightness": brightness})
     assert (found[0].kind, found[0].value) == ("folder", "line 3")
-    assert found[0].p_value < 1e-6
+    assert found[0].corrected < 1e-5
+    assert [one.stands_out for one in found] == [True] + [False] * (len(found) - 1)
     assert slices(correct, {"folder": by_value(["one"] * 500)}) == []
+
+
+def test_among_many_slices_without_any_difference_hardly_one_stands_out():
+    generator, alarms, naive = np.random.default_rng(1), 0, 0
+    for _ in range(120):
+        correct = generator.random(400) > 0.1
+        values = by_value([f"{i}" for i in generator.integers(0, 30, 400)])
+        found = slices(correct, {"folder": values})
+        alarms += any(one.stands_out for one in found)
+        naive += any(one.p_value < 0.05 for one in found)
+    assert alarms <= 10  # 5 % of 120, and some luck
+    assert naive > 50  # what one sees without a correction

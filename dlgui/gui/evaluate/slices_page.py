@@ -1,4 +1,4 @@
-"""Slices: which folder, size, brightness, group or date the errors come from, the worst first."""
+"""Slices: which folder, size, brightness, group or date the errors come from, and what could be chance."""
 
 from __future__ import annotations
 
@@ -20,11 +20,7 @@ from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.scenes import Scene
 from dlgui.gui.widgets import named
-from dlgui.gui.words import chance
 from dlgui.project.operations import slices
-
-REAL = 0.01
-"""Excess of errors that is called conspicuous: below that p-value."""
 
 
 class SlicesPage(Page):
@@ -40,9 +36,15 @@ class SlicesPage(Page):
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.kind = named(QComboBox(), "sliceKind", self.tr("Slices by one property only"))
-        self.table = named(QTableWidget(0, 4), "sliceTable", self.tr("Slices, the worst first; click for their errors"))
+        self.table = named(QTableWidget(0, 5), "sliceTable", self.tr("Slices, the worst first; click for their errors"))
         self.table.setHorizontalHeaderLabels([self.tr("slice"), self.tr("error"), self.tr("95 % interval"),
                                               self.tr("wrong")])
+        chance = QTableWidgetItem(self.tr("chance?"))
+        chance.setToolTip(self.tr(
+            "Stands out: errors are more frequent here than luck explains, even in view of how many slices were "
+            "compared (Fisher's exact test, corrected by Benjamini-Hochberg, 5 %). Could be chance: more errors than "
+            "elsewhere, yet the worst of so many slices may look like that by luck."))
+        self.table.setHorizontalHeaderItem(4, chance)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -95,32 +97,49 @@ class SlicesPage(Page):
     def _list(self) -> None:
         kind = self.kind.currentData()
         self._shown = [s for s in self.found if kind is None or s.kind == kind]
-        worst = [s for s in self._shown if s.p_value < REAL]
+        worst = [s for s in self._shown if s.stands_out]
         if not self._shown:
             self.said.setText(self.tr("The images do not differ in a property by which they could be divided."))
         elif worst:
-            self.said.setText(self.tr("{kind} “{value}” stands out: {error:.1f} % error; chance alone brings as "
-                                      "many there in {p} of cases.").format(
-                kind=worst[0].kind, value=worst[0].value, error=100 * worst[0].error, p=chance(worst[0].p_value)))
+            more = self.tr(" So do {n} more, in bold.").format(n=len(worst) - 1) if len(worst) > 1 else ""
+            self.said.setText(self.tr(
+                "{kind} “{value}” stands out: {error:.1f} % error instead of {usual:.1f} % over all. Luck hardly "
+                "explains it, although the worst of {n} slices was picked.{more}").format(
+                kind=worst[0].kind, value=worst[0].value, error=100 * worst[0].error, usual=100 * self._usual(),
+                n=len(self.found), more=more))
+        elif self._shown[0].error > self._usual():
+            self.said.setText(self.tr(
+                "No slice stands out. “{value}” looks worst with {error:.1f} % error, but that could be chance: of the "
+                "{n} slices compared, one is always the worst.").format(
+                value=self._shown[0].value, error=100 * self._shown[0].error, n=len(self.found)))
         else:
-            self.said.setText(self.tr("No slice stands out beyond chance."))
+            self.said.setText(self.tr("No slice stands out: errors are spread as evenly as luck spreads them."))
         self.table.blockSignals(True)
         self.table.clearSelection()
         self.table.setRowCount(len(self._shown))
         for row, one in enumerate(self._shown):
             low, high = (100 * x for x in one.interval)
             texts = (f"{one.kind} {one.value}", f"{100 * one.error:.1f} %", f"{low:.0f} – {high:.0f} %",
-                     f"{one.errors} / {len(one.positions)}")
+                     f"{one.errors} / {len(one.positions)}", self._judged(one))
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
-                if column:
+                if 0 < column < 4:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 font = item.font()
-                font.setBold(one.p_value < REAL)
+                font.setBold(one.stands_out)
                 item.setFont(font)
                 self.table.setItem(row, column, item)
         self.table.blockSignals(False)
+
+    def _usual(self) -> float:
+        """Share of errors over all images."""
+        return self._of.top1_error if self._of is not None else 0.0
+
+    def _judged(self, one: Slice) -> str:
+        if one.stands_out:
+            return self.tr("stands out")
+        return self.tr("could be chance") if one.error > self._usual() else self.tr("not worse")
 
     def _clicked(self) -> None:
         row = self.table.currentRow()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def find(project: Project, predictions: Predictions, progress: Progress | None =
     there = np.flatnonzero(rows >= 0)
     rows = rows[there]
     found = slices(predictions.correct[there], _properties(project, table, rows, predictions, there, progress))
-    return [Slice(s.kind, s.value, there[s.positions], s.errors, s.interval, s.p_value) for s in found]
+    return [replace(s, positions=there[s.positions]) for s in found]
 
 
 def _properties(project: Project, table: ImageTable, rows: np.ndarray, predictions: Predictions, there: np.ndarray,
