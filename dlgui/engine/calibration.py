@@ -10,6 +10,9 @@ from dlgui.errors import InvalidValue
 
 CALIBRATION_BINS = 15
 TEMPERATURE_RANGE = (1e-3, 1e3)
+UNSEEN = 0.5
+"""Errors that are added to those that were seen."""
+
 _BLOCK_CELLS = 1 << 22
 
 
@@ -57,6 +60,31 @@ def reliability_of(confidence: np.ndarray, correct: np.ndarray, bins: int = CALI
                        float((gap * count).sum() / max(len(confidence), 1)), float(gap.max()))
 
 
+def error_by_chance(confidence: np.ndarray, bins: int = CALIBRATION_BINS, draws: int = 200, seed: int = 42,
+                    level: float = 0.95) -> float:
+    """The calibration error that confidences would still show if they meant exactly what they say.
+
+    Hits are drawn with the confidences as their probabilities; few images leave gaps in the bins by chance.
+
+    Args:
+        confidence: float (n,), of the predicted class, 0…1.
+        bins, draws, seed: of the diagram and of the drawing.
+        level: share of the draws that stay below the answer.
+
+    Returns:
+        0…1; 0 without images.
+    """
+    confidence = np.clip(np.asarray(confidence, np.float64), 0, 1)
+    if not len(confidence):
+        return 0.0
+    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    generator, found = np.random.default_rng(seed), np.empty(draws)
+    for i in range(draws):
+        gaps = (generator.random(len(confidence)) < confidence) - confidence
+        found[i] = np.abs(np.bincount(place, weights=gaps, minlength=bins)).sum() / len(confidence)
+    return float(np.quantile(found, level))
+
+
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Confidences float32 (n, k) of logits (n, k), after division by `temperature`."""
     scaled = np.asarray(logits, np.float32) / np.float32(temperature)
@@ -67,8 +95,11 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     """The temperature that makes softmax(logits / temperature) fit the truth best (temperature scaling, Guo 2017).
 
-    The likelihood is convex in 1 / temperature, so the root of its slope is found by bisection. As in Platt's scaling
-    the targets are 1 − 1/(n + 2) instead of 1, which keeps the answer finite where everything is classified right.
+    The likelihood is convex in 1 / temperature, so the root of its slope is found by bisection. Where everything is
+    classified right the likelihood alone would make confidences infinitely sure; so half an error is added to those
+    that were seen, of the size that errors have in the mean: n right answers then stand for half an error in n. The
+    more errors were seen, the less that matters. (Targets softened by 1/(n + 2), as in Platt's scaling, put that error where
+    the network is surest, and leave good networks far too unsure.)
 
     Args:
         logits: float (n, k), of samples that were not trained on.
@@ -88,32 +119,26 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
         raise InvalidValue("logits", "not a number or infinite", "finite values")
     if not len(logits) or logits.shape[1] < 2 or not np.ptp(logits, axis=1).any():
         return 1.0
-    logits = logits - logits.max(1, keepdims=True)
-    wanted = _mean_target(logits, truth)
+    gaps = logits.max(1, keepdims=True) - logits
+    seen = float(gaps[np.arange(len(gaps)), truth].sum(dtype=np.float64))
     low, high = 1 / TEMPERATURE_RANGE[1], 1 / TEMPERATURE_RANGE[0]
     for _ in range(25):
         middle = float(np.sqrt(low * high))
-        if _mean_expectation(logits, middle) < wanted:
+        size, number = _expected(gaps, middle)
+        if size * (1 - UNSEEN / max(number, 1e-30)) > seen:
             low = middle
         else:
             high = middle
     return float(1 / np.sqrt(low * high))
 
 
-def _mean_target(logits: np.ndarray, truth: np.ndarray) -> float:
-    """Mean logit under the softened targets."""
-    number, count = logits.shape
-    doubt = 1 / (number + 2)
-    own = logits[np.arange(number), truth].astype(np.float64)
-    others = logits.sum(1, dtype=np.float64) - own
-    return float(np.mean((1 - doubt) * own + doubt / (count - 1) * others))
-
-
-def _mean_expectation(logits: np.ndarray, inverse_temperature: float) -> float:
-    """Mean logit under the softmax of (logits · inverse_temperature); rises with the inverse temperature."""
-    total, rows = 0.0, max(1, _BLOCK_CELLS // logits.shape[1])
-    for start in range(0, len(logits), rows):
-        block = logits[start:start + rows]
-        powers = np.exp(block * np.float32(inverse_temperature))
-        total += float(((powers * block).sum(1, dtype=np.float64) / powers.sum(1, dtype=np.float64)).sum())
-    return total / len(logits)
+def _expected(gaps: np.ndarray, inverse_temperature: float) -> tuple[float, float]:
+    """What confidences promise: how far the truth lies behind the answer, summed, and the number of errors."""
+    size, number, rows = 0.0, 0.0, max(1, _BLOCK_CELLS // gaps.shape[1])
+    for start in range(0, len(gaps), rows):
+        block = gaps[start:start + rows]
+        powers = np.exp(block * np.float32(-inverse_temperature))
+        whole = powers.sum(1, dtype=np.float64)
+        size += float(((powers * block).sum(1, dtype=np.float64) / whole).sum())
+        number += float((np.where(block > 0, powers, 0).sum(1, dtype=np.float64) / whole).sum())
+    return size, number

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlgui.engine.calibration import fit_temperature, reliability_of, softmax
+from dlgui.engine.calibration import error_by_chance, fit_temperature, reliability_of, softmax
 from dlgui.errors import InvalidValue
 
 
@@ -73,6 +73,39 @@ def test_a_perfect_classifier_gets_a_finite_temperature() -> None:
     temperature = fit_temperature(np.eye(3)[truth], truth)
     confidence = softmax(np.eye(3)[truth], temperature).max()
     assert 0.9 < confidence < 0.999  # 30 samples prove no more
+
+
+def test_a_good_classifier_is_not_made_less_sure_than_it_is() -> None:
+    """Most answers far from any doubt, few at the border, as of a network on an easy set: 300 images, a few errors."""
+    from scipy.special import log_softmax
+
+    losses = []
+    for seed in range(20):
+        generator = np.random.default_rng(seed)
+        logits = generator.normal(size=(4300, 3)) * generator.choice([3, 30], p=[0.1, 0.9], size=4300)[:, None]
+        truth = (generator.random(4300)[:, None] > softmax(logits).cumsum(1)).sum(1).clip(max=2)
+        temperature = fit_temperature(logits[:300], truth[:300])
+        losses.append([-log_softmax(logits[300:] / t, axis=1)[np.arange(4000), truth[300:]].mean()
+                       for t in (1.0, temperature)])
+    perfect, fitted = np.mean(losses, axis=0)
+    assert fitted < 1.05 * perfect
+
+
+def test_without_errors_half_an_error_is_expected() -> None:
+    generator = np.random.default_rng(5)
+    logits = np.abs(generator.normal(size=(200, 1))) * [[1.0, 0.0, -1.0]] + [[0.01, 0, 0]]
+    confidences = softmax(logits, fit_temperature(logits, np.zeros(200, int)))
+    assert (1 - confidences[:, 0]).sum() == pytest.approx(0.5, rel=0.01)
+
+
+def test_chance_alone_brings_a_calibration_error() -> None:
+    generator = np.random.default_rng(6)
+    confidence = generator.uniform(0.3, 1, 300)
+    errors = [reliability_of(confidence, generator.random(300) < confidence).expected_calibration_error
+              for _ in range(400)]
+    assert np.mean(np.array(errors) < error_by_chance(confidence)) == pytest.approx(0.95, abs=0.04)
+    assert error_by_chance(np.repeat(confidence, 100)) < 0.2 * error_by_chance(confidence)
+    assert error_by_chance(np.ones(20)) == error_by_chance(np.empty(0)) == 0
 
 
 def test_nothing_to_learn_from_leaves_confidences_alone() -> None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from dlgui.engine.calibration import Reliability
+from dlgui.engine.calibration import Reliability, error_by_chance
 from dlgui.engine.evaluation import Evaluation, reliability
 from dlgui.engine.selection import Criteria
 from dlgui.engine.statistics import Curve, precision_recall_curve, rejection_curve, roc_curve
@@ -35,12 +35,23 @@ COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Everything that the page draws: curves by class, and reliability by what was done to the confidences."""
+    """Everything that the page draws.
+
+    Attributes:
+        precision_recall, roc: by class.
+        rejection: error over coverage.
+        reliability: by what was done to the confidences.
+        by_chance: calibration error that chance alone may bring with so many images.
+        fitted_on, crossed: as in `evaluations.Recalibrated`.
+    """
 
     precision_recall: dict[str, Curve]
     roc: dict[str, Curve]
     rejection: Curve
     reliability: dict[str, Reliability]
+    by_chance: float
+    fitted_on: int
+    crossed: int
 
 
 class CurvesPage(Page):
@@ -196,8 +207,16 @@ class CurvesPage(Page):
                            symbolPen=None, pen=pg.mkPen(colour, width=2),
                            symbolSize=5 + 9 * np.sqrt(found.count[filled] / max(found.count.max(), 1)),
                            name=f"{name}  {100 * found.expected_calibration_error:.2f} %")
-        self.said.setText(self.tr("On the dashed line confidences mean what they say. The figures are the expected "
-                                  "calibration error; larger points stand for more images. A click shows them."))
+        words = [self.tr("On the dashed line confidences mean what they say. Figures are the expected calibration "
+                         "error; chance alone brings up to {chance:.1f} % with {n} images.").format(
+                             chance=100 * self.drawn.by_chance, n=self._of.num_samples if self._of is not None else 0)]
+        if self.drawn.fitted_on:
+            words.append(self.tr("Calibrated anew: by one temperature that fits the {n} validation images.").format(
+                n=self.drawn.fitted_on))
+        if self.drawn.crossed:
+            words.append(self.tr("Those of them that are shown had no part in their own (cross-fitting)."))
+        words.append(self.tr("Larger points: more images; a click shows them."))
+        self.said.setText(" ".join(words))
 
     def _draw_rejection(self) -> None:
         assert self.drawn is not None
@@ -260,10 +279,12 @@ def _compute(job: Job, project: Project, run: Run | None, found: Evaluation) -> 
     for name in found.classes:
         precision_recall[name], roc[name] = precision_recall_curve(known, name), roc_curve(known, name)
         job.progress.advance()
-    reliable = {"as it is": reliability(known)}
+    reliable, fitted_on, crossed = {"as it is": reliability(known)}, 0, 0
     if run is not None:
-        before, again = evaluations.recalibrated(project, run, known, job.progress)
-        reliable = {"before calibration": reliability(before), **reliable}
-        if again is not None:
-            reliable["calibrated anew on validation"] = reliability(again)
-    return Drawn(precision_recall, roc, rejection_curve(known), reliable)
+        other = evaluations.recalibrated(project, run, known, job.progress)
+        fitted_on, crossed = other.fitted_on, other.crossed
+        for name, one in (("before calibration", other.before), ("calibrated anew", other.again)):
+            if one is not None:
+                reliable[name] = reliability(one)
+    return Drawn(precision_recall, roc, rejection_curve(known), reliable, error_by_chance(known.confidence), fitted_on,
+                 crossed)

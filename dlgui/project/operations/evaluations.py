@@ -19,6 +19,9 @@ from dlgui.project.operations import runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
+FOLDS = 5
+"""Parts of the validation split that take turns when a temperature is fitted for its own images."""
+
 
 @dataclass
 class OutOfFold:
@@ -107,29 +110,49 @@ def judge(project: Project, run: Run, progress: Progress | None = None) -> Run:
     return runs.get(project, run.id)
 
 
-def recalibrated(project: Project, run: Run, found: Predictions, progress: Progress | None = None,
-                 ) -> tuple[Predictions, Predictions | None]:
-    """The run's confidences with other temperatures.
+@dataclass(frozen=True)
+class Recalibrated:
+    """The confidences of a run with other temperatures.
+
+    Attributes:
+        before: as the network said it before temperature scaling; None where the model has no temperature of its own.
+        again: by the temperature that fits today's validation split best; None without such a split. Images of that
+            split get a temperature that was fitted without them (cross-fitting), for else they would flatter it.
+        fitted_on: validation images that the temperature comes from.
+        crossed: images of `again` that belong to the validation split.
+    """
+
+    before: Predictions | None
+    again: Predictions | None
+    fitted_on: int
+    crossed: int
+
+
+def recalibrated(project: Project, run: Run, found: Predictions, progress: Progress | None = None) -> Recalibrated:
+    """What a run would say with other temperatures.
 
     Args:
-        found: what the run says; a softmax is undone by a logarithm, up to a constant that does not matter.
-
-    Returns:
-        as the network said it before temperature scaling; with the temperature that fits today's validation split best,
-        None without such a split.
+        found: what it says; a softmax is undone by a logarithm, up to a constant that does not matter.
     """
     from dlgui.engine.calibration import fit_temperature, softmax
     from dlgui.engine.model_file import read_model
 
     def logits(predictions: Predictions) -> np.ndarray:
         return np.log(np.maximum(predictions.confidences, np.finfo(np.float32).tiny))
-    before = replace(found, confidences=softmax(logits(found), 1 / read_model(run.model).temperature))
-    if not len(project.images().rows("validation")):
-        return before, None
-    held = predict(project, run, "validation", progress=progress).known()
-    if not len(held):
-        return before, None
-    return before, replace(found, confidences=softmax(logits(found), fit_temperature(logits(held), held.truth)))
+    temperature, own = read_model(run.model).temperature, logits(found)
+    before = None if abs(temperature - 1) < 1e-3 else replace(found, confidences=softmax(own, 1 / temperature))
+    held = (predict(project, run, "validation", progress=progress).known() if len(project.images().rows("validation"))
+            else None)
+    if held is None or not len(held):
+        return Recalibrated(before, None, 0, 0)
+    known, fold = logits(held), np.arange(len(held)) % FOLDS
+    again = softmax(own, fit_temperature(known, held.truth))
+    place = {path: i for i, path in enumerate(held.paths)}
+    folds_of = np.array([fold[place[path]] if path in place else -1 for path in found.paths], np.int64)
+    for part in np.unique(folds_of[folds_of >= 0]).tolist():
+        kept = fold != part
+        again[folds_of == part] = softmax(own[folds_of == part], fit_temperature(known[kept], held.truth[kept]))
+    return Recalibrated(before, replace(found, confidences=again), len(held), int(np.count_nonzero(folds_of >= 0)))
 
 
 def looks(project: Project) -> int:
