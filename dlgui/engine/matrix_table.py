@@ -16,6 +16,30 @@ MODES = ("absolute", "truth", "prediction")
 ORDERS = ("given", "name", "error", "confused")
 UNSURE = "not sure"
 
+GRAY = (0x66, 0x66, 0x66)
+WRONG = ((0.0, (0x8C, 0x4D, 0x4D)), (0.05, (0xB3, 0x33, 0x33)), (0.1, (0xD9, 0x1A, 0x1A)), (0.2, (0xFF, 0x00, 0x00)))
+RIGHT = ((0.6, (0x50, 0x86, 0x50)), (0.8, (0x41, 0x9C, 0x41)), (0.9, (0x2B, 0xBD, 0x2B)), (0.95, (0x15, 0xDE, 0x15)),
+         (0.98, (0x00, 0xFF, 0x00)))
+"""Colours of gen_confusion_matrix: above each share, which a cell off or on the diagonal has of its truth."""
+
+
+def step_colours(shares: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+    """The legacy procedure's colours: errors in four reds, hits in five greens, what has no share gray.
+
+    Args:
+        shares: float (…), 0…1.
+        diagonal: bool (…), whether the cell is a hit.
+
+    Returns:
+        uint8 (…, 3), RGB.
+    """
+    found = np.empty((*shares.shape, 3), np.uint8)
+    found[:] = GRAY
+    for steps, where in ((WRONG, ~diagonal), (RIGHT, diagonal)):
+        for above, colour in steps:
+            found[where & (shares > above)] = colour
+    return found
+
 
 def class_order(matrix: np.ndarray, classes: list[str], order: str = "given") -> np.ndarray:
     """Positions of the classes in the order to show, int64 (k,).

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlgui.engine.matrix_table import ORDERS, MatrixTable, class_order
+from dlgui.engine.matrix_table import ORDERS, MatrixTable, class_order, step_colours
 from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria
 from dlgui.engine.what_if import decide
@@ -99,3 +99,14 @@ def test_chosen_cells_are_the_images_of_a_brute_force_count():
                     assert chosen.tolist() == [s for s in range(20) if decisions.answer[s] == answer
                                                and decisions.predictions.truth[s] == truth]
                     assert len(chosen) == found.counts[i, j]
+
+
+@pytest.mark.parametrize(("share", "wrong", "right"), [
+    (0.0, "666666", "666666"), (0.001, "8C4D4D", "666666"), (0.05, "8C4D4D", "666666"), (0.051, "B33333", "666666"),
+    (0.1, "B33333", "666666"), (0.101, "D91A1A", "666666"), (0.2, "D91A1A", "666666"), (0.201, "FF0000", "666666"),
+    (0.6, "FF0000", "666666"), (0.601, "FF0000", "508650"), (0.8, "FF0000", "508650"), (0.801, "FF0000", "419C41"),
+    (0.9, "FF0000", "419C41"), (0.901, "FF0000", "2BBD2B"), (0.95, "FF0000", "2BBD2B"), (0.951, "FF0000", "15DE15"),
+    (0.98, "FF0000", "15DE15"), (0.981, "FF0000", "00FF00"), (1.0, "FF0000", "00FF00")])
+def test_the_steps_of_the_legacy_colours(share, wrong, right):
+    found = step_colours(np.array([share, share]), np.array([False, True]))
+    assert [bytes(c).hex().upper() for c in found] == [wrong, right]

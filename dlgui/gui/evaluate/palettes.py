@@ -6,27 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
+from dlgui.engine.matrix_table import step_colours
 from dlgui.gui import theme
 
 Palette = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-_WRONG = ((0.0, "#8c4d4d"), (0.05, "#b33333"), (0.1, "#d91a1a"), (0.2, "#ff0000"))
-_RIGHT = ((0.6, "#508650"), (0.8, "#419c41"), (0.9, "#2bbd2b"), (0.95, "#15de15"), (0.98, "#00ff00"))
-_GRAY = "#666666"
-
 
 def _rgb(colour: str) -> np.ndarray:
     return np.array([int(colour[i:i + 2], 16) for i in (1, 3, 5)], np.float64)
-
-
-def halcon(shares: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
-    """The steps of gen_confusion_matrix: errors in four reds, hits in five greens, the rest gray."""
-    found = np.empty((*shares.shape, 3))
-    found[:] = _rgb(_GRAY)
-    for steps, where in ((_WRONG, ~diagonal), (_RIGHT, diagonal)):
-        for above, colour in steps:
-            found[where & (shares > above)] = _rgb(colour)
-    return found.astype(np.uint8)
 
 
 def blue_orange(shares: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
@@ -53,7 +40,8 @@ def plain(shares: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
     return found
 
 
-PALETTES: dict[str, Palette] = {"halcon": halcon, "blue_orange": blue_orange, "sequential": sequential, "plain": plain}
+PALETTES: dict[str, Palette] = {"halcon": step_colours, "blue_orange": blue_orange, "sequential": sequential,
+                                "plain": plain}
 
 
 def dark(rgb: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from dlgui.engine import heatmaps
 from dlgui.engine.evaluation import confusion_matrix
+from dlgui.engine.matrix_table import step_colours
 from dlgui.errors import DlguiError
 from dlgui.halcon.errors import operator, refuse
 from dlgui.halcon.handles import ClassifierHandle, HHandle, checked, one_or_many
@@ -18,8 +19,6 @@ from dlgui.halcon.options import options
 from dlgui.halcon.window import WindowHandle, font
 
 TRAINING, VALIDATION, RATE = "#ff00ff", "#ffd700", "#00ced1"
-_WRONG = ((0.2, "#FF0000"), (0.1, "#D91A1A"), (0.05, "#B33333"), (0.0, "#8C4D4D"))
-_RIGHT = ((0.98, "#00FF00"), (0.95, "#15DE15"), (0.90, "#2BBD2B"), (0.80, "#419C41"), (0.60, "#508650"))
 _LIMITS = (450, 1920, 250, 1080)
 
 
@@ -124,10 +123,8 @@ def gen_confusion_matrix(ground_truth_labels: Sequence[str | int], predicted_cla
 
 def matrix_colour(share: float, diagonal: bool) -> str:
     """The colour of a cell by its relative value, as the old procedure shows it."""
-    for limit, colour in _RIGHT if diagonal else _WRONG:
-        if share > limit:
-            return colour
-    return "#666666"
+    red, green, blue = step_colours(np.array(share), np.array(diagonal)).tolist()
+    return f"#{red:02X}{green:02X}{blue:02X}"
 
 
 def _best(predicted: Any) -> Any:
