@@ -9,6 +9,9 @@ from pathlib import Path
 
 from dlgui.cli.console import Console
 
+SMALL = 64
+"""Side in pixels of the images that `screenshots --fine-tune` learns from."""
+
 
 def configure(command: str, parser: argparse.ArgumentParser) -> None:
     if command == "gui":
@@ -19,6 +22,8 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", metavar="OUT_DIR", type=Path, help="folder for the PNG files")
     parser.add_argument("--theme", choices=("light", "dark"), default="light", help="default light")
     parser.add_argument("--size", metavar="WxH", default="1280x800", help="default 1280x800")
+    parser.add_argument("--fine-tune", action="store_true",
+                        help="first fine-tune a small run where the project has none, for the pictures of its epochs")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=screenshots)
 
@@ -45,6 +50,8 @@ def screenshots(arguments: argparse.Namespace, console: Console) -> int:
         raise InvalidValue("--size", arguments.size, "WIDTHxHEIGHT, e.g. 1280x800")
     if not environment.has_display():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if arguments.fine_tune:
+        _fine_tune(arguments.project, console)
     from dlgui.gui.screenshots import take
 
     written = take(arguments.project, arguments.out, arguments.theme, (int(found[1]), int(found[2])))
@@ -52,3 +59,14 @@ def screenshots(arguments: argparse.Namespace, console: Console) -> int:
     for path in written:
         console.print(str(path))
     return 0
+
+
+def _fine_tune(folder: Path, console: Console) -> None:
+    """Trains a run that keeps its epochs, small and short, unless there is one."""
+    from dlgui.cli.projects import open_project
+    from dlgui.project.operations import epochs, runs, training
+
+    with open_project(folder) as project:
+        if not any(epochs.of_run(run) for run in runs.all_runs(project)):
+            plan = training.Plan(method="finetune", image_size=SMALL, settings={"epochs": 4})
+            training.train(project, plan, progress=console.progress())

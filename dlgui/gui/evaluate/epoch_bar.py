@@ -22,7 +22,8 @@ class EpochBar(QWidget):
         self._run: str | None = None
         self._quiet = False
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "epochSlider", self.tr(
-            "The validation images as after each epoch; at the right end the finished model on the chosen split"))
+            "The validation images as after each epoch, for a training keeps its answers to no others; at the right "
+            "end the finished model on the chosen split"))
         self.slider.setPageStep(1)
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setTickInterval(1)
@@ -50,8 +51,10 @@ class EpochBar(QWidget):
         epoch = self.inspection.epoch
         self.slider.setValue(self._epochs.index(epoch) if epoch in self._epochs else len(self._epochs))
         self._quiet = False
-        self.said.setText(self.tr("finished model") if epoch is None else self.tr("{epoch:g}, on validation").format(
-            epoch=epoch))
+        if epoch is not None:
+            self.said.setText(self.tr("{epoch:g}: validation only").format(epoch=epoch))
+        else:
+            self.said.setText(self.tr("finished, on {split}").format(split=self.inspection.split))
 
     def _moved(self) -> None:
         if not self._quiet:
@@ -75,8 +78,11 @@ class EpochBar(QWidget):
         paths = self.inspection.evaluation.predictions.paths
         ranking = np.array([found.changes[place[p]] + 0.001 * found.forgotten[place[p]] if p in place else 0
                             for p in paths], np.float64)
-        text = self.tr("{n} flips, {m} lost")
-        captions = {i: text.format(n=int(found.changes[place[p]]), m=int(found.forgotten[place[p]]))
-                    for i, p in enumerate(paths) if p in place}
+        captions = {}
+        for i, path in enumerate(paths):
+            if path in place:
+                n, lost = int(found.changes[place[path]]), int(found.forgotten[place[path]])
+                captions[i] = (self.tr("1 flip, {m} lost") if n == 1 else self.tr("{n} flips, {m} lost")).format(
+                    n=n, m=lost)
         self.inspection.choose_only(np.flatnonzero(ranking >= 1), self.tr(
             "answers that changed within {n} epochs").format(n=found.epochs), ranking=ranking, captions=captions)

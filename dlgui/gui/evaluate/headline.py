@@ -14,6 +14,9 @@ from dlgui.gui.words import percent
 
 FIGURES = ("top1_error", "mean_recall", "mean_precision", "mean_f_score", "expected_calibration_error")
 
+NO_BREAK = "\u2011"
+"""A hyphen at which no line ends."""
+
 
 class Headline(QLabel):
     """One line of figures; their bootstrap intervals follow as soon as they are drawn."""
@@ -49,9 +52,12 @@ class Headline(QLabel):
         names = (self.tr("top-1 error"), self.tr("mean recall"), self.tr("mean precision"), self.tr("mean F-score"),
                  self.tr("calibration error"))
         parts = []
+        if self.inspection.epoch is not None:
+            parts.append(self.tr("<b>{when}</b>, on the validation images (epochs know no others):").format(
+                when=self.inspection.when().replace(" ", "&nbsp;")))
         for key, name in zip(FIGURES, names, strict=True):
             between = self.intervals.get(key)
-            words = [name, f"<b>{percent(getattr(found, key))}</b>"]
+            words = [name.replace("-", NO_BREAK), f"<b>{percent(getattr(found, key))}</b>"]
             if key == "top1_error":
                 words[1] = words[1].replace("<b>", "<b style='font-size:17px'>")
             if between:

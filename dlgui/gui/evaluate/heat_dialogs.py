@@ -53,6 +53,11 @@ class HeatDialog(QDialog):
         self.setObjectName(self.kind)
         self.resize(860, 600)
         self.body = QVBoxLayout(self)
+        if inspection.epoch is not None:
+            whose = QLabel(self.tr("The images were chosen {when}; the heatmaps are the finished network's.").format(
+                when=inspection.when()))
+            whose.setWordWrap(True)
+            self.body.addWidget(whose)
         self.note, self.bar = QLabel(), QProgressBar()
         self.note.setWordWrap(True)
         self.note.setProperty("soft", True)
@@ -123,18 +128,20 @@ class ContactSheet(HeatDialog):
                 try:
                     heat = explainer.heatmap(self.run, sample.file, "grad_cam", None)
                     picture = to_qimage(heatmaps.overlay(explainer.pixels(sample.file), heat.map))
+                    said = f"{heat.predicted} {100 * heat.confidence:.0f} %"
                 except UnreadableImage:
-                    picture = QImage()
-                job.tell((sample, picture.scaled(150, 150, Qt.AspectRatioMode.KeepAspectRatio,
+                    picture, said = QImage(), self.tr("unreadable")
+                job.tell((sample, said, picture.scaled(150, 150, Qt.AspectRatioMode.KeepAspectRatio,
                                                  Qt.TransformationMode.SmoothTransformation)))
                 job.progress.advance()
 
         self.start(work, lambda _: None, self._add)
 
-    def _add(self, made: tuple[Any, QImage]) -> None:
-        sample, picture = made
-        item = QListWidgetItem(QIcon(QPixmap.fromImage(picture)), f"{sample.predicted} {100 * sample.confidence:.0f} %")
-        item.setToolTip(f"{sample.path}\ntruth {sample.truth}, predicted {sample.predicted}")
+    def _add(self, made: tuple[Any, str, QImage]) -> None:
+        sample, said, picture = made
+        item = QListWidgetItem(QIcon(QPixmap.fromImage(picture)), said)
+        item.setToolTip(self.tr("{path}\ntruth {truth}, explained for {said}").format(
+            path=sample.path, truth=sample.truth, said=said))
         self.list.addItem(item)
 
 

@@ -72,6 +72,7 @@ class Inspection(QObject):
         self.ranking: np.ndarray | None = None
         self.captions: dict[int, str] = {}
         self._then: Callable[[], None] | None = None
+        self._asked: tuple[str | None, float | None] = (None, None)
         self._rows: dict[str, int] = {}
 
     # --- what is evaluated
@@ -86,7 +87,7 @@ class Inspection(QObject):
             epoch: of a fine-tuning; its validation images are shown, whatever the split.
             then: called when that is shown.
         """
-        project, self.split, self._then = self.session.project, split, then
+        project, self.split, self._then, self._asked = self.session.project, split, then, (run_id, epoch)
         if project is None or run_id is None:
             self.session.jobs.drop("evaluation")
             self._take(None, None, None, None)
@@ -96,10 +97,19 @@ class Inspection(QObject):
                                 lambda job: _evaluate(job, project, run_id, split, epoch),
                                 done=lambda result: self._take(*result), failed=self._failed)
 
+    def load_again(self, run_id: str | None) -> None:
+        """Evaluates a run anew because data has changed; of the same run what was asked for last stays."""
+        same = run_id == self._asked[0]
+        self.load(run_id, self.split, self._asked[1] if same else None, self._then if same else None)
+
     def show_epoch(self, epoch: float | None, then: Callable[[], None] | None = None) -> None:
         """Shows the run as after another epoch; None for the finished model."""
         if self.run is not None:
             self.load(self.run.id, self.split, epoch, then)
+
+    def when(self) -> str:
+        """Which network answered, where it is not the finished one: `after epoch 3`; else empty."""
+        return self.tr("after epoch {epoch:g}").format(epoch=self.epoch) if self.epoch is not None else ""
 
     def _failed(self, problem: Exception) -> None:
         self._take(None, None, None, None)

@@ -33,6 +33,7 @@ from dlgui.gui.evaluate.page import Page
 from dlgui.gui.evaluate.what_if_panel import WhatIfPanel
 from dlgui.gui.scenes import Scene
 from dlgui.gui.widgets import named
+from dlgui.project.operations import epochs, runs
 
 FILES = {"CSV (*.csv)": ".csv", "PNG (*.png)": ".png", "SVG (*.svg)": ".svg"}
 
@@ -201,9 +202,16 @@ class MatrixPage(Page):
                         self.what_if_button.toggle)]
 
     def scenes(self) -> list[Scene]:
-        return [Scene("evaluate"), Scene("evaluate_shares", self._scene_shares, self._scene_end),
-                Scene("evaluate_what_if", self._scene_what_if, self._scene_end),
-                Scene("evaluate_epochs", self.epochs.show_flips, self._scene_end)]
+        found = [Scene("evaluate"), Scene("evaluate_shares", self._scene_shares, self._scene_end),
+                 Scene("evaluate_what_if", self._scene_what_if, self._scene_end)]
+        project, shown = self.inspection.session.project, self.inspection
+        kept = [run for run in runs.all_runs(project) if epochs.of_run(run)] if project is not None else []
+        if kept:
+            before = shown.run.id if shown.run is not None else None
+            found.append(Scene("evaluate_epochs",
+                               lambda: shown.load(kept[-1].id, shown.split, then=self.epochs.show_flips),
+                               lambda: self._scene_end(before)))
+        return found
 
     def _scene_shares(self) -> None:
         self.mode.setCurrentIndex(1)
@@ -219,12 +227,12 @@ class MatrixPage(Page):
             cells[-1] = True
             self.inspection.choose_cells(cells)
 
-    def _scene_end(self) -> None:
+    def _scene_end(self, run: str | None = None) -> None:
         for box in (self.mode, self.order, self.palette_box):
             box.setCurrentIndex(0)
         self.transpose.setChecked(False)
         self.what_if_button.setChecked(False)
         self.inspection.suppose(groups=(), threshold=0.0)
         self.inspection.choose(Criteria("wrong"))
-        if self.inspection.epoch is not None:
-            self.inspection.show_epoch(None)
+        if run is not None:
+            self.inspection.load(run, self.inspection.split)

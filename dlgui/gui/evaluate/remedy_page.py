@@ -199,8 +199,9 @@ class RemedyPage(Page):
             self.standing.setText(self.tr("No finished run yet: train one first."))
             return
         ghost = inspection.ghost
-        text = self.tr("{split} error <b>{now}</b>").format(split=inspection.split,
-                                                            now=percent(inspection.evaluation.top1_error))
+        shown = inspection.split if inspection.epoch is None else self.tr("{when}, validation").format(
+            when=inspection.when())
+        text = self.tr("{split} error <b>{now}</b>").format(split=shown, now=percent(inspection.evaluation.top1_error))
         if ghost is not None:
             table = project.images()
             split_of = dict(zip(table.path, table.split.tolist(), strict=True))

@@ -203,8 +203,11 @@ class RobustnessPage(Page):
 
     def _counted(self) -> str:
         assert self._shown is not None
-        return self.tr("{n} of the {total} images of the split, classes in their proportion; accuracy in %").format(
-            n=int(self.results[0].counts.sum()), total=self._shown.num_samples) if self.results else self.tr("stopped")
+        if not self.results:
+            return self.tr("stopped")
+        text = self.tr("{n} of the {total} images of the split, classes in their proportion; accuracy in %").format(
+            n=int(self.results[0].counts.sum()), total=self._shown.num_samples)
+        return text + self.tr("; of the finished network") if self.inspection.epoch is not None else text
 
     def _ended(self) -> None:
         self.start.setEnabled(self.inspection.evaluation is not None)

@@ -53,7 +53,9 @@ class EvaluateTab(QWidget):
         self._dirty = True
         self.inspection = Inspection(session, self)
         self.runs = named(QComboBox(), "runSelector", self.tr("Run"))
-        self.splits = named(QComboBox(), "splitSelector", self.tr("Split"))
+        self.splits = named(QComboBox(), "splitSelector", self.tr(
+            "Split; the epochs of a fine-tuning know the validation images only, any other split is of the finished "
+            "model"))
         for name in SPLITS:
             self.splits.addItem(name, name)
         for box in (self.runs, self.splits):
@@ -66,6 +68,7 @@ class EvaluateTab(QWidget):
         self._build()
         self.runs.currentIndexChanged.connect(lambda _: self.load())
         self.splits.currentIndexChanged.connect(lambda _: self.load())
+        self.inspection.loaded.connect(self._follow)
         self.results.picked.connect(self._explain)
         self.why.relabel.connect(self.inspection.relabel)
         self.why.flag.connect(self.inspection.flag)
@@ -156,7 +159,18 @@ class EvaluateTab(QWidget):
                 self.runs.addItem(f"{run.name or run.id}  {run.method}", run.id)
             self.runs.setCurrentIndex(0 if newest or chosen not in names else names.index(chosen))
             self.runs.blockSignals(False)
-        self.load()
+        self.inspection.load_again(self.runs.currentData())
+
+    def _follow(self) -> None:
+        """The boxes name what is shown, whoever asked for it: an epoch knows the validation images only."""
+        shown = self.inspection
+        for box, value in ((self.runs, shown.run.id if shown.run is not None else None),
+                           (self.splits, shown.split if shown.epoch is None else "validation")):
+            place = box.findData(value)
+            if place >= 0:
+                box.blockSignals(True)
+                box.setCurrentIndex(place)
+                box.blockSignals(False)
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)

@@ -95,7 +95,7 @@ class WhyPanel(QWidget):
         self.bars = ConfidenceBars()
         self.strips = (NeighbourStrip("truthNeighbour", pictures, BESIDE),
                        NeighbourStrip("answerNeighbour", pictures, BESIDE))
-        self.about, self.verdict = QLabel(), QLabel()
+        self.about, self.verdict, self.moment = QLabel(), QLabel(), QLabel()
         self.back = button("heatmapBackButton", self.tr("Back to the selected image"),
                            self.tr("Shows the selected image again instead of its neighbour"), self._return)
         self.more = self._menu_button("heatmapMoreButton", self.tr("More"), self.tr(
@@ -131,7 +131,7 @@ class WhyPanel(QWidget):
         for box in (self.method, self.target, self.colours):
             box.setMinimumContentsLength(8)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        for text in (self.about, self.verdict, *self.heads):
+        for text in (self.about, self.verdict, self.moment, *self.heads):
             text.setWordWrap(True)
             text.setProperty("soft", True)
             text.setMinimumWidth(60)
@@ -139,6 +139,7 @@ class WhyPanel(QWidget):
             head.setWordWrap(False)
             head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.verdict.setObjectName("whyVerdict")
+        self.moment.setObjectName("whyEpoch")
         top, tune, views, acts = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.method, 1)
         top.addWidget(self.target, 1)
@@ -167,7 +168,7 @@ class WhyPanel(QWidget):
         column = QVBoxLayout(details)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        for below in (self.back, self.about, self.bars, *self.strips, self.verdict):
+        for below in (self.back, self.about, self.moment, self.bars, *self.strips, self.verdict):
             column.addWidget(below)
         layout.addWidget(FittingScroll("whyDetails", details))
         layout.addLayout(acts)
@@ -258,6 +259,8 @@ class WhyPanel(QWidget):
 
     def _shown(self, sample: Sample, wish: _Wish, made: list[tuple[QImage, str]]) -> None:
         words = (self.tr("predicted: "), self.tr("truth: ")) if len(made) == 2 else (self.tr("for "), "")
+        if self.inspection.epoch is not None:  # what an epoch answered is told by the bars, not by the heatmap
+            words = (self.tr("finished network, for "),) * 2
         self._show_second(len(made) == 2)
         for view, head, word, (image, text) in zip((self.heatmap, self.second), self.heads, words, made, strict=False):
             view.show_image(image)
@@ -306,6 +309,9 @@ class WhyPanel(QWidget):
     def _judge(self) -> None:
         sample, project = self._one(), self.session.project
         self.verdict.clear()
+        self.moment.setVisible(sample is not None and self.inspection.epoch is not None)
+        self.moment.setText(self.tr("Answer {when}; the heatmap is the finished network's, for an epoch keeps its "
+                                    "answers only:").format(when=self.inspection.when()))
         for strip in self.strips:
             strip.show_files("", [])
         found = self._evaluation.predictions if self._evaluation is not None else None

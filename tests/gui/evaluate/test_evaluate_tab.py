@@ -10,7 +10,10 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QSlider, QTableWidget, QWidget
 from sklearn import metrics
 
+from dlgui.engine.matrix_table import MatrixTable
+from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria
+from dlgui.engine.what_if import decide
 from dlgui.project.operations import epochs, evaluations, runs
 
 
@@ -278,6 +281,17 @@ def test_the_epoch_slider_shows_the_network_as_it_was(judged, qtbot, idle):
     slider.setValue(0)
     idle(judged)
     assert tab.evaluation.top1_error == pytest.approx(rows[0]["validation_top1_error"])
+    assert named(judged, "splitSelector").currentData() == "validation"
+    assert "after epoch 1" in named(judged, "evaluationHeadline", QLabel).text().replace("&nbsp;", " ")
+    tab.inspection.choose(Criteria())
+    idle(judged)
+    sample = tab.results.selected()[0]
+    assert "after epoch 1" in named(judged, "whyEpoch", QLabel).text()
+    final = evaluations.predict(project, run, "validation")
+    place = final.paths.index(sample.path)
+    name, share = final.classes[final.predicted[place]], 100 * final.confidence[place]
+    assert tab.why.heads[0].text() == f"finished network, for {name} {share:.1f} %"
+    assert tab.why.bars.rows[0][1] == pytest.approx(tab.evaluation.predictions.confidence[sample.position])
     table = np.stack([a.predicted for a in answers])
     changes = dict(zip(answers[0].paths, (np.diff(table, axis=0) != 0).sum(0), strict=True))
     qtbot.mouseClick(named(judged, "flipsButton"), Qt.MouseButton.LeftButton)
@@ -285,10 +299,22 @@ def test_the_epoch_slider_shows_the_network_as_it_was(judged, qtbot, idle):
     assert shown_paths(judged) == sorted(p for p, n in changes.items() if n)
     order = [changes[s.path] for s in tab.inspection.samples(tab.inspection.positions)]
     assert order == sorted(order, reverse=True)
+    tab.inspection.flag([tab.inspection.samples(tab.inspection.positions)[0].image_id])
+    idle(judged)
+    assert tab.inspection.epoch == 3  # a commit elsewhere changes nothing about what is looked at
     slider.setValue(3)
     idle(judged)
     assert tab.evaluation.num_samples == 72
     assert tab.inspection.epoch is None
+    assert named(judged, "splitSelector").currentData() == "all"
+    assert not named(judged, "whyEpoch").isVisible()
+    slider.setValue(1)
+    idle(judged)
+    split = named(judged, "splitSelector")
+    split.setCurrentIndex(split.findData("test"))  # which epochs do not know
+    idle(judged)
+    assert tab.inspection.epoch is None
+    assert slider.value() == 3
 
 
 def test_the_selected_image_stays_after_a_relabel_and_undo_brings_it_back(judged, qtbot, idle):
@@ -309,3 +335,26 @@ def test_the_selected_image_stays_after_a_relabel_and_undo_brings_it_back(judged
     assert (tab.evaluation.confusion_matrix == before).all()
     matrix.selectionModel().select(matrix.model().index(0, 0), QItemSelectionModel.SelectionFlag.ClearAndSelect)
     assert len(shown_paths(judged)) == before[0, 0]
+
+
+def test_the_matrix_paints_the_legacy_colours_by_share_of_the_truth(judged):
+    """Made answers whose shares of the truth lie in every step; the pixels of the widget are looked at."""
+    counts = np.array([[985, 40, 300, 0], [1, 955, 0, 40], [14, 5, 600, 55], [0, 0, 100, 905]])  # rows = answers
+    answer, truth = np.nonzero(counts)
+    number = counts[answer, truth]
+    answer, truth = np.repeat(answer, number), np.repeat(truth, number)
+    found = Predictions(list("abcd"), np.eye(4, dtype=np.float32)[answer], truth, [str(i) for i in range(len(truth))])
+    matrix = named(judged, "confusionMatrix")
+    for transposed, mode in ((False, "absolute"), (False, "truth"), (True, "absolute")):
+        matrix.show_table(MatrixTable(decide(found), mode, np.arange(4), transposed))
+        picture, ratio = matrix.viewport().grab().toImage(), matrix.devicePixelRatioF()
+        for row, column in itertools.product(range(4), range(4)):
+            said, true = (column, row) if transposed else (row, column)
+            share = counts[said, true] / counts[:, true].sum()
+            if said == true:
+                steps = ((0.98, "#00ff00"), (0.95, "#15de15"), (0.9, "#2bbd2b"), (0.8, "#419c41"), (0.6, "#508650"))
+            else:
+                steps = ((0.2, "#ff0000"), (0.1, "#d91a1a"), (0.05, "#b33333"), (0, "#8c4d4d"))
+            expected = next((colour for above, colour in steps if share > above), "#666666")
+            corner = matrix.visualRect(matrix.model().index(row, column)).topLeft()
+            assert picture.pixelColor(int((corner.x() + 3) * ratio), int((corner.y() + 3) * ratio)).name() == expected
