@@ -98,8 +98,8 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     The likelihood is convex in 1 / temperature, so the root of its slope is found by bisection. Where everything is
     classified right the likelihood alone would make confidences infinitely sure; so half an error is added to those
     that were seen, of the size that errors have in the mean: n right answers then stand for half an error in n. The
-    more errors were seen, the less that matters. (Targets softened by 1/(n + 2), as in Platt's scaling, put that error where
-    the network is surest, and leave good networks far too unsure.)
+    more errors were seen, the less that matters. (Targets softened by 1/(n + 2), as in Platt's scaling, put that error
+    where the network is surest, and leave good networks far too unsure.)
 
     Args:
         logits: float (n, k), of samples that were not trained on.

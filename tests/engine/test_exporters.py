@@ -172,8 +172,8 @@ def test_the_example_of_our_own_format_hears_the_rejection_rule(judged, files, t
     classifier, decisions = judged
     images = [read_image(file) for file in files]
     _, program = exporters.prepare(classifier, "dlclassifier", images).save(tmp_path / "m.dlclassifier")
-    done = subprocess.run([sys.executable, str(program), *map(str, files), str(program)], capture_output=True, text=True,
-                          check=True)
+    done = subprocess.run([sys.executable, str(program), *map(str, files), str(program)], capture_output=True,
+                          text=True, check=True)
     fields = [line.rsplit("\t", 2) for line in done.stdout.splitlines() if line.startswith(str(files[0].parent))]
     assert [decision for *_, decision in fields] == decisions
     assert program.name in done.stderr
@@ -195,7 +195,9 @@ def runtime(tmp_path_factory):
 def test_the_whole_program_in_other_languages_agrees(suffix, ruled, judged, files, runtime, tmp_path):
     headers, assembly = Path(os.environ.get("ONNXRUNTIME_INCLUDE", "/usr/include/onnxruntime")), Path(
         os.environ.get("ONNXRUNTIME_MANAGED", "/usr/lib/cli/Microsoft.ML.OnnxRuntime.dll"))
-    needed = [headers / "onnxruntime_cxx_api.h", Path("/usr/include/stb/stb_image.h")] if suffix == ".cpp" else [assembly]
+    needed = [assembly]
+    if suffix == ".cpp":
+        needed = [headers / "onnxruntime_cxx_api.h", Path("/usr/include/stb/stb_image.h")]
     if missing := [str(file) for file in needed if not file.is_file()]:
         pytest.skip(f"{', '.join(missing)}: not installed")
     classifier, decisions = judged
