@@ -40,6 +40,9 @@ from dlgui.gui.evaluate.palettes import PALETTES, dark
 Index = QModelIndex | QPersistentModelIndex
 SMALLEST, LARGEST = 1, 64
 """Height of a cell in pixels."""
+ROOMY = 48
+"""Height of a cell that needs no more, where the window has room."""
+
 TEXT = 15
 """Cells lower than that many pixels show no text."""
 GHOST = 30
@@ -207,7 +210,8 @@ class ConfusionMatrix(QTableView):
             return
         rows, columns = self.matrix.rowCount(), self.matrix.columnCount()
         best = 4
-        for self._wide, side in [*((True, s) for s in range(36, TEXT, -1)), *((False, s) for s in range(36, 3, -1))]:
+        wide, narrow = range(ROOMY, TEXT, -1), range(ROOMY, 3, -1)
+        for self._wide, side in [*((True, s) for s in wide), *((False, s) for s in narrow)]:
             self.rows.setDefaultSectionSize(side)
             self.columns.setDefaultSectionSize(self._width(side))
             room = self.size() - self.rows.sizeHint() - self.columns.sizeHint()
