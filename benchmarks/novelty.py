@@ -4,7 +4,8 @@ principal directions (dlgui), by the k-th nearest neighbour on the unit sphere (
 python benchmarks/novelty.py PROJECT FOLDER...
 
 PROJECT has a finished quick run; each FOLDER holds images of something else. The limit of each method is calibrated on
-the validation split to 1 percent false alarms; AUROC is against the test split.
+the validation split to 1 percent false alarms; AUROC is against the test split. Then the same of the network in eight
+bits: with the limit as it was, and moved and calibrated anew as an export does it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from common import heading
 
-from dlgui.engine import novelty
+from dlgui.engine import novelty, quantization
+from dlgui.engine.exporters import onnx_model
 from dlgui.engine.labels import list_files
 from dlgui.engine.loading import load_batches
 from dlgui.engine.model_file import read_model
@@ -33,19 +35,20 @@ def main() -> None:
         classifier = read_model(runs.get(project).model)
         predictor, table, root = classifier.predictor(), project.images(), project.image_root
 
-        def features(paths: list[str]) -> np.ndarray:
-            return np.concatenate([predictor.features(b.pixels) for b in load_batches(
-                paths, classifier.preprocessing, 16) if len(b.indices)])
+        def pixels(paths: list[str]) -> np.ndarray:
+            return np.concatenate([b.pixels for b in load_batches(paths, classifier.preprocessing, 16)
+                                   if len(b.indices)])
 
-        known = {s: features([str(root / table.path[r]) for r in table.rows(s)])
+        shown = {s: pixels([str(root / table.path[r]) for r in table.rows(s)])
                  for s in ("train", "validation", "test")}
         labels = np.unique(table.label[table.rows("train")], return_inverse=True)[1]
-    fitted = novelty.fit(known["train"], labels, len(classifier.classes))
-    strange = {}
     for folder in sys.argv[2:]:
         files = list_files(folder)
-        strange[Path(folder).name] = features([f"{folder}/{files[i]}" for i in np.unique(np.linspace(
+        shown[Path(folder).name] = pixels([f"{folder}/{files[i]}" for i in np.unique(np.linspace(
             0, len(files) - 1, min(len(files), MOST)).astype(int))])
+    vectors = {name: batched(predictor.features, images) for name, images in shown.items()}
+    known, strange = dict(list(vectors.items())[:3]), dict(list(vectors.items())[3:])
+    fitted = novelty.fit(known["train"], labels, len(classifier.classes))
     weight, bias = classifier.head
     for name, score in (("Mahalanobis", fitted.distances), ("5th neighbour", neighbour(known["train"])),
                         ("low confidence", doubt(weight, bias, classifier.temperature))):
@@ -57,6 +60,18 @@ def main() -> None:
             found = score(vectors)
             print(f"  {what}: {100 * (found > limit).mean():.1f} % of {len(found)} found, "
                   f"AUROC {auroc(test, found):.4f}")
+    spread = np.random.default_rng(0).permutation(len(shown["train"]))[:quantization.CALIBRATION]
+    small, shift = quantization.quantize(onnx_model(classifier, ruled=False), shown["train"][spread])
+    vectors = {name: quantization.features(small, images) for name, images in shown.items() if name != "train"}
+    old, moved = fitted.calibrated(fitted.distances(known["validation"])), fitted.moved(shift)
+    for name, detector in (("limit as it was", old),
+                           ("moved and calibrated", moved.calibrated(moved.distances(vectors["validation"])))):
+        found = {what: f"{100 * (detector.scores(x) > 1).mean():.1f} %" for what, x in vectors.items()}
+        print(f"int8, {name}: called unknown {found}")
+
+
+def batched(run: Score, images: np.ndarray) -> np.ndarray:
+    return np.concatenate([run(images[i:i + 16]) for i in range(0, len(images), 16)])
 
 
 def neighbour(train: np.ndarray, k: int = 5) -> Score:

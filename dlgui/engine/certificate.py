@@ -45,6 +45,8 @@ class Cost:
         top1_error_before, top1_error: on them, of the float32 and of the int8 network; 0…1.
         milliseconds_before, images_per_second_before: speed of the float32 network.
         bytes_before, bytes: size of the files.
+        unknown_by_old_limit, unknown: share of the validation images, 0…1, that the int8 network calls unknown by the
+            limit of the float32 network, and by one that was set without them; None where unknown images are not told.
     """
 
     calibration_images: int
@@ -55,6 +57,8 @@ class Cost:
     images_per_second_before: float
     bytes_before: int
     bytes: int
+    unknown_by_old_limit: float | None = None
+    unknown: float | None = None
 
     @property
     def loss(self) -> float:
@@ -121,6 +125,10 @@ class Certificate:
                       f"{c.validation_images} validation images (ranges from {c.calibration_images} training images).",
                       f"int8: {c.milliseconds_before:.1f} → {self.speed.milliseconds:.1f} ms an image, "
                       f"{_size(c.bytes_before)} → {_size(c.bytes)}."]
+            if c.unknown_by_old_limit is not None and c.unknown is not None:
+                lines.append("int8: the limit for unknown images is set anew on the validation images: the old one "
+                             f"would call {100 * c.unknown_by_old_limit:.1f} % of them unknown, the new one calls "
+                             f"{100 * c.unknown:.1f} % of images unknown that it was not set on.")
         return lines
 
 

@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,8 @@ class Int8:
 
     Attributes:
         calibration: training images, for the ranges of the activations.
-        validation: images to measure the cost on, with their class indices `truth`, int64 (n,).
+        validation: images to measure the cost on, with their class indices `truth`, int64 (n,); the limit beyond which
+            an image is unknown is calibrated on them anew.
     """
 
     calibration: np.ndarray
@@ -124,9 +125,6 @@ def prepare(classifier: Classifier, kind: str, images: Sequence[np.ndarray], int
         raise InvalidValue("images", "none", "at least one image to compare on")
     if int8 is not None and kind != "onnx":
         raise InvalidValue("int8", kind, "the format onnx")
-    if int8 is not None and classifier.rejection is not None and classifier.rejection.novelty is not None:
-        raise DlguiError("int8", "the model tells unknown images by statistics that rounding shifts",
-                         "export without int8, or a run without that rule")
     progress = progress or Progress()
     progress.task("converting", 3 if int8 is None else 5)
     pixels = np.stack([classifier.preprocessing.pixels(image) for image in images])
@@ -135,7 +133,7 @@ def prepare(classifier: Classifier, kind: str, images: Sequence[np.ndarray], int
     progress.advance()
     with tempfile.TemporaryDirectory() as folder:
         name = Path(folder) / f"network{SUFFIXES[kind]}"
-        run, size = _loaded(writer, name, classifier)
+        run, size = _loaded(writer, name)
         found, speed = _batches(run, pixels), measure_speed(run, pixels)
         progress.advance()
         certificate = certify(kind, "float32", found, expected, speed, writer.runtime(), TOLERANCE)
@@ -147,15 +145,15 @@ def prepare(classifier: Classifier, kind: str, images: Sequence[np.ndarray], int
             assert isinstance(writer, _Onnx)
             before = _error(run, int8)
             progress.advance()
-            writer.quantize(int8.calibration)
+            alarms = writer.quantize(int8)
             progress.advance()
-            run, small = _loaded(writer, name, classifier)
+            run, small = _loaded(writer, name)
             found, faster = _batches(run, pixels), measure_speed(run, pixels)
             cost = Cost(len(int8.calibration), len(int8.validation), before, _error(run, int8), speed.milliseconds,
-                        speed.images_per_second, size, small)
+                        speed.images_per_second, size, small, *alarms)
             certificate = certify(kind, "int8", found, expected, faster, writer.runtime(), None, cost)
         progress.advance()
-    return Prepared(classifier, certificate, writer, pixels, found)
+    return Prepared(writer.classifier, certificate, writer, pixels, found)
 
 
 def export(classifier: Classifier, kind: str, path: str | Path, images: Sequence[np.ndarray]) -> float:
@@ -182,21 +180,21 @@ def description(classifier: Classifier) -> dict[str, str]:
     }
 
 
-def onnx_model(classifier: Classifier) -> onnx.ModelProto:
-    """The whole classifier as an ONNX model with metadata."""
+def onnx_model(classifier: Classifier, ruled: bool = True) -> onnx.ModelProto:
+    """The whole classifier as an ONNX model with metadata; without its rule for rejection if not `ruled`."""
     import onnx
 
     p = classifier.preprocessing
     model = onnx_network.assemble(onnx.load(classifier.graph()), networks.info(classifier.network), classifier.pooling,
                                   "pixels", (p.range_min, p.range_max), (*classifier.head, classifier.temperature),
-                                  classifier.rejection)
+                                  classifier.rejection if ruled else None)
     onnx.helper.set_model_props(model, description(classifier))
     onnx.checker.check_model(model)
     return model
 
 
-def _loaded(writer: _Writer, path: Path, classifier: Classifier) -> tuple[Run, int]:
-    writer.write(path, description(classifier))
+def _loaded(writer: _Writer, path: Path) -> tuple[Run, int]:
+    writer.write(path, description(writer.classifier))
     return writer.open(path), sum(file.stat().st_size for file in writer.files(path))
 
 
@@ -250,11 +248,30 @@ class _Onnx(_Writer):
         super().__init__(classifier)
         self._model = onnx_model(classifier)
 
-    def quantize(self, pixels: np.ndarray) -> None:
-        """Goes over to eight bits."""
-        from dlgui.engine.quantization import quantize
+    def quantize(self, data: Int8) -> tuple[float, float] | tuple[()]:
+        """Goes over to eight bits.
 
-        self._model = quantize(self._model, pixels)
+        Where the classifier tells unknown images it becomes a copy whose limit fits the quantized network. Then returns
+        the share of validation images, 0…1, that lie beyond the old limit, and beyond one that was set without them.
+        """
+        from dlgui.engine import quantization
+
+        self._model, shift = quantization.quantize(onnx_model(self.classifier, ruled=False), data.calibration)
+        rule = self.classifier.rejection
+        if rule is None:
+            return ()
+        alarms: tuple[float, float] | tuple[()] = ()
+        if rule.novelty is not None:
+            old, rate = rule.novelty, rule.novelty.false_alarm_rate
+            features = quantization.features(self._model, data.validation)
+            moved = old.moved(shift)
+            distances = moved.distances(features)
+            rule = replace(rule, novelty=moved.calibrated(distances, rate))
+            alarms = float((old.scores(features) > 1).mean()), moved.measured_rate(distances, rate)
+            self.classifier = from_bytes(to_bytes(self.classifier))
+            self.classifier.set_rejection(rule)
+        onnx_network.add_rejection(self._model, rule)
+        return alarms
 
     def write(self, path: Path, metadata: dict[str, str]) -> None:
         import onnx

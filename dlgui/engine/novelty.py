@@ -74,6 +74,10 @@ class Novelty:
         """float32 (n,), distances as shares of the limit: above 1 an image is unknown."""
         return self.distances(features) / np.float32(self.limit)
 
+    def moved(self, shift: np.ndarray) -> Novelty:
+        """The same for a network whose features (length,) lie `shift` beside those that this was fitted on."""
+        return replace(self, centre=(self.centre + shift).astype(np.float32))
+
     def calibrated(self, distances: np.ndarray, false_alarm_rate: float = FALSE_ALARM_RATE) -> Novelty:
         """The same with the limit that lets all but `false_alarm_rate` of further familiar images through.
 
@@ -95,6 +99,18 @@ class Novelty:
         kept = false_alarm_rate if place <= count else 1 / (count + 1)
         limit = float(np.sort(distances)[min(place, count) - 1])
         return replace(self, limit=max(limit, 1e-6), false_alarm_rate=kept, calibrated_on=count)
+
+    def measured_rate(self, distances: np.ndarray, false_alarm_rate: float) -> float:
+        """Share of familiar images, 0…1, beyond a limit that was calibrated without them: each half by the other.
+
+        Args:
+            distances: (n,), of familiar images that were not trained on, at least two.
+            false_alarm_rate: what the limits are calibrated to.
+        """
+        halves = distances[::2], distances[1::2]
+        beyond = [int((own > self.calibrated(other, false_alarm_rate).limit).sum())
+                  for own, other in (halves, halves[::-1])]
+        return sum(beyond) / len(distances)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays, for a file."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from dlgui.engine.networks import NetworkInfo
 from dlgui.engine.pooling import Pooling
-from dlgui.engine.rejection import Rejection
+from dlgui.engine.rejection import UNKNOWN, Rejection
 
 if TYPE_CHECKING:
     import onnx
@@ -72,23 +72,23 @@ def assemble(backbone: onnx.ModelProto, info: NetworkInfo, pooling: Pooling, sou
     build.nodes = []
     figures = [_statistic(build, f"stage{stage}", s) for stage, statistics in pooling.parts for s in statistics]
     result, length = build.add("Concat", figures, axis=1, output="features"), None
-    more: list[onnx.ValueInfoProto] = []
     if head is not None:
         weight, bias, temperature = head
         logits = build.add("Gemm", [result, build.constant((weight / temperature).astype(np.float32)),
                                     build.constant((bias / temperature).astype(np.float32))], transB=1)
         result, length = build.add("Softmax", [logits], axis=1, output="confidences"), len(bias)
-        if rejection is not None:
-            more = _rejection(build, rejection)
     graph = helper.make_graph(
         [*front, *model.graph.node, *build.nodes], "dlgui",
         [helper.make_tensor_value_info("image", TensorProto.UINT8 if source == "pixels" else TensorProto.FLOAT,
                                        ["n", "height", "width", "channels"])],
-        [helper.make_tensor_value_info(result, TensorProto.FLOAT, ["n", length]), *more,
+        [helper.make_tensor_value_info(result, TensorProto.FLOAT, ["n", length]),
          *(model.graph.output if with_maps else [])],
         [*model.graph.initializer, *build.constants])
-    return onnx.helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)],
+    made = onnx.helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)],
                                   ir_version=min(model.ir_version, 10))
+    if head is not None and rejection is not None:
+        add_rejection(made, rejection)
+    return made
 
 
 def _statistic(build: _Builder, maps: str, name: str) -> str:
@@ -100,21 +100,34 @@ def _statistic(build: _Builder, maps: str, name: str) -> str:
     return build.add("Sqrt", [build.add("Add", [variance, build.constant(np.array(1e-12, np.float32))])])
 
 
-def _rejection(build: _Builder, rule: Rejection) -> list[onnx.ValueInfoProto]:
-    """Nodes from `features` and `confidences` to `decision` (N,) int64, places in `rejection.DECISIONS`, and with a
-    detector `novelty` (N,) float32, above 1 where an image is unknown; as `Rejection.decide` and `Novelty.scores`."""
+def add_rejection(model: onnx.ModelProto, rule: Rejection) -> None:
+    """Gives a network made by `assemble` nodes from `features` and `confidences` to more outputs.
+
+    These are `decision` (N,) int64, places in `rejection.DECISIONS`, and with a detector `novelty` (N,) float32, above
+    1 where an image is unknown; as `Rejection.decide` and `Novelty.scores`.
+    """
     from onnx import TensorProto, helper
+
+    build = _Builder("dlgui_rule")
+    build.add("Identity", [_decision(build, rule)], output="decision")
+    model.graph.node.extend(build.nodes)
+    model.graph.initializer.extend(build.constants)
+    model.graph.output.append(helper.make_tensor_value_info("decision", TensorProto.INT64, ["n"]))
+    if rule.novelty is not None:
+        model.graph.output.append(helper.make_tensor_value_info("novelty", TensorProto.FLOAT, ["n"]))
+
+
+def _decision(build: _Builder, rule: Rejection) -> str:
+    from onnx import TensorProto
 
     limits = build.constant(np.asarray(rule.thresholds, np.float32))
     predicted = build.add("ArgMax", ["confidences"], axis=1, keepdims=0)
     highest = build.add("ReduceMax", ["confidences"], axes=[1], keepdims=0)
     decided = build.add("Cast", [build.add("Less", [highest, build.add("Gather", [limits, predicted], axis=0)])],
                         to=TensorProto.INT64)
-    outputs = [helper.make_tensor_value_info("decision", TensorProto.INT64, ["n"])]
     n = rule.novelty
     if n is None:
-        build.add("Identity", [decided], output="decision")
-        return outputs
+        return decided
     x = build.add("Mul", [build.add("Sub", ["features", build.constant(n.centre)]), build.constant(n.scale)])
     inside = build.add("MatMul", [x, build.constant(np.ascontiguousarray(n.basis.T))])
     rest = build.add("Sub", [x, build.add("MatMul", [inside, build.constant(n.basis)])])
@@ -129,14 +142,14 @@ def _rejection(build: _Builder, rule: Rejection) -> list[onnx.ValueInfoProto]:
     distance = build.add("Sqrt", [build.add("Add", [away, rest])])
     build.add("Mul", [distance, build.constant(np.array(1 / n.limit, np.float32))], output="novelty")
     beyond = build.add("Greater", ["novelty", build.constant(np.array(1, np.float32))])
-    build.add("Where", [beyond, build.constant(np.array(2, np.int64)), decided], output="decision")
-    return [*outputs, helper.make_tensor_value_info("novelty", TensorProto.FLOAT, ["n"])]
+    return build.add("Where", [beyond, build.constant(np.array(UNKNOWN, np.int64)), decided])
 
 
 class _Builder:
-    """Collects nodes and constants under fresh names."""
+    """Collects nodes and constants under fresh names that begin with `prefix`."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "dlgui") -> None:
+        self._prefix = prefix
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
         self._count = 0
@@ -157,4 +170,4 @@ class _Builder:
 
     def _name(self) -> str:
         self._count += 1
-        return f"dlgui_{self._count}"
+        return f"{self._prefix}_{self._count}"

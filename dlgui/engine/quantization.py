@@ -18,7 +18,7 @@ CALIBRATION = 256
 _RIDGES = (0.01, 0.1, 1.0, 10.0)
 
 
-def quantize(model: onnx.ModelProto, pixels: np.ndarray) -> onnx.ModelProto:
+def quantize(model: onnx.ModelProto, pixels: np.ndarray) -> tuple[onnx.ModelProto, np.ndarray]:
     """Static quantization by ONNX Runtime: weights a channel, activations a tensor.
 
     The normalization before the backbone, the statistics and the linear layer after it stay float32: they take little
@@ -26,11 +26,12 @@ def quantize(model: onnx.ModelProto, pixels: np.ndarray) -> onnx.ModelProto:
     regression of its change, so that the calibration images get the logits that they had before.
 
     Args:
-        model: float32 network made by `exporters.onnx_model`.
+        model: float32 network made by `exporters.onnx_model`, without a rule for rejection.
         pixels: uint8 (N, H, W, C) training images at the network's size.
 
     Returns:
-        a network with the same input, output and metadata.
+        a network with the same input, output and metadata, and by how much its statistics lie beside those of `model`
+        on the mean, float64 (length,).
     """
     import onnx
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
@@ -47,25 +48,23 @@ def quantize(model: onnx.ModelProto, pixels: np.ndarray) -> onnx.ModelProto:
                         weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
                         nodes_to_quantize=inside)
         quantized = onnx.load(folder / "int8.onnx")
-    _refit_layer(model, quantized, pixels)
+    before, after = features(model, pixels), features(quantized, pixels)
+    if len(pixels) >= 8:
+        _refit_layer(quantized, before, after)
     del quantized.metadata_props[:]
     quantized.metadata_props.extend(model.metadata_props)
-    return quantized
+    return quantized, (after - before).mean(0)
 
 
-def _refit_layer(before: onnx.ModelProto, after: onnx.ModelProto, pixels: np.ndarray) -> None:
-    """Replaces the linear layer of `after` by one that gives the logits of `before` on quantized statistics."""
+def _refit_layer(model: onnx.ModelProto, before: np.ndarray, found: np.ndarray) -> None:
+    """Replaces the linear layer by one that gives the logits of the statistics `before` on the quantized `found`."""
     from onnx import numpy_helper
 
-    if len(pixels) < 8:
-        return
-    layer = next(node for node in after.graph.node if node.op_type == "Gemm" and node.input[0] == "features")
-    tensors = {t.name: t for t in after.graph.initializer if t.name in layer.input}
+    layer = next(node for node in model.graph.node if node.op_type == "Gemm" and node.input[0] == "features")
+    tensors = {t.name: t for t in model.graph.initializer if t.name in layer.input}
     weight, bias = (numpy_helper.to_array(tensors[name]).astype(np.float64) for name in layer.input[1:3])
-    wanted = _features(before, pixels) @ weight.T + bias
-    found = _features(after, pixels)
-    missing = wanted - (found @ weight.T + bias)
-    odd = np.arange(len(pixels)) % 2 == 1
+    missing = (before - found) @ weight.T
+    odd = np.arange(len(found)) % 2 == 1
     trials = {ridge: _ridge(found[~odd], missing[~odd], ridge) for ridge in _RIDGES}
     best = min(_RIDGES, key=lambda r: float(((found[odd] @ trials[r][0].T + trials[r][1] - missing[odd]) ** 2).mean()))
     change, shift = _ridge(found, missing, best)
@@ -82,8 +81,8 @@ def _ridge(x: np.ndarray, y: np.ndarray, ridge: float) -> tuple[np.ndarray, np.n
     return weight, middle - weight @ mean
 
 
-def _features(model: onnx.ModelProto, pixels: np.ndarray) -> np.ndarray:
-    """What the linear layer gets, float64 (n, length)."""
+def features(model: onnx.ModelProto, pixels: np.ndarray) -> np.ndarray:
+    """What the linear layer gets of uint8 (n, H, W, C) images, float64 (n, length)."""
     import onnx
     import onnxruntime
 

@@ -38,13 +38,16 @@ class HistoryActions(QObject):
         if deed.kind == "label":
             given: dict[str, str | None] = d.get("labels", {})
             return self._labels(given) if given else self.tr("labels of many images")
-        plain = {"split": self.tr("split"), "import": self.tr("import"), "reorder classes": self.tr("order of classes")}
+        plain = {"split": self.tr("split"), "import": self.tr("import"), "reorder classes": self.tr("order of classes"),
+                 "intended use": self.tr("intended use"), "set costs": self.tr("costs")}
         named = {"add class": self.tr("new class {name}"), "rename class": self.tr("rename {name} to {to}"),
                  "recolour class": self.tr("colour of {name}"), "delete class": self.tr("delete {name}"),
                  "set shortcut": self.tr("key of {name}"), "merge classes": self.tr("merge {names} into {into}"),
                  "note": self.tr("note on {count} images"), "flag": self.tr("flags of {count} images"),
                  "exclude": self.tr("exclusion of {count} images"),
-                 "assign split": self.tr("{count} images to {subset}")}
+                 "assign split": self.tr("{count} images to {subset}"), "rename run": self.tr("name of {run}"),
+                 "note run": self.tr("note on {run}"), "delete run": self.tr("delete {run}"),
+                 "store rule": self.tr("rule of {run}")}
         if deed.kind in plain:
             return plain[deed.kind]
         known = {"count": len(d.get("paths", ())), **d, "names": ", ".join(d.get("names", ())),

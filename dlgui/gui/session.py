@@ -12,6 +12,7 @@ from dlgui.engine.progress import Cancelled
 from dlgui.errors import DlguiError
 from dlgui.gui.jobs import Job, Jobs
 from dlgui.project.changes import Changes
+from dlgui.project.operations import history
 from dlgui.project.project import Project
 
 RECENT = 10
@@ -82,12 +83,22 @@ class Session(QObject):
             return None
 
     def undo(self) -> Changes | None:
-        """Takes back the newest deed."""
-        return self.do(lambda project: project.undo())
+        """Takes back the newest deed; None where there is none, or where a job does it."""
+        return self._turn(history.next_undo, Project.undo)
 
     def redo(self) -> Changes | None:
         """Does it again."""
-        return self.do(lambda project: project.redo())
+        return self._turn(history.next_redo, Project.redo)
+
+    def _turn(self, find: Callable[[Project], history.Deed | None],
+              turn: Callable[[Project], Changes | None]) -> Changes | None:
+        deed = self.do(find)
+        if deed is None or deed.kind not in history.WITH_LARGE_FILES:
+            return self.do(turn)
+        project = self.project
+        assert project is not None
+        self.jobs.start("rejection", self.tr("changing the rule"), lambda job: turn(project), failed=self.problem.emit)
+        return None
 
 
 def _read(job: Job, folder: Path) -> Project:

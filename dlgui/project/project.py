@@ -263,10 +263,12 @@ class Project:
 
     def _settled(self, changes: Changes | None) -> Changes | None:
         """Lets the files follow what undo or redo did to the rows."""
-        from dlgui.project.operations import additions
+        from dlgui.project.operations import additions, rejection
 
         if changes is not None and changes.kind == additions.KIND:
             additions.settle(self)
+        if changes is not None and changes.kind == rejection.KIND:
+            rejection.settle(self, changes)
         return changes
 
     def listen(self, callback: Callable[[Changes], None]) -> Callable[[], None]:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from dlgui.cli import main as cli
-from dlgui.project.operations import rejection, runs, splits, training
+from dlgui.engine.model_file import read_model, write_model
+from dlgui.project.operations import evaluations, history, rejection, runs, splits, training
 from dlgui.project.project import Project
 
 
@@ -73,7 +74,6 @@ def test_apply_reads_zip_archives(trained, small_folder, tmp_path, capsys):
 def test_storing_a_rule_keeps_what_is_known(trained):
     with Project.open(trained) as project:
         from dlgui.engine.rejection import Costs
-        from dlgui.project.operations import evaluations
 
         run = runs.get(project)
         before = evaluations.known(project, run)
@@ -85,6 +85,42 @@ def test_storing_a_rule_keeps_what_is_known(trained):
         assert (before[1] >= 0).any()
         assert rejection.gather(project, run).rule.thresholds == (0.5, 0.6, 0.7)
         rejection.store(project, run, None)
+
+
+def test_storing_a_rule_is_a_step_of_undo(trained):
+    with Project.open(trained) as project:
+        run = runs.get(project)
+        evidence = rejection.gather(project, run)
+        first = rejection.rule(evidence, evidence.costs, None, [0.5, 0.6, 0.7])
+        second = rejection.rule(evidence, evidence.costs, 0.1, [0.1, 0.2, 0.3])
+        assert rejection.store(project, run, first).kind in history.WITH_LARGE_FILES
+        rejection.store(project, run, second)
+        assert not rejection.store(project, run, second), "the same rule again is no step"
+        known = evaluations.known(project, run)[1]
+        project.undo()
+        assert in_force(run).to_dict() == first.to_dict()
+        project.undo()
+        assert in_force(run) is None
+    with Project.open(trained) as project:  # redo survives a restart
+        project.redo()
+        project.redo()
+        assert in_force(run).to_dict() == second.to_dict()
+        assert {n: a.tolist() for n, a in in_force(run).novelty.arrays().items()} == {
+            n: a.tolist() for n, a in second.novelty.arrays().items()}
+        assert (evaluations.known(project, run)[1] == known).all()
+        content = run.model.read_bytes()
+        trained_on = read_model(run.model)
+        trained_on.set_head(*trained_on.head, 3.0)  # a rule holds only for the weights that it was made for
+        write_model(trained_on, run.model)
+        project.undo()
+        assert in_force(run) is None
+        project.redo()
+        run.model.write_bytes(content)
+        rejection.store(project, run, None)
+
+
+def in_force(run):
+    return read_model(run.model).rejection
 
 
 def test_the_costs_of_the_project_are_where_it_begins(trained):

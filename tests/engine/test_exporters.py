@@ -263,6 +263,33 @@ def test_int8_says_what_it_costs_before_anything_is_saved(textile, tmp_path):
     assert len(pixels) <= quantization.CALIBRATION
 
 
+def test_an_int8_network_knows_what_is_familiar_to_it(textile, tmp_path):
+    paths = [file for name in ("local", "nominal", "global") for file in sorted((textile / name).iterdir())[:16]]
+    classifier = made()
+    pixels = pixels_of(classifier, paths)
+    features = classifier.predictor("cpu").features(pixels)
+    train, judged = pixels[::2], pixels[1::2]
+    detector = novelty.fit(features[::2], np.repeat(np.arange(3), 8), 3)
+    old = detector.calibrated(detector.distances(features[1::2]), 0.1)
+    classifier.set_rejection(Rejection((0.0, 0.0, 0.0), old))
+    truth = np.repeat(np.arange(3), 8)
+    prepared = exporters.prepare(classifier, "onnx", [read_image(path) for path in paths[1::12]],
+                                 exporters.Int8(train, judged, truth))
+    cost = prepared.certificate.cost
+    assert cost.unknown_by_old_limit > 0.3 > cost.unknown
+    assert any("unknown" in line for line in prepared.certificate.sentences())
+    assert classifier.rejection.novelty is old
+    model = prepared.save(tmp_path / "small.onnx")[0]
+    session = onnxruntime.InferenceSession(str(model))
+    limit = json.loads(session.get_modelmeta().custom_metadata_map["dlgui.rejection"])["novelty"]["limit"]
+    assert limit != pytest.approx(old.limit)
+    decided, score = session.run(["decision", "novelty"], {"image": judged})
+    assert (decided == 2).sum() <= 2  # a tenth of 24
+    np.testing.assert_array_equal(decided == 2, score > 1)
+    float_score = [answer.novelty for answer in classifier.predictor("cpu").judge_pixels(judged)]
+    assert np.corrcoef(score, float_score)[0, 1] > 0.5, "what is strange stays strange"
+
+
 def test_a_failed_export_leaves_the_older_file(textile_images, tmp_path, monkeypatch):
     prepared = exporters.prepare(made(), "onnx", textile_images[:2])
     (tmp_path / "m.onnx").write_bytes(b"older")

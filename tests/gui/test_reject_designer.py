@@ -1,5 +1,6 @@
 """The designer of when not to answer, over a real run."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QTableView, QWidget
@@ -60,10 +61,18 @@ def test_a_rule_is_designed_stored_obeyed_and_removed(lab, qtbot, idle):
     assert stored.thresholds == rule.thresholds
     assert stored.novelty.limit == pytest.approx(rule.novelty.limit)
 
+    for turn, expected in ((lab.session.undo, None), (lab.session.redo, rule.thresholds)):
+        turn()
+        idle(lab)
+        found = read_model(run.model).rejection
+        assert expected == (found and found.thresholds)
+
     project = lab.session.project
-    tab.classify([str(project.image_root / path) for path in project.images().path[:12]])
+    tab.classify([str(project.image_root / path) for path in project.images().path])
     idle(lab)
-    assert "not_sure" in {a.decision for a in tab.table.answers if a.predicted == "global"}
+    thresholds = dict(zip(run.classes, rule.thresholds, strict=True))
+    found = {(a.decision, bool(a.confidence < np.float32(thresholds[a.predicted]))) for a in tab.table.answers}
+    assert {pair for pair in found if pair[0] != "unknown"} == {("accepted", False), ("not_sure", True)}
     again = tab.show_designer(rejection.gather(project, run))
     assert again.rule.thresholds == rule.thresholds
     assert again.alarms.value() == pytest.approx(10, abs=0.01)
@@ -84,8 +93,6 @@ def test_without_a_validation_split_it_says_what_to_do(lab, qtbot, idle):
 
 def test_many_classes_have_their_rows(window, qtbot):
     """200 classes: nothing is made a widget a class."""
-    import numpy as np
-
     from dlgui.engine import novelty
     from dlgui.engine.predictions import Predictions
     from dlgui.engine.rejection import Costs

@@ -9,6 +9,9 @@ from typing import Any
 from dlgui.project.project import Project
 from dlgui.project.store import NEXT_REDO, NEXT_UNDO
 
+WITH_LARGE_FILES = frozenset({"store rule"})
+"""Deeds whose undo and redo write files that take too long for a window to wait."""
+
 _LONGEST = 20_000
 """Longest details, in characters, that are read to name a deed."""
 

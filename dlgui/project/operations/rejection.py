@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,11 +16,19 @@ from dlgui.engine.novelty import Novelty
 from dlgui.engine.predictions import Predictions
 from dlgui.engine.progress import Progress
 from dlgui.engine.rejection import Costs, Rejection, propose
+from dlgui.engine.storage import write_atomically
 from dlgui.errors import DlguiError
+from dlgui.project.changes import Changes
 from dlgui.project.operations import costs as costs_of_project
-from dlgui.project.operations import evaluations
+from dlgui.project.operations import evaluations, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
+
+KIND = "store rule"
+PROPERTY = "rule of "
+"""Name of a project's property, with the run's id behind it: which rule is in force."""
+
+_settling = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,19 +106,105 @@ def rule(evidence: Evidence, costs: Costs, false_alarm_rate: float | None = nove
                                                "num_samples": len(evidence.found)})
 
 
-def store(project: Project, run: Run, made: Rejection | None) -> None:
+def store(project: Project, run: Run, made: Rejection | None, who: str = "user") -> Changes:
     """Writes the rule into the run's model, or takes it out; the confidences known of the run stay known.
+
+    One step of undo: both rules are kept beside the model, and `settle` brings back the one that is in force.
 
     Raises:
         DlguiError: the project is read-only, or the model cannot be written.
     """
-    from dlgui.engine.model_file import read_model, write_model
+    from dlgui.engine.model_file import read_model
 
     if project.read_only:
         raise DlguiError(project.folder, "open read-only", "close the other window or make the folder writable")
-    classifier = read_model(run.model)
-    classifier.set_rejection(made)
+    with _settling:
+        classifier = read_model(run.model)
+        before = _keep(run, classifier)
+        classifier.set_rejection(made)
+        after = _keep(run, classifier)
+        row = _row(project, run, before)
+        detector = made.novelty if made is not None else None
+        with project.store.transact(
+                KIND, who=who, run=run.id, thresholds=list(made.thresholds) if made is not None else None,
+                costs=made.costs.to_dict() if made is not None and made.costs is not None else None,
+                false_alarm_rate=detector.false_alarm_rate if detector is not None else None) as t:
+            t.update("meta", [row], {"value": after})
+            if t.touched:
+                _write(run, classifier)
+    return t.changes
+
+
+def settle(project: Project, changes: Changes) -> None:
+    """After undo or redo of `store`: the models follow. One that was trained further since is left alone."""
+    from dlgui.engine.model_file import read_model
+
+    with _settling:
+        for row in changes.ids.get("project", ()):
+            name, wanted = project.store.rows("SELECT name, value FROM meta WHERE id = ?", [row])[0]
+            run = next((r for r in runs.all_runs(project) if name == PROPERTY + r.id and r.model.exists()), None)
+            if run is None:
+                continue
+            classifier = read_model(run.model)
+            kept = _kept(run, classifier, wanted)
+            if _keep(run, classifier) != wanted and (kept is not None or not wanted):
+                classifier.set_rejection(kept)
+                _write(run, classifier)
+
+
+def _row(project: Project, run: Run, value: str) -> int:
+    """The row that says which rule is in force; made, or corrected where training has taken the rule away."""
+    name = PROPERTY + run.id
+    found = project.store.rows("SELECT id FROM meta WHERE name = ?", [name])
+    with project.store.transact("progress", undoable=False, journal=False) as t:
+        if found:
+            t.update("meta", [found[0][0]], {"value": value})
+            return int(found[0][0])
+        return t.insert("meta", {"name": name, "value": value})
+
+
+def _write(run: Run, classifier: Classifier) -> None:
+    from dlgui.engine.model_file import write_model
+
     evaluations.keep_known(run, lambda: write_model(classifier, run.model))
+
+
+def _keep(run: Run, classifier: Classifier) -> str:
+    """Keeps the classifier's rule in the run's folder; returns the name it is found by, empty for no rule."""
+    from safetensors.numpy import save
+
+    rule = classifier.rejection
+    if rule is None:
+        return ""
+    content = save(rule.novelty.arrays() if rule.novelty is not None else {}, {"rule": json.dumps(
+        {**rule.to_dict(), "layer": _layer(classifier)}, sort_keys=True)})
+    name = hashlib.sha256(content).hexdigest()[:32]
+    file = run.folder / "rules" / f"{name}.safetensors"
+    if not file.exists():
+        file.parent.mkdir(exist_ok=True)
+        write_atomically(file, lambda stream: stream.write(content))
+    return name
+
+
+def _kept(run: Run, classifier: Classifier, name: str) -> Rejection | None:
+    """The rule by its name; None where there is none, or where it was made for other weights."""
+    from safetensors import safe_open
+
+    file = run.folder / "rules" / f"{name}.safetensors"
+    if not name or not file.exists():
+        return None
+    with safe_open(file, "numpy") as opened:
+        values = json.loads(opened.metadata()["rule"])
+        arrays = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 (no mapping)
+    if values.pop("layer") != _layer(classifier):
+        return None
+    return Rejection.from_dict(values, arrays, len(classifier.classes), classifier.feature_length)
+
+
+def _layer(classifier: Classifier) -> str:
+    """Tells the linear layer from any other: every training changes it."""
+    weight, bias = classifier.head
+    return hashlib.sha256(weight.tobytes() + bias.tobytes() + repr(classifier.temperature).encode()).hexdigest()[:16]
 
 
 def _features(project: Project, classifier: Classifier, rows: Sequence[int],
