@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QMessageBox, QStackedWidget, QTabWidget
 
 from dlgui.gui import icons, problems, shell_scenes, theme, window_state
@@ -18,6 +18,7 @@ from dlgui.gui.garbage import Collector
 from dlgui.gui.history import HistoryActions
 from dlgui.gui.image_grid import DRAGGED
 from dlgui.gui.log_panel import LogPanel
+from dlgui.gui.making import Making
 from dlgui.gui.palette import CommandPalette
 from dlgui.gui.projects import ProjectDesk
 from dlgui.gui.scenes import Scene
@@ -31,6 +32,9 @@ from dlgui.project.project import Project
 
 MESSAGE = 12000
 """Milliseconds that a sentence stays in the status bar."""
+
+NEEDED = ("pyqtgraph", "dlgui.gui.data.tab", "dlgui.gui.train.tab", "dlgui.gui.evaluate.tab", "dlgui.gui.apply.tab")
+"""What the tabs import."""
 
 
 class MainWindow(QMainWindow):
@@ -65,6 +69,8 @@ class MainWindow(QMainWindow):
         self.commands = CommandBook(self)
         for commands in (self.projects.commands(), self.exports.commands(), self._commands()):
             self.commands.add(commands)
+        self.making = Making(NEEDED, self._make_tabs, self)
+        self.session.ready.clear()
         self._connect()
         actions = self.commands.actions()
         self.history = HistoryActions(self.session, actions["actionUndo"], actions["actionRedo"], self)
@@ -75,6 +81,7 @@ class MainWindow(QMainWindow):
         self.welcome.open.connect(lambda: self.projects.open_dialog())
         self.welcome.demo.connect(lambda: self.projects.demo())
         self.welcome.recent.connect(lambda path: self.session.open_soon(Path(path)))
+        self.making.done.connect(self.session.ready.set)
         self.session.opened.connect(self._opened)
         self.session.changed.connect(self._changed)
         self.session.problem.connect(self.show_problem)
@@ -83,10 +90,8 @@ class MainWindow(QMainWindow):
 
     # --- tabs
 
-    def _make_tabs(self) -> None:
-        """The tabs are made when the first project opens, so that the welcome page is up at once."""
-        if self.tabs.count():
-            return
+    def _make_tabs(self) -> Iterator[None]:
+        """The tabs, a piece at a time, while the welcome page is looked at; the first project waits for them."""
         from dlgui.gui.apply.tab import ApplyTab
         from dlgui.gui.data.tab import DataTab
         from dlgui.gui.evaluate.tab import EvaluateTab
@@ -98,7 +103,10 @@ class MainWindow(QMainWindow):
         for tab, name in ((self.data_tab, self.tr("1  Data")), (self.train_tab, self.tr("2  Train")),
                           (self.evaluate_tab, self.tr("3  Evaluate")), (self.apply_tab, self.tr("4  Apply"))):
             self.tabs.addTab(tab, name)
+            yield from tab.build()
+            yield
             self.commands.add(tab.commands())
+            yield
         self.toolbar = MainToolBar(self.commands.actions(), self)
         self.tabs.setCornerWidget(self.toolbar, Qt.Corner.TopRightCorner)
         for edit in self.tabs.findChildren(QLineEdit):
@@ -106,11 +114,12 @@ class MainWindow(QMainWindow):
         self.train_tab.show_me.connect(lambda: self.tabs.setCurrentWidget(self.train_tab))
         self.train_tab.image_wanted.connect(lambda path: self._show_paths([path]))
         self.tabs.currentChanged.connect(lambda _: self._changed_tab())
+        yield
         window_state.restore_parts(self)
 
     def all_tabs(self) -> list[Any]:
-        """The tabs; each has `refresh`, `apply_changes`, `commands` and `scenes`."""
-        return [self.tabs.widget(i) for i in range(self.tabs.count())]
+        """The tabs, once they are made; each has `build`, `refresh`, `apply_changes`, `commands` and `scenes`."""
+        return [self.tabs.widget(i) for i in range(self.tabs.count())] if self.making.finished else []
 
     def _changed_tab(self) -> None:
         if self.tabs.currentWidget() is self.evaluate_tab and self.evaluate_tab.evaluation is None:
@@ -158,7 +167,7 @@ class MainWindow(QMainWindow):
 
     def _opened(self, project: Project | None) -> None:
         if project is not None:
-            self._make_tabs()
+            self.making.finish()
             self.pages.setCurrentWidget(self.tabs)
             self.setWindowTitle(f"{project.name}{self.tr(' (read-only)') if project.read_only else ''} – dlgui")
             if project.read_only:
@@ -241,7 +250,12 @@ class MainWindow(QMainWindow):
         if not self.exports.dropped(event.mimeData()):
             self.projects.dropped(event.mimeData())
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self.making.start)  # after the welcome page is painted
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.making.stop()
         window_state.save(self)
         self.session.close()
         self.pictures.close()

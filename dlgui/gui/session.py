@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ RECENT = 10
 class Session(QObject):
     """Holds the project and the jobs.
 
+    Attributes:
+        ready: cleared while the window could not show a project yet; `open_soon` waits for it.
+
     Signals:
         opened: a project is open (or None after closing).
         changed: `Changes` of one committed operation, in the window's thread.
@@ -35,6 +39,8 @@ class Session(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.project: Project | None = None
+        self.ready = threading.Event()
+        self.ready.set()
         self.jobs = Jobs(self)
         self.jobs.unhandled.connect(self.problem)
         self._heard.connect(self.changed)  # queued where the operation ran in another thread
@@ -53,8 +59,8 @@ class Session(QObject):
         """Opens a project off the window's thread: that of 100,000 images takes a second to read."""
         if self.project is not None and self.project.folder.resolve() == folder.resolve():
             return
-        self.jobs.start("open", self.tr("opening {name}").format(name=folder.stem), lambda job: _read(job, folder),
-                        done=self.adopt, failed=self.problem.emit)
+        self.jobs.start("open", self.tr("opening {name}").format(name=folder.stem),
+                        lambda job: _read(job, folder, self.ready), done=self.adopt, failed=self.problem.emit)
 
     def adopt(self, project: Project) -> None:
         """Takes over an open project."""
@@ -101,14 +107,16 @@ class Session(QObject):
         return None
 
 
-def _read(job: Job, folder: Path) -> Project:
-    """Opens a project and reads its images, so that the window need not."""
+def _read(job: Job, folder: Path, ready: threading.Event) -> Project:
+    """Opens a project and reads its images, so that the window need not; comes back when the window is ready."""
     project = Project.open(folder)
     table = project.images()
     for prepared in ("trainable", "row_of_path", "_by_id"):
         getattr(table, prepared)
     try:
         job.progress.check()
+        while not ready.wait(0.02):
+            job.progress.check()
     except Cancelled:
         project.close()
         raise

@@ -212,3 +212,25 @@ def test_the_window_stays_alive_over_100000_images(window, project, many, idle, 
             lambda: tab.board.shown.table.label is not label)
     assert max(worst.values()) < 500, worst  # ten times the goal; benchmarks/gui_grid.py measures
     assert window.problems == []
+
+
+def test_the_tabs_are_made_a_piece_at_a_time_while_the_welcome_page_is_looked_at(window, project, idle, qtbot):
+    folder = project.folder
+    project.close()
+    assert not window.all_tabs()
+    window.session.open_soon(folder)  # waits for the tabs
+    turns = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: turns.append(len(window.all_tabs())))
+    timer.start(0)
+    idle(window)
+    timer.stop()
+    assert len(turns) > 20  # the event loop had its turn between the pieces
+    assert len(window.all_tabs()) == 4
+    assert window.data_tab.grid.items.rowCount() == 72
+
+
+def test_a_window_may_be_closed_before_its_tabs_are_made(window, qtbot):
+    qtbot.waitUntil(lambda: window.tabs.count() > 0, timeout=20000)
+    window.close()
+    assert not window.making.finished

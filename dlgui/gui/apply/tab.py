@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -40,18 +41,23 @@ class ApplyTab(QWidget):
         super().__init__(parent)
         self.setObjectName("applyTab")
         self.setAcceptDrops(True)
-        self.session = session
+        self.session, self._pictures = session, pictures
+
+    def build(self) -> Iterator[None]:
+        """Makes the parts, a piece at a time."""
+        session = self.session
         self.model = ModelChoice(session)
         self.intake = Intake()
         self.classifying = Classifying(session, self.model.loaded.get, self)
-        self.results = ResultsPanel(pictures)
+        self.results = ResultsPanel(self._pictures)
+        yield
         self.detail = DetailPanel(session, self._classifier)
         self.deeds = Deeds(session, self)
         self.camera = CameraPage(session, self._classifier)
         self.status = QLabel()
         self.status.setProperty("soft", True)
         self.pages = QStackedWidget()
-        self._build()
+        self._arrange()
         self._connect()
         self._state()
 
@@ -60,7 +66,7 @@ class ApplyTab(QWidget):
         """The answers."""
         return self.results.table
 
-    def _build(self) -> None:
+    def _arrange(self) -> None:
         self.stop = button("stopApplyButton", self.tr("Stop"), self.tr("End classifying or watching"),
                            self.classifying.stop)
         icons.dress(self.stop, "stop")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -49,8 +49,12 @@ class DataTab(QWidget):
     def __init__(self, session: Session, pictures: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("dataTab")
-        self.session, self.pace = session, Pace()
+        self.session, self.pictures, self.pace = session, pictures, Pace()
         self.results: Results | None = None
+
+    def build(self) -> Iterator[None]:
+        """Makes the parts, a piece at a time."""
+        session, pictures = self.session, self.pictures
         self.classes = ClassPanel(session)
         self.board = Board(session, pictures, self)
         self.grid = self.board.grid
@@ -60,9 +64,11 @@ class DataTab(QWidget):
             ("suggest", self.tr("Suggest"), self.tr("Suggested labels, a page at a time")),
             ("map", self.tr("Map"), self.tr("Images as points: alike ones lie side by side"))])
         self.suggest = SuggestPanel(session, self.board)
+        yield
         self.map = MapPanel(session, pictures)
         self.detail = DetailPanel(session)
         self.split_panel = SplitPanel(session)
+        yield
         self.labeler = Labeler(session, self.board, self)
         self.likeness = Likeness(session, self)
         self.grid_menu = GridMenu(self.board, self.labeler, self)
@@ -75,7 +81,7 @@ class DataTab(QWidget):
         self._ticks.setInterval(5000)
         self._ticks.timeout.connect(self._measure)
         self._connect()
-        self._build()
+        self._arrange()
 
     def _connect(self) -> None:
         self.classes.assign.connect(self.labeler.use)
@@ -100,7 +106,7 @@ class DataTab(QWidget):
         self.map.to_grid.connect(self._show_selected)
         self.map.key.connect(self.labeler.key)
 
-    def _build(self) -> None:
+    def _arrange(self) -> None:
         top, below = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.switch)
         top.addStretch()

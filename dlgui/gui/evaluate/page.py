@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PySide6.QtWidgets import QWidget
 
@@ -26,6 +26,10 @@ class Page(QWidget):
         self.inspection = inspection
         self.active = False
         self._waiting: Callable[[], object] | None = None
+
+    def build(self) -> Iterator[None]:
+        """Makes what takes long, a piece at a time; called once, when the page has its place."""
+        return iter(())
 
     def when_ready(self, act: Callable[[], object]) -> None:
         """Calls `act` as soon as what the page computes is there (see `ready`)."""

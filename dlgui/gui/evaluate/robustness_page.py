@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyqtgraph as pg
@@ -98,12 +98,9 @@ class RobustnessPage(Page):
         self.most.setValue(explanations.DISTURBED)
         self.most.setSuffix(self.tr(" images"))
         self.note, self.words, self.legend = QLabel(), QLabel(), QLabel()
-        self.plots = [DisturbanceCurves(f"robustnessPlot{i + 1}", f"{d.name} ({d.unit})")
-                      for i, d in enumerate(DISTURBANCES)]
-        self._build()
-        inspection.loaded.connect(self._loaded)
+        self.plots: list[DisturbanceCurves] = []
 
-    def _build(self) -> None:
+    def build(self) -> Iterator[None]:
         top, body, grid = QHBoxLayout(), QWidget(), QGridLayout()
         for part in (self.start, self.stop, self.most):
             top.addWidget(part)
@@ -115,8 +112,6 @@ class RobustnessPage(Page):
         self.note.setProperty("soft", True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         grid.setSpacing(6)
-        for i, plot in enumerate(self.plots):
-            grid.addWidget(plot, i // 2, i % 2)
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.words)
@@ -133,6 +128,12 @@ class RobustnessPage(Page):
         layout.addLayout(top)
         layout.addWidget(self.note)
         layout.addWidget(scroll, 1)
+        for i, d in enumerate(DISTURBANCES):
+            yield
+            plot = DisturbanceCurves(f"robustnessPlot{i + 1}", f"{d.name} ({d.unit})")
+            grid.addWidget(plot, i // 2, i % 2)
+            self.plots.append(plot)
+        self.inspection.loaded.connect(self._loaded)
 
     def title(self) -> str:
         return self.tr("Robustness")

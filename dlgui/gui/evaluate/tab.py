@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -60,12 +61,54 @@ class EvaluateTab(QWidget):
             self.splits.addItem(name, name)
         for box in (self.runs, self.splits):
             box.setMinimumContentsLength(9)
-        self.headline = Headline(self.inspection)
-        self.pages: list[Page] = [page(self.inspection) for page in (
-            MatrixPage, CurvesPage, SlicesPage, ComparePage, RobustnessPage, RemedyPage)]
-        self.results = ResultsPanel(self.inspection, pictures)
-        self.why = WhyPanel(self.inspection, pictures)
-        self._build()
+        self.pages: list[Page] = []
+        self._pictures = pictures
+
+    def build(self) -> Iterator[None]:
+        """Makes the parts, a piece at a time, each at its place: moving what is made dresses it again."""
+        top, row, parts = QHBoxLayout(), QHBoxLayout(), QSplitter(Qt.Orientation.Horizontal)
+        self.headline, self.stack, self._buttons = Headline(self.inspection), QStackedWidget(), QButtonGroup(self)
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addWidget(self.headline)
+        layout.addWidget(parts, 1)
+        for part in (QLabel(self.tr("Run")), self.runs, QLabel(self.tr("Split")), self.splits):
+            top.addWidget(part)
+        top.addSpacing(12)
+        row.setSpacing(2)
+        top.addLayout(row)
+        top.addStretch()
+        parts.addWidget(self.stack)
+        for kind in (MatrixPage, CurvesPage, SlicesPage, ComparePage, RobustnessPage, RemedyPage):
+            yield
+            self._add_page(kind(self.inspection), row)
+            yield from self.pages[-1].build()
+        yield
+        self.results = ResultsPanel(self.inspection, self._pictures)
+        parts.addWidget(self.results)
+        yield
+        self.why = WhyPanel(self.inspection, self._pictures)
+        parts.addWidget(self.why)
+        for i, share in enumerate((4, 4, 3)):
+            parts.setStretchFactor(i, share)
+        parts.setSizes([460, 460, 340])
+        parts.setChildrenCollapsible(False)
+        self._connect()
+        self.show_page(0)
+
+    def _add_page(self, page: Page, row: QHBoxLayout) -> None:
+        choice = named(QToolButton(), f"{page.name}PageButton", page.tip())
+        choice.setText(page.title())
+        choice.setAccessibleName(page.title())
+        choice.setCheckable(True)
+        choice.setProperty("segment", True)
+        choice.clicked.connect(partial(self.show_page, len(self.pages)))
+        self._buttons.addButton(choice, len(self.pages))
+        row.addWidget(choice)
+        self.stack.addWidget(page)
+        self.pages.append(page)
+
+    def _connect(self) -> None:
         self.runs.currentIndexChanged.connect(lambda _: self.load())
         self.splits.currentIndexChanged.connect(lambda _: self.load())
         self.inspection.loaded.connect(self._follow)
@@ -73,44 +116,11 @@ class EvaluateTab(QWidget):
         self.why.relabel.connect(self.inspection.relabel)
         self.why.flag.connect(self.inspection.flag)
         self.why.exclude.connect(self.inspection.exclude)
-        self.show_page(0)
 
     @property
     def evaluation(self) -> Evaluation | None:
         """What is shown."""
         return self.inspection.evaluation
-
-    def _build(self) -> None:
-        top = QHBoxLayout()
-        for part in (QLabel(self.tr("Run")), self.runs, QLabel(self.tr("Split")), self.splits):
-            top.addWidget(part)
-        top.addSpacing(12)
-        self.stack, self._buttons = QStackedWidget(), QButtonGroup(self)
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        for i, page in enumerate(self.pages):
-            choice = named(QToolButton(), f"{page.name}PageButton", page.tip())
-            choice.setText(page.title())
-            choice.setAccessibleName(page.title())
-            choice.setCheckable(True)
-            choice.setProperty("segment", True)
-            choice.clicked.connect(partial(self.show_page, i))
-            self._buttons.addButton(choice, i)
-            row.addWidget(choice)
-            self.stack.addWidget(page)
-        top.addLayout(row)
-        top.addStretch()
-        parts = QSplitter(Qt.Orientation.Horizontal)
-        for widget in (self.stack, self.results, self.why):
-            parts.addWidget(widget)
-        for i, share in enumerate((4, 4, 3)):
-            parts.setStretchFactor(i, share)
-        parts.setSizes([460, 460, 340])
-        parts.setChildrenCollapsible(False)
-        layout = QVBoxLayout(self)
-        layout.addLayout(top)
-        layout.addWidget(self.headline)
-        layout.addWidget(parts, 1)
 
     def show_page(self, index: int, *_: object) -> None:
         """Shows a page; only the one that is seen works."""

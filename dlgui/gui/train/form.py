@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSettings, Qt, Signal
@@ -69,7 +69,19 @@ class HyperparameterForm(QWidget):
         self.sections: dict[str, QGroupBox] = {}
         self._grids: dict[str, FieldGrid] = {}
         self.fields: dict[str, Field] = {}
-        self._build()
+
+    def build(self) -> Iterator[None]:
+        """Makes the parts, a piece at a time, each at its place."""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._build_top(layout)
+        titles = (self.tr("Image"), self.tr("Learning"), self.tr("Classes"), self.tr("Augmentation"))
+        for section, title in zip(parameters.SECTIONS, titles, strict=True):
+            yield
+            box = self.sections[section] = QGroupBox(title)
+            layout.addWidget(box)
+            self._fill(section, QVBoxLayout(box))
+        layout.addStretch()
         for name, field in self.fields.items():
             setattr(self, name, field.editor)
         for box in (self.method, self.network, self.device):
@@ -87,10 +99,9 @@ class HyperparameterForm(QWidget):
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return named(box, name, text)
 
-    def _build(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+    def _build_top(self, layout: QVBoxLayout) -> None:
         top = QGridLayout()
+        layout.addLayout(top)
         top.setHorizontalSpacing(8)
         top.setColumnStretch(1, 1)
         compare = button("compareNetworksButton", self.tr("Compare…"), self.tr(
@@ -104,7 +115,6 @@ class HyperparameterForm(QWidget):
             top.addWidget(label, row, 0)
             top.addWidget(widget, row, 1, 1, 1 if widget is self.network else 2)
         top.addWidget(compare, 1, 2)
-        layout.addLayout(top)
         layout.addWidget(self.about)
         bar = QHBoxLayout()
         bar.addWidget(self.all)
@@ -112,14 +122,8 @@ class HyperparameterForm(QWidget):
         bar.addWidget(button("presetsButton", self.tr("Presets…"), self.tr(
             "Keep these parameters under a name, take others, share them as a file"), self.presets_wanted.emit))
         layout.addLayout(bar)
-        titles = (self.tr("Image"), self.tr("Learning"), self.tr("Classes"), self.tr("Augmentation"))
-        for section, title in zip(parameters.SECTIONS, titles, strict=True):
-            layout.addWidget(self._section(section, title))
-        layout.addStretch()
 
-    def _section(self, section: str, title: str) -> QGroupBox:
-        box = self.sections[section] = QGroupBox(title)
-        column = QVBoxLayout(box)
+    def _fill(self, section: str, column: QVBoxLayout) -> None:
         grid = self._grids[section] = FieldGrid(p for p in parameters.TABLE if p.section == section)
         self.fields.update(grid.fields)
         grid.changed.connect(lambda _: self._altered())
@@ -136,7 +140,6 @@ class HyperparameterForm(QWidget):
         if section == "augmentation":
             column.addWidget(button("previewAugmentationButton", self.tr("See it on my images…"), self.tr(
                 "Live examples of your own images with these changes"), self.preview_wanted.emit))
-        return box
 
     def _fill_networks(self) -> None:
         for name in networks.names():

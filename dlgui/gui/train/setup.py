@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
@@ -47,7 +47,6 @@ class SetupPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("setupPanel")
         self.session = session
-        self.form = HyperparameterForm()
         self.cards = {method: MethodCard(method, title) for method, title in zip(
             METHODS, (self.tr("Quick"), self.tr("Fine-tune")), strict=True)}
         self.help = QLabel()
@@ -61,7 +60,30 @@ class SetupPanel(QWidget):
         self._clock.timeout.connect(self._estimate)
         self._estimated: dict[str, Plan] = {}
         self._stale: set[str] = set()
-        self._build()
+
+    def build(self) -> Iterator[None]:
+        """Makes the parts, a piece at a time, each at its place."""
+        self.area, inside = QScrollArea(), QWidget()
+        self.area.setObjectName("formScroll")
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(inside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.area, 1)
+        layout.addWidget(self.help)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 6, 0)
+        for card in self.cards.values():
+            column.addWidget(card)
+        yield
+        self.form = HyperparameterForm()
+        column.addWidget(self.form, 1)
+        yield from self.form.build()
+        self._connect()
+        self.form.show_devices(devices.available())
+
+    def _connect(self) -> None:
         self.form.changed.connect(self._follow)
         self.form.touched.connect(self._explain)
         for card in self.cards.values():
@@ -72,26 +94,8 @@ class SetupPanel(QWidget):
         self.form.preview_wanted.connect(self.preview_augmentation)
         self.form.presets_wanted.connect(self.show_presets)
         self.form.advice_wanted.connect(self.advise)
-        session.jobs.started.connect(self._make_way)
-        session.jobs.ended.connect(lambda job: None if job.property("quiet") else self._clock.start())
-        self.form.show_devices(devices.available())
-
-    def _build(self) -> None:
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 6, 0)
-        for card in self.cards.values():
-            column.addWidget(card)
-        column.addWidget(self.form, 1)
-        self.area = QScrollArea()
-        self.area.setObjectName("formScroll")
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(inside)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.area, 1)
-        layout.addWidget(self.help)
+        self.session.jobs.started.connect(self._make_way)
+        self.session.jobs.ended.connect(lambda job: None if job.property("quiet") else self._clock.start())
 
     # --- what it says
 

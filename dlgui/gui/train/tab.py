@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
@@ -44,49 +44,49 @@ class TrainTab(QWidget):
         self.setObjectName("trainTab")
         self.session, self.thumbnails = session, thumbnails
         self.training = Training(session, self)
-        self.setup, self.controls, self.curves = SetupPanel(session), Controls(), PlotPanel(session)
-        self.live, self.runs, self.resume_bar = LiveView(thumbnails), RunPanel(session), ResumeBar()
-        self.form, self.plot, self.table = self.setup.form, self.curves.plot, self.runs.table
         self._clock = QTimer(self, singleShot=True, interval=200)
         self._clock.timeout.connect(self._follow_book)
-        self._arrange()
-        self._connect()
-        self._show_state(self.training.state)
 
-    def _arrange(self) -> None:
-        left = QWidget()
-        left.setMinimumWidth(326)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.setup, 1)
-        column.addWidget(self.controls)
-        top = QSplitter()
-        top.setObjectName("liveSplitter")
-        top.addWidget(self.curves)
-        top.addWidget(self.live)
-        top.setSizes([560, 250])
-        top.setStretchFactor(0, 1)
-        top.setChildrenCollapsible(False)
-        below = QSplitter(Qt.Orientation.Vertical)
-        below.setObjectName("runsSplitter")
-        below.addWidget(top)
-        below.addWidget(self.runs)
-        below.setSizes([430, 210])
-        below.setStretchFactor(0, 1)
-        below.setChildrenCollapsible(False)
-        right = QWidget()
-        rows = QVBoxLayout(right)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(self.resume_bar)
-        rows.addWidget(below, 1)
-        parts = QSplitter()
+    def build(self) -> Iterator[None]:
+        """Makes the parts, a piece at a time, each at its place: moving what is made dresses it again."""
+        parts, left, right = QSplitter(), QWidget(), QWidget()
+        QHBoxLayout(self).addWidget(parts)
         parts.setObjectName("trainSplitter")
         parts.addWidget(left)
         parts.addWidget(right)
-        parts.setSizes([330, 900])
-        parts.setStretchFactor(1, 1)
-        parts.setChildrenCollapsible(False)
-        QHBoxLayout(self).addWidget(parts)
+        left.setMinimumWidth(326)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.setup = SetupPanel(self.session)
+        column.addWidget(self.setup, 1)
+        yield from self.setup.build()
+        self.controls = Controls()
+        column.addWidget(self.controls)
+        yield
+        below, top = QSplitter(Qt.Orientation.Vertical), QSplitter()
+        rows = QVBoxLayout(right)
+        rows.setContentsMargins(0, 0, 0, 0)
+        self.resume_bar = ResumeBar()
+        rows.addWidget(self.resume_bar)
+        rows.addWidget(below, 1)
+        below.setObjectName("runsSplitter")
+        below.addWidget(top)
+        self.runs = RunPanel(self.session)
+        below.addWidget(self.runs)
+        yield
+        top.setObjectName("liveSplitter")
+        self.curves = PlotPanel(self.session)
+        top.addWidget(self.curves)
+        yield
+        self.live = LiveView(self.thumbnails)
+        top.addWidget(self.live)
+        for splitter, sizes, grows in ((top, [560, 250], 0), (below, [430, 210], 0), (parts, [330, 900], 1)):
+            splitter.setSizes(sizes)
+            splitter.setStretchFactor(grows, 1)
+            splitter.setChildrenCollapsible(False)
+        self.form, self.plot, self.table = self.setup.form, self.curves.plot, self.runs.table
+        self._connect()
+        self._show_state(self.training.state)
 
     def _connect(self) -> None:
         self.setup.wanted.connect(self.start_plan)
