@@ -78,9 +78,9 @@ class HyperparameterForm(QWidget):
         titles = (self.tr("Image"), self.tr("Learning"), self.tr("Classes"), self.tr("Augmentation"))
         for section, title in zip(parameters.SECTIONS, titles, strict=True):
             yield
-            box = self.sections[section] = QGroupBox(title)
-            layout.addWidget(box)
-            self._fill(section, QVBoxLayout(box))
+            group = self.sections[section] = QGroupBox(title)
+            layout.addWidget(group)
+            self._fill(section, QVBoxLayout(group))
         layout.addStretch()
         for name, field in self.fields.items():
             setattr(self, name, field.editor)
