@@ -121,7 +121,8 @@ class Store:
 
     def __init__(self, folder: Path, read_only: bool) -> None:
         self.folder, self.read_only = folder, read_only
-        self._guard = threading.RLock()
+        self._guard, self._aside_guard = threading.RLock(), threading.Lock()
+        self._aside: sqlite3.Connection | None = None
         self._lock = WriterLock(folder / "project.lock")
         self._transaction: Transaction | None = None
         self._listeners: list[Callable[[Changes], None]] = []
@@ -214,14 +215,24 @@ class Store:
 
     def close(self) -> None:
         """Closes the database and gives the writer's lock back."""
-        with self._guard:
+        with self._guard, self._aside_guard:
+            if self._aside is not None:
+                self._aside.close()
+                self._aside = None
             self._connection.close()
             self._lock.release()
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Reads."""
-        with self._guard:
-            return self._connection.execute(sql, parameters).fetchall()
+        """Reads. While another thread writes, gives what was committed last, and does not wait for the disk."""
+        if self._guard.acquire(blocking=False):
+            try:
+                return self._connection.execute(sql, parameters).fetchall()
+            finally:
+                self._guard.release()
+        with self._aside_guard:
+            if self._aside is None:
+                self._aside = self._connect("ro")
+            return self._aside.execute(sql, parameters).fetchall()
 
     def copy_to(self, path: Path) -> None:
         """Writes a consistent copy of the database, while others go on reading and writing."""

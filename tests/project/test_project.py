@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 
 import numpy as np
 import pytest
@@ -100,6 +101,29 @@ def test_listeners_hear_once_who_and_what(project):
     stop()
     labels.assign(project, project.images().id[:3].tolist(), None)
     assert [(c.who, c.kinds, len(c.ids["labels"])) for c in heard] == [("grid", frozenset({"labels"}), 2)]
+
+
+def test_who_reads_does_not_wait_for_who_writes(project):
+    before = classes.find(project, project.classes()[0].name)
+    writing, go_on = threading.Event(), threading.Event()
+
+    def write():
+        with project.store.transact("rename class") as t:
+            t.update("classes", [before.id], {"name": "changed"})
+            writing.set()
+            assert go_on.wait(10)
+
+    def name():
+        return project.store.rows("SELECT name FROM classes WHERE id = ?", [before.id])[0][0]
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert writing.wait(10)
+    try:
+        assert name() == before.name  # what was committed last, at once
+    finally:
+        go_on.set()
+        writer.join()
+    assert name() == "changed"
 
 
 def test_a_second_opening_is_read_only(project, tmp_path):
