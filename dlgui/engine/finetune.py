@@ -24,6 +24,7 @@ from dlgui.engine.model_file import read_model, write_model
 from dlgui.engine.progress import Cancelled, Pace, Progress
 from dlgui.engine.settings import TrainingSettings, balanced_weights
 from dlgui.engine.storage import write_atomically
+from dlgui.engine.tensor_file import write_tensors
 from dlgui.errors import DlguiError
 
 if TYPE_CHECKING:
@@ -333,13 +334,11 @@ class FineTuning:
                         state.trained_images / max(state.trained_seconds, 1e-9))
 
     def _save(self) -> None:
-        from safetensors.torch import save
-
         trainer = self.classifier.trainer(self.device)
-        tensors = {f"module.{k}": v.detach().cpu().contiguous() for k, v in trainer.module.state_dict().items()}
-        tensors |= {f"optimizer.{k}": v for k, v in trainer.optimizer_tensors().items()}
-        content = save(tensors, {"state": json.dumps(asdict(self.state)), "scaler": json.dumps(trainer.scaler_state())})
-        write_atomically(self.checkpoint, lambda file: file.write(content))
+        tensors = {f"module.{k}": v.detach().cpu().numpy() for k, v in trainer.module.state_dict().items()}
+        tensors |= {f"optimizer.{k}": v.numpy() for k, v in trainer.optimizer_tensors().items()}
+        told = {"state": json.dumps(asdict(self.state)), "scaler": json.dumps(trainer.scaler_state())}
+        write_atomically(self.checkpoint, lambda file: write_tensors(file, tensors, told))
 
     def _restore(self) -> None:
         from safetensors import SafetensorError, safe_open
