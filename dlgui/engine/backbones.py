@@ -10,11 +10,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlgui.engine import networks
 from dlgui.engine.storage import cache_folder, write_atomically
+
+if TYPE_CHECKING:
+    import onnx
 
 Weights = dict[str, np.ndarray]
 FORM = 2
@@ -140,16 +144,35 @@ def graph_of(name: str, weights: Weights, files: BackboneFiles | None = None) ->
     path = cache_folder("graphs") / f"{name.replace(':', '_')}-{fingerprint(weights)}-{FORM}.onnx"
     if path.exists():
         return path
-    last = max(int(key.split(".")[1]) for key in weights)
     if files is not None:
         import onnx
 
         from dlgui.engine.onnx_network import keep_stages
 
-        model = keep_stages(onnx.load(files.graph), [last], list(range(last + 1)))
+        last = max(int(key.split(".")[1]) for key in weights)
+        model = keep_stages(onnx.load(files.graph, load_external_data=False), [last], list(range(last + 1)))
     else:
-        from dlgui.engine import torch_export
-
-        model = torch_export.graph_of_weights(networks.info(name), weights)
+        model = _graph_of_own(networks.info(name), weights)
     write_atomically(path, lambda file: file.write(model.SerializeToString()))
     return path
+
+
+def _graph_of_own(info: networks.NetworkInfo, weights: Weights) -> onnx.ModelProto:
+    """The graph of weights that are nobody else's. They go into a template where there is one: exporting a network
+    takes a second, and holds up the window for a part of it."""
+    if info.source != "user":  # its builder may give another network tomorrow
+        import onnx
+
+        from dlgui.engine.onnx_network import with_weights
+
+        path = cache_folder("backbones") / f"{info.name.replace(':', '_')}-template-{FORM}.onnx"
+        if not path.exists():
+            from dlgui.engine import torch_export
+
+            made = torch_export.template(info)
+            write_atomically(path, lambda file: file.write(made.SerializeToString() if made is not None else b""))
+        if path.stat().st_size:
+            return with_weights(onnx.load(path, load_external_data=False), weights)
+    from dlgui.engine import torch_export
+
+    return torch_export.graph_of_weights(info, weights)

@@ -140,7 +140,7 @@ class Predictor:
             import onnx
 
             if self._backbone is None:
-                self._backbone = onnx.load(self.classifier.graph())
+                self._backbone = onnx.load(self.classifier.graph(), load_external_data=False)
             p = self.classifier.preprocessing
             model = onnx_network.assemble(self._backbone, networks.info(self.classifier.network),
                                           self.classifier.pooling, "scaled" if source == "scaled" else "pixels",

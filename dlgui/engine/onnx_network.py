@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -34,6 +35,52 @@ def keep_stages(model: onnx.ModelProto, wanted: Sequence[int], outputs: Sequence
         [o for o in model.graph.output if o.name in names],
         [i for i in model.graph.initializer if i.name in needed])
     return onnx.helper.make_model(graph, opset_imports=list(model.opset_import), ir_version=model.ir_version)
+
+
+def with_weights(template: onnx.ModelProto, weights: Mapping[str, np.ndarray]) -> onnx.ModelProto:
+    """The graph of a backbone's stages 0 … k.
+
+    Args:
+        template: the whole network's graph, from `torch_export.template`; changed in place.
+        weights: `stages.<i>.…` of these stages.
+    """
+    from onnx import numpy_helper
+
+    last = max(int(key.split(".")[1]) for key in weights)
+    model = keep_stages(template, [last], list(range(last + 1)))
+    for tensor in model.graph.initializer:
+        if tensor.name in weights:
+            tensor.CopyFrom(numpy_helper.from_array(np.asarray(weights[tensor.name], order="C"), tensor.name))
+    _fold_normalizations(model.graph)
+    return model
+
+
+def _fold_normalizations(graph: onnx.GraphProto) -> None:
+    """Multiplies normalizations into the convolutions before them, as the exporter does with constant weights."""
+    from onnx import helper, numpy_helper
+
+    values = {tensor.name: tensor for tensor in graph.initializer}
+    used = Counter(name for node in graph.node for name in node.input) + Counter(o.name for o in graph.output)
+    convolutions = {node.output[0]: node for node in graph.node if node.op_type == "Conv"}
+    for node in [n for n in graph.node if n.op_type == "BatchNormalization"]:
+        convolution = convolutions.get(node.input[0])
+        if convolution is None or used[node.input[0]] > 1 or used[convolution.input[1]] > 1:
+            continue
+        epsilon = next((helper.get_attribute_value(a) for a in node.attribute if a.name == "epsilon"), 1e-5)
+        gain, offset, mean, variance = (numpy_helper.to_array(values[name]) for name in node.input[1:5])
+        scale = gain / np.sqrt(variance + np.float32(epsilon))
+        weight = values[convolution.input[1]]
+        bias = numpy_helper.to_array(values[convolution.input[2]]) if len(convolution.input) > 2 else 0.0
+        weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight) * scale.reshape(-1, 1, 1, 1),
+                                                weight.name))
+        name = f"{weight.name}.offset"
+        graph.initializer.append(numpy_helper.from_array((bias - mean) * scale + offset, name))
+        convolution.input[:] = [convolution.input[0], weight.name, name]
+        convolution.output[0] = node.output[0]
+        graph.node.remove(node)
+    needed = {name for node in graph.node for name in node.input}
+    for tensor in [t for t in graph.initializer if t.name not in needed]:
+        graph.initializer.remove(tensor)
 
 
 def assemble(backbone: onnx.ModelProto, info: NetworkInfo, pooling: Pooling, source: Input,

@@ -52,7 +52,8 @@ def feature_session(files: BackboneFiles, pooling: Pooling, threads: int = 0) ->
     """uint8 (N, H, W, C) images to float32 (N, length) pooled statistics of a pretrained backbone."""
     import onnx
 
-    model = onnx_network.assemble(onnx.load(files.graph), networks.info(files.name), pooling, "pixels", (0.0, 255.0))
+    backbone = onnx.load(files.graph, load_external_data=False)
+    model = onnx_network.assemble(backbone, networks.info(files.name), pooling, "pixels", (0.0, 255.0))
     return Session(model, threads)
 
 

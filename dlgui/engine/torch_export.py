@@ -35,8 +35,14 @@ class _Normalized(nn.Module):
         return tuple(maps)
 
 
-def backbone_graph(backbone: Backbone, info: NetworkInfo) -> onnx.ModelProto:
-    """An ONNX graph of the stages: `scaled` float32 (N, 3, H, W), normalized, to `stage0`, `stage1`, …"""
+def backbone_graph(backbone: Backbone, info: NetworkInfo, named: bool = False) -> onnx.ModelProto:
+    """An ONNX graph of the stages: `scaled` float32 (N, 3, H, W), normalized, to `stage0`, `stage1`, …
+
+    Args:
+        backbone: in evaluation mode.
+        info: the network's entry.
+        named: keeps every weight as it is, under its own name, instead of folding what is constant.
+    """
     import onnx
 
     outputs = [f"stage{i}" for i in range(len(backbone.stages))]
@@ -50,7 +56,9 @@ def backbone_graph(backbone: Backbone, info: NetworkInfo) -> onnx.ModelProto:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns of sizes that it rightly takes as constants
         torch.onnx.export(_Normalized(backbone.stages).eval(), (example,), buffer, dynamo=False,
-                          input_names=["scaled"], output_names=outputs, dynamic_axes=axes, opset_version=17)
+                          input_names=["scaled"], output_names=outputs, dynamic_axes=axes, opset_version=17,
+                          do_constant_folding=not named, training=torch.onnx.TrainingMode.PRESERVE if named
+                          else torch.onnx.TrainingMode.EVAL)
     model = onnx.load_from_string(buffer.getvalue())
     if info.source == "lite":
         _pad_at_run_time(model)
@@ -78,6 +86,22 @@ def _pad_at_run_time(model: onnx.ModelProto) -> None:
         node.attribute.extend(helper.make_attribute(k, v) for k, v in {**attributes, "auto_pad": "SAME_UPPER"}.items())
     for node in dropped:
         model.graph.node.remove(node)
+
+
+def template(info: NetworkInfo) -> onnx.ModelProto | None:
+    """The graph of a whole network without its weights, for `onnx_network.with_weights`; None where some weight does
+    not appear in it under its own name."""
+    backbone = Backbone(info, build_stages(info, pretrained=False), (0.0, 1.0)).eval()
+    state = {key: value for key, value in backbone.state_dict().items() if value.is_floating_point()}
+    with torch.no_grad():
+        for value in state.values():  # the exporter makes equal ones the same
+            value.uniform_(0.5, 1.5)
+    model = backbone_graph(backbone, info, named=True)
+    for tensor in model.graph.initializer:
+        if tensor.name in state:
+            del state[tensor.name]
+            tensor.ClearField("raw_data")
+    return None if state else model
 
 
 def graph_of_weights(info: NetworkInfo, weights: dict[str, np.ndarray]) -> onnx.ModelProto:
