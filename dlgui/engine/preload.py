@@ -12,8 +12,9 @@ import os
 import sys
 from pathlib import Path
 
-LIBRARIES = {"torch": ("lib/libc10.*", "lib/libtorch_cpu.*", "lib/libtorch.*", "lib/libtorch_python.*"),
-             "onnxruntime": ("capi/onnxruntime_pybind11_state*",)}
+LIBRARIES = {"torch": ("lib/libtorch_global_deps.*", "lib/libc10.*", "lib/libtorch_cpu.*", "lib/libtorch.*",
+                       "lib/libtorch_python.*"),
+             "triton": ("_C/libtriton*",), "onnxruntime": ("capi/onnxruntime_pybind11_state*",)}
 
 
 def preload(*packages: str) -> None:
@@ -37,10 +38,11 @@ def preload(*packages: str) -> None:
                         load(os.fsencode(path), os.RTLD_NOW | os.RTLD_LOCAL)
 
 
-def yield_to_the_window(steps: int = 2) -> None:
+def yield_to_the_window(steps: int = 5) -> None:
     """Lets the calling thread, and those that it starts, come after the window's where both want a processor.
 
-    Only where threads have a priority of their own (Linux); never fails.
+    Only where threads have a priority of their own (Linux); never fails. With more steps the window would wait when
+    another program keeps a processor busy: for this thread, that holds Python's lock and does not get on.
     """
     if sys.platform == "linux":
         import threading

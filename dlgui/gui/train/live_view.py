@@ -9,6 +9,7 @@ from dlgui.engine.coach import Advice
 from dlgui.engine.progress import Report
 from dlgui.gui import theme
 from dlgui.gui.image_grid import GridItem, ImageGrid
+from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.train.training import Told
 from dlgui.gui.words import about_seconds, megabytes, percent
@@ -28,9 +29,10 @@ class LiveView(QWidget):
 
     image_wanted = Signal(str)
 
-    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("liveView")
+        self.session = session
         self._values: dict[str, QLabel] = {}
         self._clock, self._timer = QElapsedTimer(), QTimer(self, interval=1000)
         self._timer.timeout.connect(self._tick)
@@ -147,19 +149,24 @@ class LiveView(QWidget):
 
     # --- what is known of the shown run
 
-    def show_run(self, project: Project | None, run: Run | None, live: bool) -> None:
-        """Shows the worst images and the coach of a run; its figures too where it does not train now."""
-        self._advice, self._notices, found = [], [], []
-        if project is not None and run is not None:
-            self._advice, self._notices = coaching.advise(project, run), run_files.notices(run)
-            found = run_files.worst(run)
-            if run.error:
-                self._notices.insert(0, run.error)
+    def show_run(self, run: Run | None, live: bool) -> None:
+        """Shows the worst images and the coach of a run as soon as they are read; its figures at once, where it does
+        not train now."""
         self._show_best(run)
-        self._show_worst(project, found)
-        self._write_coach()
         if not live:
             self._show_figures(run)
+        project = self.session.project
+        if project is None or run is None:
+            self.session.jobs.drop("coach")
+            self._take(([], [], []))
+            return
+        self.session.jobs.start("coach", self.tr("reading {run}").format(run=run.name or run.id),
+                                lambda job: _read(project, run), done=self._take, quiet=True)
+
+    def _take(self, read: tuple[list[Advice], list[str], list[run_files.Worst]]) -> None:
+        self._advice, self._notices, found = read
+        self._show_worst(self.session.project, found)
+        self._write_coach()
 
     def _show_best(self, run: Run | None) -> None:
         text = ""
@@ -210,6 +217,12 @@ class LiveView(QWidget):
                   for advice in self._advice]
         nothing = self.tr("Nothing to say yet. The coach speaks up when the curves show something.")
         self.coach.setText("".join(parts) or f'<p style="color: {c.soft}">{nothing}</p>')
+
+
+def _read(project: Project, run: Run) -> tuple[list[Advice], list[str], list[run_files.Worst]]:
+    """What the coach says, what the user should know, the worst images."""
+    notices = run_files.notices(run)
+    return coaching.advise(project, run), [run.error, *notices] if run.error else notices, run_files.worst(run)
 
 
 def _escaped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,6 +39,15 @@ class _Line:
         for item in self.items():
             box.addItem(item, ignoreBounds=True)
 
+    def take(self, run: RunCurves, pen: Any, pale: Any) -> None:
+        """Draws another run from now on: making items takes longer than showing something else with them."""
+        self.run, self._smooth = run, None
+        self.item.setPen(pen)
+        self.pale.setPen(pale)
+        for marks in (self.dots, self.cross):
+            if marks is not None:
+                marks.setBrush(pen.color())
+
     def items(self) -> list[Any]:
         """What is in the scene."""
         return [item for item in (self.pale, self.item, self.dots, self.cross) if item is not None]
@@ -72,6 +82,7 @@ class TrainingPlot(pg.PlotWidget):
         self.smoothing, self.logarithmic, self.following = 0.0, False, True
         self._hidden: set[str] = set()
         self._lines: list[_Line] = []
+        self._entitled: list[str] | None = None
         item = self.getPlotItem()
         self._main = item.getViewBox()
         self._rate_box, self._loss_box = pg.ViewBox(), pg.ViewBox()
@@ -157,37 +168,43 @@ class TrainingPlot(pg.PlotWidget):
 
     def show_runs(self, chosen: Sequence[RunCurves], keep_range: bool = False) -> None:
         """Draws runs; with one the kinds have HALCON's colours, with several each run has its own."""
-        for line in self._lines:
+        self.runs = list(chosen)
+        for line in self._lines[len(KINDS) * len(self.runs):]:
             for item in line.items():
                 line.box.removeItem(item)
-        self.legend.clear()
-        self.runs, self._lines = list(chosen), []
-        boxes = {"loss": self._loss_box, "rate": self._rate_box}
-        for place, run in enumerate(self.runs):
-            for kind in KINDS:
-                line = _Line(run, kind, boxes.get(kind, self._main), self._pen(kind, place),
-                             self._pen(kind, place, faint=True))
-                self._lines.append(line)
+        del self._lines[len(KINDS) * len(self.runs):]
+        boxes, there = {"loss": self._loss_box, "rate": self._rate_box}, len(self._lines)
+        for n, (place, kind) in enumerate((place, kind) for place in range(len(self.runs)) for kind in KINDS):
+            run, pen, pale = self.runs[place], self._pen(kind, place), self._pen(kind, place, faint=True)
+            if n < there:
+                self._lines[n].take(run, pen, pale)
+            else:
+                self._lines.append(_Line(run, kind, boxes.get(kind, self._main), pen, pale))
         self._entitle()
         if not keep_range:
             self.following = True
         self.refresh()
 
     def _entitle(self) -> None:
-        entries = len(self.runs) if len(self.runs) > 1 else len(self._lines)
-        self.getPlotItem().layout.setRowFixedHeight(0, 24.0 * -(-entries // LEGEND_COLUMNS))
         if len(self.runs) > 1:
-            for line in self._lines:
-                if line.kind == "validation":
-                    name = line.run.name
-                    self.legend.addItem(line.item, name if len(name) <= LONGEST else f"{name[:LONGEST - 1]}…")
+            wanted = [(line.item, line.run.name if len(line.run.name) <= LONGEST else f"{line.run.name[:LONGEST - 1]}…")
+                      for line in self._lines if line.kind == "validation"]
+        else:
+            words = {"train": self.tr("training"), "validation": self.tr("validation"), "loss": self.tr("loss"),
+                     "rate": self.tr("learning rate")}
+            items = {line.kind: line.item for line in self._lines}
+            wanted = [(items.get(kind) or pg.PlotCurveItem(), word) for kind, word in words.items()]
+        names = [name for _, name in wanted]
+        if names == self._entitled:  # making labels takes long; only their lines are new
+            for (sample, _), (item, _) in zip(self.legend.items, wanted, strict=True):
+                sample.item = item
+                sample.update()
             return
-        words = {"train": self.tr("training"), "validation": self.tr("validation"), "loss": self.tr("loss"),
-                 "rate": self.tr("learning rate")}
-        for kind in ("train", "validation", "loss", "rate"):
-            for line in self._lines:
-                if line.kind == kind:
-                    self.legend.addItem(line.item, words[kind])
+        self._entitled = names
+        self.legend.clear()
+        self.getPlotItem().layout.setRowFixedHeight(0, 24.0 * -(-len(wanted) // LEGEND_COLUMNS))
+        for item, name in wanted:
+            self.legend.addItem(item, html.escape(name))
 
     def refresh(self) -> None:
         """Draws what has come in; moves the window along unless the user has chosen one."""

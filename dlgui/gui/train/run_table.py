@@ -52,6 +52,18 @@ class RunModel(QAbstractTableModel):
         self.runs: list[Run] = []
         self._curves: dict[int, list[float]] = {}
         self._sizes: dict[int, int | None] = {}
+        self._name_columns()
+
+    def _name_columns(self) -> None:
+        self._titles = (self.tr("run"), self.tr("state"), self.tr("validation"), self.tr("test"), self.tr("curve"),
+                        self.tr("method"), self.tr("network"), self.tr("size"), self.tr("epochs"), self.tr("time"),
+                        self.tr("model"), self.tr("started"), self.tr("note"))
+        self._tips = (self.tr("Name; F2 changes it"), self.tr("running, paused, interrupted, done or failed"),
+                      self.tr("Top-1 error on the validation split"), self.tr("Top-1 error on the test split"),
+                      self.tr("Validation error over the epochs"), self.tr("How it was trained"),
+                      self.tr("Pretrained network"), self.tr("Width × height of the input in pixels"),
+                      self.tr("Epochs trained; in brackets the best"), self.tr("Time of training"),
+                      self.tr("Size of the model file"), self.tr("When training began"), self.tr("F2 changes it"))
 
     def load(self, project: Project | None) -> None:
         """Reads the book; keeps rows where only their content has changed."""
@@ -80,18 +92,9 @@ class RunModel(QAbstractTableModel):
                    role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
-        titles = (self.tr("run"), self.tr("state"), self.tr("validation"), self.tr("test"), self.tr("curve"),
-                  self.tr("method"), self.tr("network"), self.tr("size"), self.tr("epochs"), self.tr("time"),
-                  self.tr("model"), self.tr("started"), self.tr("note"))
-        tips = (self.tr("Name; F2 changes it"), self.tr("running, paused, interrupted, done or failed"),
-                self.tr("Top-1 error on the validation split"), self.tr("Top-1 error on the test split"),
-                self.tr("Validation error over the epochs"), self.tr("How it was trained"),
-                self.tr("Pretrained network"), self.tr("Width × height of the input in pixels"),
-                self.tr("Epochs trained; in brackets the best"), self.tr("Time of training"),
-                self.tr("Size of the model file"), self.tr("When training began"), self.tr("F2 changes it"))
         if role == Qt.ItemDataRole.DisplayRole:
-            return titles[section]
-        return tips[section] if role == Qt.ItemDataRole.ToolTipRole else None
+            return self._titles[section]
+        return self._tips[section] if role == Qt.ItemDataRole.ToolTipRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         editable = COLUMNS[index.column()] in ("run", "note") and not self._read_only()

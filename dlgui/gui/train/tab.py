@@ -46,6 +46,8 @@ class TrainTab(QWidget):
         self.training = Training(session, self)
         self._clock = QTimer(self, singleShot=True, interval=200)
         self._clock.timeout.connect(self._follow_book)
+        self._soon = QTimer(self, singleShot=True, interval=40)
+        self._soon.timeout.connect(lambda: self.curves.show_runs(self.table.selected()))
 
     def build(self) -> Iterator[None]:
         """Makes the parts, a piece at a time, each at its place: moving what is made dresses it again."""
@@ -78,7 +80,7 @@ class TrainTab(QWidget):
         self.curves = PlotPanel(self.session)
         top.addWidget(self.curves)
         yield
-        self.live = LiveView(self.thumbnails)
+        self.live = LiveView(self.session, self.thumbnails)
         top.addWidget(self.live)
         for splitter, sizes, grows in ((top, [560, 250], 0), (below, [430, 210], 0), (parts, [330, 900], 1)):
             splitter.setSizes(sizes)
@@ -232,13 +234,16 @@ class TrainTab(QWidget):
         return self.training.run is not None and shown is not None and shown.id == self.training.run
 
     def _show_runs(self, chosen: list[Run]) -> None:
-        self.curves.show_runs(chosen)
+        if self.training.state != "idle" and self._is_live():
+            self._soon.start()  # to paint plot and table at once would hold the window while both processors train
+        else:
+            self.curves.show_runs(chosen)
         self._show_run()
         self._offer(asked=True)
 
     def _show_run(self) -> None:
         live = self.training.state != "idle" and (self._is_live() or self.training.run is None)
-        self.live.show_run(self.session.project, self.selected_run(), live)
+        self.live.show_run(self.selected_run(), live)
 
     def _offer(self, asked: bool = False) -> None:
         """Offers to go on with the selected run, or with the newest one that stands still."""

@@ -176,7 +176,7 @@ def _executed(project: Project, run: Run, progress: Any) -> tuple[Run, Any]:
 def _work(job: Job, project: Project, begin: Begin, control: _Control) -> Run:
     """Runs in the job's thread: pulls events, holds while paused, evaluates when the training is over."""
     yield_to_the_window()
-    preload("onnxruntime", "torch")
+    preload("onnxruntime", "torch", "triton")
     run, events = begin(project, job.progress)
     control.learned = run.model.exists()
     news = _News(job, run.id)

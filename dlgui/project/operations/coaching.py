@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
+from pathlib import Path
 
 from dlgui.engine.coach import Advice, Case
 from dlgui.engine.coach import advise as coach
@@ -13,10 +15,24 @@ from dlgui.project.project import Project
 
 def advise(project: Project, run: Run) -> list[Advice]:
     """The coach's advice on a run and the data that it was trained on."""
-    data = runs.snapshot(project, run).values()
-    counts = Counter(label for label, subset in data if subset == "train")
+    images = _images(project, run)
     quick = run.method == "quick"
     return coach(Case(
         runs.history(project, run), run.method, 1 if quick else run.parameters["settings"]["epochs"],
-        run.state == "done", dict(counts), sum(subset == "validation" for _, subset in data),
+        run.state == "done", {label: n for (subset, label), n in images.items() if subset == "train"},
+        sum(n for (subset, _), n in images.items() if subset == "validation"),
         run_files.quick_fit(run).get("top1_error")))
+
+
+def _images(project: Project, run: Run) -> Counter[tuple[str | None, str]]:
+    """How many images of each subset and class a run was trained on; remembered, for a snapshot may be long and the
+    coach is asked after every epoch."""
+    kept = _remembered(project.folder.resolve(), run.data_hash)
+    if not kept:
+        kept.update((subset, label) for label, subset in runs.snapshot(project, run).values())
+    return kept
+
+
+@lru_cache(maxsize=64)
+def _remembered(folder: Path, data_hash: str) -> Counter[tuple[str | None, str]]:
+    return Counter()
