@@ -161,6 +161,19 @@ class MatrixTable:
             return str(int(self.counts[row, column]))
         return f"{self.shares[row, column]:.2f}"
 
+    def sum_text(self, count: int) -> str:
+        """A sum as it is written."""
+        return str(count)
+
+    def sum_sentence(self, count: int, name: str | None, is_truth: bool) -> str:
+        """A sum in words: of a truth, of an answer, or (None) of all."""
+        one = count == 1
+        number = "1 image" if one else f"{count} images"
+        if name is None:
+            return number
+        verb = ("is" if one else "are") if is_truth else ("was" if one else "were") + " taken for"
+        return f"{number} {verb} '{name}'"
+
     def was(self, row: int, column: int) -> int | None:
         """The count of a cell before labels were changed; None where it is the same, or unknown."""
         if self.ghost is None or self.ghost.classes != self.decisions.classes:
@@ -202,15 +215,15 @@ class MatrixTable:
         """Precision and number of every answer; "not sure" has no precision."""
         measures, number = self.decisions.measures, self.decisions.matrix.sum(1)
         known = len(self.order)
-        return Margin(["precision", "n"], [[_percent(measures.precision[i]) if i < known and number[i] else "–",
+        return Margin(["precision", "n"], [[in_percent(measures.precision[i]) if i < known and number[i] else "–",
                                             str(int(number[i]))] for i in self.answers])
 
     @cached_property
     def truth_margin(self) -> Margin:
         """Recall, F-score and number of every true class."""
         measures, number = self.decisions.measures, self.decisions.matrix.sum(0)
-        return Margin(["recall", "F-score", "n"], [[_percent(measures.recall[i]) if number[i] else "–",
-                                                    _percent(measures.f_score[i]) if number[i] else "–",
+        return Margin(["recall", "F-score", "n"], [[in_percent(measures.recall[i]) if number[i] else "–",
+                                                    in_percent(measures.f_score[i]) if number[i] else "–",
                                                     str(int(number[i]))] for i in self.order])
 
     @property
@@ -241,5 +254,6 @@ class MatrixTable:
         return file.getvalue()
 
 
-def _percent(share: float) -> str:
+def in_percent(share: float) -> str:
+    """A share with one decimal."""
     return f"{100 * float(share):.1f} %"

@@ -20,6 +20,9 @@ Disturb = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 BREAKS = 0.05
 """Loss of accuracy from which a disturbance is said to break a class."""
 
+FEW = 5
+"""The accuracy of a class of fewer images is too coarse to say where it breaks."""
+
 
 @dataclass(frozen=True)
 class Disturbance:
@@ -100,6 +103,11 @@ class Robustness:
     overall: np.ndarray
     counts: np.ndarray
 
+    @property
+    def told(self) -> np.ndarray:
+        """bool (classes,): whether a class has enough images to speak of it."""
+        return self.counts >= FEW
+
     def breaks_at(self, label: int | None = None) -> float | None:
         """The first level at which accuracy (overall, or of a class) is `BREAKS` below the undisturbed; None: none."""
         curve = self.overall if label is None else self.accuracy[:, label]
@@ -139,7 +147,7 @@ def measure(classifier: Classifier, pixels: np.ndarray, truth: np.ndarray, distu
 def in_words(found: Robustness, classes: Sequence[str]) -> str:
     """Where it breaks, as a sentence."""
     d, start = found.disturbance, 100 * found.overall[0]
-    broken = {name: at for i, name in enumerate(classes) if found.counts[i] and (at := found.breaks_at(i)) is not None}
+    broken = {name: at for i, name in enumerate(classes) if found.told[i] and (at := found.breaks_at(i)) is not None}
     if not broken and found.breaks_at() is None:
         return f"{_named(d)}: holds up to {_level(d, d.levels[-1])} ({start:.0f} % → " \
                f"{100 * found.overall[-1]:.0f} %)."
@@ -149,7 +157,7 @@ def in_words(found: Robustness, classes: Sequence[str]) -> str:
     i, step = list(classes).index(first), d.levels.index(broken[first])
     text = (f"{_named(d)}: first to break is {first} at {_level(d, broken[first])} "
             f"({100 * found.accuracy[0, i]:.0f} % → {100 * found.accuracy[step, i]:.0f} %)")
-    return f"{text}; {len(broken)} of {int((found.counts > 0).sum())} classes break up to {_level(d, d.levels[-1])}."
+    return f"{text}; {len(broken)} of {int(found.told.sum())} classes break up to {_level(d, d.levels[-1])}."
 
 
 def _named(d: Disturbance) -> str:

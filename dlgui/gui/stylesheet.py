@@ -81,6 +81,7 @@ def _buttons(c: Colours) -> str:
     QPushButton:checked {{ background: {c.raised}; border-color: {c.accent}; font-weight: 600; }}
     QPushButton:disabled {{ color: {c.faint}; background: transparent; }}
     QPushButton:focus {{ border: 1px solid {c.accent}; }}
+    QPushButton[tight="true"] {{ padding-left: 6px; padding-right: 6px; }}
     QPushButton[primary="true"] {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent};
                                   font-weight: 600; }}
     QPushButton[primary="true"]:hover {{ background: {c.accent_hover}; border-color: {c.accent_hover}; }}

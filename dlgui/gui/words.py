@@ -49,3 +49,9 @@ def megabytes(size: int | None) -> str:
 def when(moment: str) -> str:
     """An ISO time as local date and time to the minute."""
     return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def short(name: str, most: int = 30) -> str:
+    """A name of at most so many letters: cut in the middle, as names often differ at their ends."""
+    head = (most - 1) // 2
+    return name if len(name) <= most else f"{name[:most - 1 - head]}…{name[-head:]}"

@@ -127,7 +127,9 @@ def test_robustness_is_measured_shown_and_stopped(spoilt, qtbot, idle):
     assert len(page.results) == 6
     assert named(window, "robustnessWords", QLabel).text().count("\n") == 5
     assert "10 of the" in named(window, "robustnessNote", QLabel).text()
-    assert len(page.plots[0].listDataItems()) == 4  # three classes and all
+    told = int(page.results[0].told.sum())
+    assert len(page.plots[0].listDataItems()) == 1 + told  # all, and the classes with enough images
+    assert ("too few" in named(window, "robustnessNote", QLabel).text()) == (told < 3)
     named(window, "robustnessImages").setValue(5000)
     named(window, "measureRobustnessButton").click()
     named(window, "stopRobustnessButton").click()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -19,14 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from dlgui.engine.compare_runs import Comparison, compare
+from dlgui.engine.difference_table import DifferenceTable, difference_table
 from dlgui.engine.evaluation import Evaluation, evaluate
 from dlgui.engine.matrix_table import MatrixTable
-from dlgui.engine.what_if import decide
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.matrix import ConfusionMatrix
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.scenes import Scene
 from dlgui.gui.widgets import button, named
+from dlgui.gui.words import short
 from dlgui.project.operations import evaluations, runs
 
 
@@ -38,6 +40,7 @@ class ComparePage(Page):
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(inspection, parent)
         self.comparison: Comparison | None = None
+        self.difference: DifferenceTable | None = None
         self._of: Evaluation | None = None
         self.other = named(QComboBox(), "comparedRunSelector", self.tr("The run to compare with"))
         self.other.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -50,6 +53,11 @@ class ComparePage(Page):
         self.only_b = self._choice("onlySecondButton", self.tr("Images that only the second run gets right"), "only_b")
         self.neither = self._choice("bothWrongButton", self.tr("Images that both get wrong"), "neither")
         self.differ = self._choice("differButton", self.tr("Images to which they give different answers"), "differ")
+        self.kind = named(QComboBox(), "comparedKind", self.tr("What is shown below"))
+        for text, value in ((self.tr("difference of the matrices"), "difference"),
+                            (self.tr("matrix of the other run"), "other"),
+                            (self.tr("recall of each class"), "classes")):
+            self.kind.addItem(text, value)
         self.classes = named(QTableWidget(), "comparedClasses", self.tr(
             "Recall of each class by either run; click for the images on which they differ"))
         self.classes.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -60,28 +68,39 @@ class ComparePage(Page):
         self.matrix.cells.connect(self._cells)
         self.below = QLabel()
         self.below.setProperty("soft", True)
+        self.below.setWordWrap(True)
+        self.below.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._build()
+        self.matrix.hovered.connect(lambda text: self.below.setText(text or self._legend()))
         self.other.currentIndexChanged.connect(lambda _: self._compare())
+        self.kind.currentIndexChanged.connect(lambda _: self._show_kind())
         inspection.loaded.connect(lambda: self.refresh() if self.active else None)
 
     def _choice(self, name: str, tip: str, which: str) -> QPushButton:
-        return named(button(name, tip, tip, lambda: self.show_images(which)), name, tip)
+        made = named(button(name, tip, tip, lambda: self.show_images(which)), name, tip)
+        made.setProperty("tight", True)
+        made.setMinimumWidth(60)
+        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        return made
 
     def _build(self) -> None:
         top, grid = QHBoxLayout(), QGridLayout()
         top.addWidget(QLabel(self.tr("compare with")))
         top.addWidget(self.other, 1)
-        for widget, row, column in ((self.both, 0, 0), (self.only_a, 0, 1), (self.only_b, 1, 0), (self.neither, 1, 1)):
+        for widget, row, column in ((self.both, 0, 0), (self.only_a, 0, 1), (self.only_b, 1, 0), (self.neither, 1, 1),
+                                    (self.differ, 2, 0), (self.kind, 2, 1)):
             grid.addWidget(widget, row, column)
-        grid.addWidget(self.differ, 2, 0, 1, 2)
+        for column in range(2):
+            grid.setColumnStretch(column, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(top)
         layout.addWidget(self.verdict)
         layout.addLayout(grid)
         layout.addWidget(self.classes, 1)
+        layout.addWidget(self.matrix, 1)
         layout.addWidget(self.below)
-        layout.addWidget(self.matrix, 2)
+        layout.addStretch()
 
     def title(self) -> str:
         return self.tr("Compare")
@@ -106,6 +125,7 @@ class ComparePage(Page):
         if self._of is not self.inspection.evaluation or self.inspection.evaluation is None:
             self._compare()
         elif self.comparison is not None:
+            self._show_kind()  # the theme may have changed
             self.ready()
 
     def _compare(self) -> None:
@@ -133,24 +153,45 @@ class ComparePage(Page):
 
     def _show(self, found: Comparison | None) -> None:
         self.comparison = found
-        for widget in (self.both, self.only_a, self.only_b, self.neither, self.differ, self.classes, self.matrix,
-                       self.below):
+        for widget in (self.both, self.only_a, self.only_b, self.neither, self.differ, self.kind, self.below):
             widget.setVisible(found is not None)
         if found is None:
+            self.difference = None
+            self._show_kind()
             return
         a, b = self.names()
+        self.difference = difference_table(found, (a, b))
         self.verdict.setText(found.verdict(a, b))
         for widget, text, mask in ((self.both, self.tr("both right: {n}"), found.both),
                                    (self.only_a, self.tr("only {a} right: {n}"), found.only_a),
                                    (self.only_b, self.tr("only {b} right: {n}"), found.only_b),
                                    (self.neither, self.tr("both wrong: {n}"), found.neither),
                                    (self.differ, self.tr("different answers: {n}"), found.differ)):
-            widget.setText(text.format(a=a, b=b, n=int(mask.sum())))
+            widget.setText(text.format(a=short(a, 14), b=short(b, 14), n=int(mask.sum())))
             widget.setEnabled(bool(mask.any()))
         self._show_classes(found, a, b)
-        self.below.setText(self.tr("{b} on the same images; a click shows them").format(b=b))
-        self.matrix.show_table(MatrixTable(decide(found.b), "absolute", np.arange(len(found.b.classes))))
+        self._show_kind()
         self.ready()
+
+    def _show_kind(self) -> None:
+        """Shows the matrix or the table that is chosen."""
+        kind, shown = self.kind.currentData(), self.difference
+        self.classes.setVisible(shown is not None and kind == "classes")
+        self.matrix.setVisible(shown is not None and kind != "classes")
+        self.below.setText(self._legend())
+        if shown is None or kind == "classes":
+            return
+        self.matrix.show_palette("difference" if kind == "difference" else "halcon")
+        self.matrix.show_table(shown if kind == "difference" else MatrixTable(shown.decisions, "absolute", shown.order))
+
+    def _legend(self) -> str:
+        kind, (a, b) = self.kind.currentData(), self.names()
+        if kind == "difference":
+            return self.tr("A is {a}, B is {b}; cells are B minus A. Blue: B is better there; orange: worse. ±n: as "
+                           "many came as left. A click shows the images that moved.").format(a=a, b=b)
+        if kind == "other":
+            return self.tr("{b} on the same images; a click shows them").format(b=b)
+        return self.tr("A click shows the images of that class on which the runs differ")
 
     def _show_classes(self, found: Comparison, a: str, b: str) -> None:
         first, second = evaluate(found.a), evaluate(found.b)
@@ -166,6 +207,7 @@ class ComparePage(Page):
                      "–" if two is None else f"{100 * (two - one):+.1f}"]
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
+                item.setToolTip(text)
                 if column:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.classes.setItem(row, column, item)
@@ -188,9 +230,15 @@ class ComparePage(Page):
                 name=found.a.classes[row]))
 
     def _cells(self, cells: np.ndarray) -> None:
-        found = self.comparison
-        if found is not None:
-            self._choose(cells[found.b.predicted, found.b.truth], self.tr("cells of {b}").format(b=self.names()[1]))
+        shown = self.difference
+        if shown is None:
+            return
+        a, b = self.names()
+        if self.kind.currentData() == "difference":
+            self._choose(shown.moves(cells), self.tr("moved between {a} and {b}").format(a=a, b=b))
+        else:
+            self._choose(cells[shown.decisions.answer, shown.decisions.predictions.truth],
+                         self.tr("cells of {b}").format(b=b))
 
     def _choose(self, mask: np.ndarray, words: str) -> None:
         found = self.comparison

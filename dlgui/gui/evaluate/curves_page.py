@@ -21,13 +21,15 @@ from dlgui.gui.evaluate.page import Page
 from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.widgets import named
+from dlgui.gui.words import short
 from dlgui.project.operations import evaluations
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
 BINS = 20
-MOST = 12
-"""Curves of so many classes are drawn together; of more, those with the lowest recall."""
+MOST, LINE = 12, 45
+"""Curves of so many classes are drawn together, of more those with the lowest recall; one for so many pixels where the
+plot is so low that more names would cover it."""
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6d00", "#7a5195", "#3a8f5c", "#a0522d",
            "#5f7f95", "#b0588f")
 """Okabe and Ito's colours for colour-blind eyes, and some more (yellow is too light for white ground)."""
@@ -136,10 +138,15 @@ class CurvesPage(Page):
             self.plot.getAxis(side).setTextPen(c.soft)
             self.plot.getAxis(side).enableAutoSIPrefix(False)
             self.plot.getAxis(side).setTicks(None)
+        ground = QColor(c.panel)
+        ground.setAlpha(215)  # curves shine through, names stay readable
+        self.plot.plotItem.legend.setBrush(ground)
         self.plot.plotItem.legend.setLabelTextColor(c.ink)
         self.of_class.setEnabled(kind in ("precision_recall", "roc"))
         self.said.clear()
         if self.drawn is None or self._of is None:
+            if self._of is None:
+                self.said.setText(self.tr("No finished run yet: train one first."))
             return
         {"precision_recall": self._draw_curves, "roc": self._draw_curves, "histogram": self._draw_histogram,
          "reliability": self._draw_reliability, "rejection": self._draw_rejection}[kind]()
@@ -159,7 +166,10 @@ class CurvesPage(Page):
         if chosen is not None:
             return {chosen: every[chosen]}
         recall = dict(zip(self._of.classes, self._of.recall, strict=True))
-        return {name: every[name] for name in sorted(every, key=recall.__getitem__)[:MOST]}
+        return {name: every[name] for name in sorted(every, key=recall.__getitem__)[:self._most()]}
+
+    def _most(self) -> int:
+        return max(3, min(MOST, self.plot.height() // LINE))
 
     def _draw_curves(self) -> None:
         roc = self.kind.currentData() == "roc"
@@ -171,13 +181,14 @@ class CurvesPage(Page):
         names = list(self.drawn.roc) if self.drawn is not None else []
         for name, curve in shown.items():
             area = "–" if curve.area is None else f"{curve.area:.4f}"
-            self.plot.plot(curve.x, curve.y, name=f"{name}  {area}",
+            self.plot.plot(curve.x, curve.y, name=f"{short(name, 22)}  {area}",
                            pen=pg.mkPen(COLOURS[names.index(name) % len(COLOURS)], width=2))
         areas = [curve.area for curve in shown.values() if curve.area is not None]
         if areas:
             self.said.setText((self.tr("Mean area under the ROC {area:.4f}. ") if roc else self.tr(
-                "Mean average precision {area:.4f}. ")).format(area=float(np.mean(areas))) + self.tr(
-                    "A click on a curve shows what that threshold gets wrong."))
+                "Mean average precision {area:.4f}. ")).format(area=float(np.mean(areas))) + (self.tr(
+                    "Drawn: the {n} classes of lowest recall. ").format(n=len(shown)) if 1 < len(shown) < len(names)
+                    else "") + self.tr("A click on a curve shows what that threshold gets wrong."))
 
     def _draw_histogram(self) -> None:
         assert self._of is not None
@@ -225,8 +236,10 @@ class CurvesPage(Page):
                    max(float(curve.y.max(initial=0)) * 1.1, 0.01))
         self.plot.plot(curve.x, curve.y, pen=pg.mkPen(COLOURS[0], width=2))
         none_wrong = curve.x[curve.y == 0]
-        self.said.setText(self.tr("The most confident {share:.1f} % are all right. A click refuses the less confident "
-                                  "(see What if).").format(share=100 * float(none_wrong.max(initial=0))))
+        share = 100 * float(none_wrong.max(initial=0))
+        self.said.setText((self.tr("The most confident {share:.1f} % are all right.").format(share=share) if share
+                           else self.tr("Even among the most confident answers are errors."))
+                          + self.tr(" A click refuses the less confident (see What if)."))
 
     # --- choosing
 
@@ -262,7 +275,7 @@ class CurvesPage(Page):
         index = found.classes.index(name)
         taken, own = found.confidences[:, index] >= threshold, found.truth == index
         said = self.tr("wrong where {name} is said from {threshold:.1f} % on").format(
-            name=name, threshold=100 * min(threshold, 1))
+            name=short(name), threshold=100 * min(threshold, 1))
         captions = {int(i): f"{found.classes[found.truth[i]]}, {name} {100 * found.confidences[i, index]:.0f} %"
                     for i in np.flatnonzero(taken != own)}
         self.inspection.choose_only(np.flatnonzero(taken != own), said, captions=captions)

@@ -12,6 +12,7 @@ import numpy as np
 
 from dlgui.engine.progress import Progress
 from dlgui.gui.evaluate.samples import Sample
+from dlgui.gui.words import short
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
@@ -138,14 +139,15 @@ def verdict(sample: Sample, votes: dict[str, int]) -> str:
     total = sum(votes.values())
     if not total:
         return ""
+    truth, predicted = short(sample.truth), short(sample.predicted)
     for_truth, for_answer = votes.get(sample.truth, 0), votes.get(sample.predicted, 0)
     if sample.correct:
-        return f"{for_truth} of the {total} nearest training images are {sample.truth}, as the network says."
+        return f"{for_truth} of the {total} nearest training images are {truth}, as the network says."
     if for_answer > 0.6 * total:
-        return (f"{for_answer} of the {total} nearest training images are {sample.predicted}: look at the label of "
+        return (f"{for_answer} of the {total} nearest training images are {predicted}: look at the label of "
                 "this image, and at theirs.")
     if for_truth > 0.6 * total:
-        return (f"{for_truth} of the {total} nearest training images are {sample.truth}: the network errs although it "
+        return (f"{for_truth} of the {total} nearest training images are {truth}: the network errs although it "
                 "knows such images; another method or a larger input may help.")
-    return (f"The {total} nearest training images are of several classes ({for_truth} {sample.truth}, {for_answer} "
-            f"{sample.predicted}): a border case; more images like this one help.")
+    return (f"The {total} nearest training images are of several classes ({for_truth} {truth}, {for_answer} "
+            f"{predicted}): a border case; more images like this one help.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from dlgui.engine import heat_summary, heatmaps
 from dlgui.engine.progress import Report
+from dlgui.engine.shortcuts import Finding
 from dlgui.errors import UnreadableImage
 from dlgui.gui.evaluate.explainer import Explainer
 from dlgui.gui.evaluate.inspection import Inspection
@@ -31,12 +33,15 @@ from dlgui.gui.image_view import ImageView
 from dlgui.gui.jobs import Job
 from dlgui.gui.thumbnails import to_qimage
 from dlgui.gui.widgets import button, named
-from dlgui.gui.words import time_left
+from dlgui.gui.words import short, time_left
 from dlgui.project.operations import explanations
 from dlgui.project.operations.explanations import Pair
 
 SHEET = 60
 """Images at most on a contact sheet."""
+
+NAMED = 4
+"""Confirmed shortcuts that the sentence names."""
 
 
 class HeatDialog(QDialog):
@@ -176,6 +181,8 @@ class AverageDialog(HeatDialog):
         self.body.addLayout(self._foot)
         for box in (self.first, self.second):
             box.addItems(self.found.classes)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(18)
         truth, predicted = self._usual()
         self.first.setCurrentIndex(predicted)
         self.second.setCurrentIndex(truth)
@@ -207,10 +214,10 @@ class AverageDialog(HeatDialog):
     def _show(self, pair: Pair, first: str, second: str, total: int) -> None:
         for view, head, name, average in zip(self.views, self.heads, (first, second), (pair.first, pair.second),
                                              strict=False):
-            head.setText(self.tr("speaks for {name}").format(name=name))
+            head.setText(self.tr("speaks for {name}").format(name=short(name)))
             view.show_image(to_qimage(heatmaps.overlay(average.picture, average.map / max(average.map.max(), 1e-9))))
         self.heads[2].setText(self.tr("orange: rather {first}, blue: rather {second}").format(
-            first=first, second=second))
+            first=short(first, 20), second=short(second, 20)))
         self.views[2].show_image(to_qimage(heat_summary.diverging(pair.difference)))
         self.note.setText(self.tr("over {n} of the {total} chosen images, at the network's input size").format(
             n=pair.first.count, total=total))
@@ -246,7 +253,7 @@ class ShortcutDialog(HeatDialog):
         confirmed = [f for f in findings if f.confirmed]
         self.sentence.setText(
             self.tr("Alarm: {what}. Such a network fails when the surroundings change: crop or vary them.").format(
-                what=", ".join(f"{f.label} rests on the {f.region}" for f in confirmed)) if confirmed else
+                what=_alarms(confirmed)) if confirmed else
             self.tr("No shortcut is confirmed: covering border or background takes no class away."))
         self.sentence.setProperty("wrong" if confirmed else "head", True)
         self.sentence.style().polish(self.sentence)
@@ -256,5 +263,12 @@ class ShortcutDialog(HeatDialog):
                 self.tr("clear")
             for column, text in enumerate((f.label, f.region, state, f"{100 * f.heat:.0f} %", f"{100 * f.area:.0f} %",
                                            f"{100 * f.drop:.0f} %", f"{100 * f.control:.0f} %")):
-                self.table.setItem(row, column, QTableWidgetItem(text))
+                item = QTableWidgetItem(short(text))
+                item.setToolTip(text)
+                self.table.setItem(row, column, item)
         self.table.resizeColumnsToContents()
+
+
+def _alarms(confirmed: Sequence[Finding]) -> str:
+    words = [f"{short(f.label)} rests on the {f.region}" for f in confirmed[:NAMED]]
+    return ", ".join(words) + (f" and {len(confirmed) - NAMED} more" if len(confirmed) > NAMED else "")

@@ -103,9 +103,13 @@ class MatrixModel(QAbstractTableModel):
         assert self.table is not None
         if self.inside(row, column):
             return self.table.text(row, column)
+        return self.table.sum_text(self._sum(row, column))
+
+    def _sum(self, row: int, column: int) -> int:
+        assert self.table is not None
         counts = self.table.counts
-        return str(int(counts.sum() if row >= len(counts) and column >= counts.shape[1] else
-                       counts[:, column].sum() if row >= len(counts) else counts[row].sum()))
+        return int(counts.sum() if row >= len(counts) and column >= counts.shape[1] else
+                   counts[:, column].sum() if row >= len(counts) else counts[row].sum())
 
     def sentence(self, row: int, column: int) -> str:
         """A place in words."""
@@ -114,11 +118,8 @@ class MatrixModel(QAbstractTableModel):
             return self.table.sentence(row, column)
         names = self.table.columns if row >= len(self.table.rows) else self.table.rows
         place = column if row >= len(self.table.rows) else row
-        if place >= len(names):
-            return self.tr("{n} images").format(n=self.text(row, column))
-        is_truth = (row >= len(self.table.rows)) != self.table.transposed
-        text = self.tr("{n} images are '{name}'") if is_truth else self.tr("{n} images were taken for '{name}'")
-        return text.format(n=self.text(row, column), name=names[place])
+        return self.table.sum_sentence(self._sum(row, column), names[place] if place < len(names) else None,
+                                       (row >= len(self.table.rows)) != self.table.transposed)
 
 
 class ConfusionMatrix(QTableView):
@@ -141,6 +142,7 @@ class ConfusionMatrix(QTableView):
         self.palette_name = "halcon"
         self._colours = np.zeros((0, 0, 3), np.uint8)
         self._dark = np.zeros((0, 0), bool)
+        self._text = ""
         self._quiet, self._fitting, self._wide, self._side = False, True, True, 30
         self.rows = MatrixHeader(Qt.Orientation.Vertical, self)
         self.columns = MatrixHeader(Qt.Orientation.Horizontal, self)
@@ -165,6 +167,8 @@ class ConfusionMatrix(QTableView):
         self.matrix.show(table)
         self._quiet = False
         self.corner.transposed = table is not None and table.transposed
+        for part in (self.rows, self.columns, self.corner):
+            part.setVisible(table is not None)
         if table is None:
             for header in (self.rows, self.columns):
                 header.show_lines([], Margin([], []))
@@ -176,6 +180,18 @@ class ConfusionMatrix(QTableView):
             self.fit()
         else:
             self.zoom(self._side, self._fitting)
+
+    def say(self, text: str) -> None:
+        """A sentence in the place of a table that is not there."""
+        self._text = text
+        self.viewport().update()
+
+    def hint(self) -> str:
+        """How to read it, where its cells are too low for figures; else empty."""
+        table = self.matrix.table
+        if table is None or self._side >= TEXT:
+            return ""
+        return self.tr("{n} classes: point to read, Ctrl+wheel enlarges").format(n=len(table.order))
 
     def show_palette(self, name: str) -> None:
         """Colours by one of `palettes.PALETTES`."""
@@ -330,7 +346,11 @@ class ConfusionMatrix(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.fillRect(self.viewport().rect(), QColor(theme.colours().panel))
-        if self.matrix.table is not None:
+        if self.matrix.table is None:
+            painter.setPen(QColor(theme.colours().soft))
+            painter.drawText(self.viewport().rect().adjusted(16, 16, -16, -16),
+                             int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._text)
+        else:
             left, top = -self.columns.offset(), -self.rows.offset()
             self.draw(painter, left, top, self.viewport().rect())
             self._draw_selection(painter, left, top)

@@ -15,8 +15,10 @@ UNITS = 50
 """Columns narrower than that many pixels have no room for the figures' percent signs."""
 LINE = 17
 """Height of a figure above a column, in pixels."""
-LONGEST = 150
-"""Names longer than that many pixels are cut; the tooltip has all."""
+FIGURES = 0.36
+"""Figures beside rows that would take more than that share of the matrix are left out."""
+LONGEST, SHARE = 150, 0.3
+"""Names longer than that many pixels, or than that share of the matrix, are cut; the tooltip has all."""
 READABLE = 9
 """Sections narrower than that many pixels show no text."""
 
@@ -33,14 +35,14 @@ class MatrixHeader(QHeaderView):
         self._names: list[str] = []
         self._margin = Margin([], [])
         self._marked: set[int] = set()
-        self._widest = 0
+        self._needed = 0
         self._widths: list[int] = []
 
     def show_lines(self, names: list[str], margin: Margin) -> None:
         """Shows names and figures of the lines; the last section of the model is their sum."""
         self._names, self._margin = names, margin
         metrics = QFontMetrics(self._bold())
-        self._widest = min(max((metrics.horizontalAdvance(n) for n in names), default=0) + 12, LONGEST)
+        self._needed = max((metrics.horizontalAdvance(n) for n in names), default=0) + 12
         plain = QFontMetrics(self.font())
         self._widths = [max(map(plain.horizontalAdvance, [name, *(texts[i] for texts in margin.texts)])) + 12
                         for i, name in enumerate(margin.names)]
@@ -60,6 +62,18 @@ class MatrixHeader(QHeaderView):
         return font
 
     @property
+    def _widest(self) -> int:
+        """Pixels that names get at most."""
+        return min(self._needed, LONGEST, max(round(self._across * SHARE), 60))
+
+    @property
+    def _across(self) -> int:
+        """Pixels that the matrix has in the direction in which the header grows."""
+        view = self.parent()
+        assert isinstance(view, QWidget)
+        return view.width() if self.orientation() == Qt.Orientation.Vertical else view.height()
+
+    @property
     def upright(self) -> bool:
         """Whether names stand upright."""
         return self.orientation() == Qt.Orientation.Horizontal and self._widest > self.defaultSectionSize() - 2
@@ -69,7 +83,8 @@ class MatrixHeader(QHeaderView):
         """How many figures have room."""
         if self.orientation() == Qt.Orientation.Horizontal and self.defaultSectionSize() < ROOM:
             return 0
-        if self.orientation() == Qt.Orientation.Vertical and self.defaultSectionSize() < LINE - 3:
+        if self.orientation() == Qt.Orientation.Vertical and (
+                self.defaultSectionSize() < LINE - 3 or sum(self._widths) > FIGURES * self._across):
             return 0
         return len(self._margin.names)
 

@@ -47,8 +47,8 @@ class MatrixPage(Page):
         super().__init__(inspection, parent)
         self.matrix = ConfusionMatrix()
         self.mode = self._combo("matrixMode", self.tr("What stands in the cells"), (
-            (self.tr("counts"), "absolute"), (self.tr("share of truth"), "truth"),
-            (self.tr("share of prediction"), "prediction")))
+            (self.tr("counts"), "absolute"), (self.tr("% of truth"), "truth"),
+            (self.tr("% of answers"), "prediction")))
         tip = self.tr("Order of the classes; confused: those that are confused stand together")
         self.order = self._combo("matrixOrder", tip, (
             (self.tr("as given"), "given"), (self.tr("by name"), "name"), (self.tr("by error"), "error"),
@@ -88,7 +88,8 @@ class MatrixPage(Page):
         self.search.textChanged.connect(lambda _: self._search(-1))
         self.search.returnPressed.connect(lambda: self._search(self._found))
         self.matrix.cells.connect(inspection.choose_cells)
-        self.matrix.hovered.connect(lambda text: self.said.setText(text or " "))
+        self.matrix.hovered.connect(lambda text: self.said.setText(text or self.matrix.hint() or " "))
+        inspection.failed.connect(self.matrix.say)
         inspection.decided.connect(self.refresh)
         inspection.chosen.connect(self._follow)
 
@@ -111,8 +112,8 @@ class MatrixPage(Page):
         for part in (self.mode, self.order, self.palette_box):
             head.addWidget(part, 1)
             part.view().setMinimumWidth(170)
-        head.addWidget(self.transpose)
         below.addWidget(self.search, 1)
+        below.addWidget(self.transpose)
         below.addWidget(self.what_if_button)
         below.addWidget(self.export)
         column = QVBoxLayout(self)
@@ -139,6 +140,7 @@ class MatrixPage(Page):
         order = class_order(shown.matrix[:-1], shown.classes, self.order.currentData())
         self.matrix.show_table(MatrixTable(shown, self.mode.currentData(), order, self.transpose.isChecked(),
                                            self.inspection.ghost_decisions))
+        self.said.setText(self.matrix.hint() or " ")
 
     def _follow(self) -> None:
         if self.inspection.criteria.cells is None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from dlgui.gui.elided_label import ElidedLabel
 from dlgui.gui.thumbnails import Thumbnails
 
 SIDE = 52
@@ -26,9 +27,8 @@ class NeighbourStrip(QWidget):
     def __init__(self, name: str, pictures: Thumbnails, count: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.pictures, self.files = pictures, [""] * count
-        self.head = QLabel()
+        self.head = ElidedLabel()
         self.head.setProperty("soft", True)
-        self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._buttons: list[QToolButton] = []
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -52,7 +52,6 @@ class NeighbourStrip(QWidget):
     def show_files(self, heading: str, files: list[Path]) -> None:
         """Shows other pictures."""
         self.head.setText(heading)
-        self.head.setToolTip(heading)
         for i, button in enumerate(self._buttons):
             file = files[i] if i < len(files) else None
             self.files[i] = str(file) if file is not None else ""

@@ -40,8 +40,17 @@ def plain(shares: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
     return found
 
 
+def difference(shares: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+    """Shares gained (−1…1) by a second classifier: blue where it is better, orange where it is worse."""
+    better = np.where(diagonal, shares, -shares)
+    strength = np.minimum(np.abs(better) * 4, 1.0)[..., None] ** 0.5
+    ends = np.where(better[..., None] > 0, _rgb("#1f5fa8"), _rgb("#e66f00"))
+    ground = _rgb(theme.colours().raised)
+    return np.round(ground + (ends - ground) * strength).astype(np.uint8)
+
+
 PALETTES: dict[str, Palette] = {"halcon": step_colours, "blue_orange": blue_orange, "sequential": sequential,
-                                "plain": plain}
+                                "plain": plain, "difference": difference}
 
 
 def dark(rgb: np.ndarray) -> np.ndarray:

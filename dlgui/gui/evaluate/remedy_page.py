@@ -15,7 +15,7 @@ from dlgui.gui.image_view import ImageView
 from dlgui.gui.scenes import Scene
 from dlgui.gui.thumbnails import full
 from dlgui.gui.widgets import button
-from dlgui.gui.words import about_seconds, percent
+from dlgui.gui.words import about_seconds, percent, short
 from dlgui.project.changes import Changes
 from dlgui.project.operations import evaluations, ghosts, label_queue, labels
 from dlgui.project.operations.ghosts import Retrained
@@ -166,9 +166,10 @@ class RemedyPage(Page):
         split = self.tr(", in the {split} split").format(split=suspect.split) if suspect.split else ""
         test = self.tr(": relabeling it changes the test itself") if suspect.split == "test" else ""
         words = self.tr("{path}: labeled {given}, looks like {suggested} ({share:.0f} %){split}{test}")
+        self.about.setToolTip(suspect.path)
         self.about.setText(words.format(
-            path=suspect.path, given=suspect.given, suggested=suspect.suggested, share=100 * suspect.probability,
-            split=split, test=test))
+            path=short(suspect.path, 44), given=short(suspect.given), suggested=short(suspect.suggested),
+            share=100 * suspect.probability, split=split, test=test))
         file = str(project.image_root / suspect.path)
         self.session.jobs.start("suspectPicture", self.tr("picture"), lambda job: full(file),
                                 done=self.preview.show_image, quiet=True)

@@ -19,6 +19,7 @@ from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.jobs import Job
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import button, named
+from dlgui.gui.words import short
 from dlgui.project.operations import embeddings
 from dlgui.project.project import Project
 
@@ -78,6 +79,7 @@ class ResultsPanel(QWidget):
     def _build(self) -> None:
         top, bottom = QHBoxLayout(), QHBoxLayout()
         for part in (self.errors, self.all, self.more):
+            part.setProperty("tight", True)
             top.addWidget(part)
         top.addStretch()
         top.addWidget(self.order)
@@ -102,6 +104,7 @@ class ResultsPanel(QWidget):
             self.caption.setText(self.tr("{n} of {total} images{what}").format(
                 n=len(positions), total=len(inspection.decisions.predictions), what=describe(inspection)))
         if not len(positions):
+            self.fix.setEnabled(False)
             self.picked.emit([])
             return
         row = 0
@@ -132,6 +135,7 @@ class ResultsPanel(QWidget):
 
     def _picked(self) -> None:
         chosen = self.selected()
+        self.fix.setEnabled(bool(chosen))
         if chosen:
             self._focus = chosen[0].path
         self.picked.emit(chosen)
@@ -227,7 +231,7 @@ def describe(inspection: Inspection) -> str:
         parts.append(wanted.outcome)
     for word, value in (("truth", wanted.truth), ("predicted", wanted.predicted)):
         if isinstance(value, str):
-            parts.append(f"{word} {value}")
+            parts.append(f"{word} {short(value)}")
     if wanted.cells is not None:
         parts.append(_cells(wanted.cells, shown.classes))
     if (wanted.minimum_confidence, wanted.maximum_confidence) != (0.0, 1.0):
@@ -245,10 +249,10 @@ def _cells(cells: np.ndarray, classes: list[str]) -> str:
     if cells.all():
         return "all cells"
     if len(truths) == 1 and cells[:, truths[0]].all():
-        return f"truth {classes[truths[0]]}"
+        return f"truth {short(classes[truths[0]])}"
     if len(answers) == 1 and cells[answers[0]].all():
-        return f"answer {names[answers[0]]}"
+        return f"answer {short(names[answers[0]])}"
     if cells.sum() == 1:
-        return f"truth {classes[truths[0]]}, answer {names[answers[0]]}"
+        return f"truth {short(classes[truths[0]])}, answer {short(names[answers[0]])}"
     return f"{int(cells.sum())} cells"
 

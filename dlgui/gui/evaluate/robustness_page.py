@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html import escape
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from dlgui.engine.evaluation import Evaluation
@@ -19,12 +20,19 @@ from dlgui.gui.evaluate.page import Page
 from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.widgets import button, named
+from dlgui.gui.words import short
 from dlgui.project.operations import explanations
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
 CLASSES = 5
 """Classes drawn beside the overall curve: those that suffer most."""
+
+NAMED = 12
+"""Classes named in the legend."""
+
+NARROW = 420
+"""Width in pixels below which the plots stand below one another."""
 
 
 class DisturbanceCurves(pg.PlotWidget):
@@ -35,7 +43,7 @@ class DisturbanceCurves(pg.PlotWidget):
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setToolTip(title)
-        self.setMinimumWidth(180)
+        self.setMinimumWidth(150)
         self.setFixedHeight(170)
         self.setMouseEnabled(False, False)
         self.hideButtons()
@@ -44,6 +52,8 @@ class DisturbanceCurves(pg.PlotWidget):
         self.setYRange(0, 100, padding=0.03)
         self.getAxis("left").setWidth(34)
         self._found: tuple[Robustness, list[str], dict[str, str]] | None = None
+        self.drawn: list[str] = []
+        """The classes that are drawn."""
         self._title = title
         self.dress()
         theme.notifier().changed.connect(self.dress)
@@ -67,15 +77,16 @@ class DisturbanceCurves(pg.PlotWidget):
         places = list(range(len(levels)))
         self.getAxis("bottom").setTicks([[(i, f"{level:g}") for i, level in enumerate(levels)]])
         fall = np.nan_to_num(found.accuracy[0] - found.accuracy.min(0), nan=-1.0)
-        lines = []
-        for i in np.argsort(-fall, kind="stable")[:CLASSES].tolist():
-            if found.counts[i]:
-                lines.append(classes[i])
-                self.plot(places, 100 * found.accuracy[:, i], pen=pg.mkPen(colours.get(classes[i], c.soft), width=1.5),
-                          symbol="o", symbolSize=4, symbolPen=None, symbolBrush=colours.get(classes[i], c.soft))
+        self.drawn = []
+        for i in [i for i in np.argsort(-fall, kind="stable").tolist() if found.told[i]][:CLASSES]:
+            self.drawn.append(classes[i])
+            self.plot(places, 100 * found.accuracy[:, i], pen=pg.mkPen(colours.get(classes[i], c.soft), width=1.5),
+                      symbol="o", symbolSize=4, symbolPen=None, symbolBrush=colours.get(classes[i], c.soft))
         self.plot(places, 100 * found.overall, pen=pg.mkPen(c.ink, width=2.5))
-        self.setToolTip("\n".join([in_words(found, classes), self.tr("bold: all classes; thin: {names}").format(
-            names=", ".join(lines))]))
+        told = [in_words(found, classes)]
+        if self.drawn:
+            told.append(self.tr("bold: all classes; thin: {names}").format(names=", ".join(self.drawn)))
+        self.setToolTip("\n".join(told))
 
 
 class RobustnessPage(Page):
@@ -99,9 +110,10 @@ class RobustnessPage(Page):
         self.most.setSuffix(self.tr(" images"))
         self.note, self.words, self.legend = QLabel(), QLabel(), QLabel()
         self.plots: list[DisturbanceCurves] = []
+        self._body, self._grid, self._columns = QWidget(), QGridLayout(), 2
 
     def build(self) -> Iterator[None]:
-        top, body, grid = QHBoxLayout(), QWidget(), QGridLayout()
+        top, body, grid = QHBoxLayout(), self._body, self._grid
         for part in (self.start, self.stop, self.most):
             top.addWidget(part)
         top.addStretch()
@@ -112,6 +124,7 @@ class RobustnessPage(Page):
         self.note.setProperty("soft", True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         grid.setSpacing(6)
+        body.hide()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.words)
@@ -131,9 +144,15 @@ class RobustnessPage(Page):
         for i, d in enumerate(DISTURBANCES):
             yield
             plot = DisturbanceCurves(f"robustnessPlot{i + 1}", f"{d.name} ({d.unit})")
-            grid.addWidget(plot, i // 2, i % 2)
+            grid.addWidget(plot, i // self._columns, i % self._columns)
             self.plots.append(plot)
         self.inspection.loaded.connect(self._loaded)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._columns = 1 if event.size().width() < NARROW else 2
+        for i, plot in enumerate(self.plots):
+            self._grid.addWidget(plot, i // self._columns, i % self._columns)
+        super().resizeEvent(event)
 
     def title(self) -> str:
         return self.tr("Robustness")
@@ -157,6 +176,7 @@ class RobustnessPage(Page):
             return
         self.cancel()
         self.results, self._shown = [], None
+        self._body.hide()
         for plot in self.plots:
             plot.clear()
         self.words.clear()
@@ -198,8 +218,10 @@ class RobustnessPage(Page):
         classes = self._shown.classes
         self.plots[[d.name for d in DISTURBANCES].index(found.disturbance.name)].show_found(found, classes, colours)
         self.results.append(found)
-        self.words.setText("\n".join(in_words(r, classes) for r in self.results))
-        self.legend.setText(_legend(classes, colours))
+        self._body.show()
+        self.words.setText("\n".join(in_words(r, [short(name) for name in classes]) for r in self.results))
+        drawn = dict.fromkeys(name for plot in self.plots for name in plot.drawn)
+        self.legend.setText(_legend([name for name in classes if name in drawn], colours))
         self.note.setText(self._counted())
 
     def _counted(self) -> str:
@@ -208,6 +230,9 @@ class RobustnessPage(Page):
             return self.tr("stopped")
         text = self.tr("{n} of the {total} images of the split, classes in their proportion; accuracy in %").format(
             n=int(self.results[0].counts.sum()), total=self._shown.num_samples)
+        few = int(((self.results[0].counts > 0) & ~self.results[0].told).sum())
+        if few:
+            text += self.tr("; {n} classes have too few of them to be told apart").format(n=few)
         return text + self.tr("; of the finished network") if self.inspection.epoch is not None else text
 
     def _ended(self) -> None:
@@ -222,8 +247,9 @@ class RobustnessPage(Page):
 
 
 def _legend(classes: Sequence[str], colours: dict[str, str]) -> str:
-    named_classes = [f"<span style='color:{colours[name]}'>●</span> {name}" for name in classes[:8] if name in colours]
-    more = f" and {len(classes) - 8} more" if len(classes) > 8 else ""
+    named_classes = [f"<span style='color:{colours[name]}'>●</span> {escape(short(name))}" for name in classes[:NAMED]
+                     if name in colours]
+    more = f" and {len(classes) - NAMED} more" if len(classes) > NAMED else ""
     return "<b>━ all</b> &nbsp; " + " &nbsp; ".join(named_classes) + more
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -20,7 +21,11 @@ from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.scenes import Scene
 from dlgui.gui.widgets import named
+from dlgui.gui.words import short
 from dlgui.project.operations import slices
+
+NARROW, NARROWER = 470, 360
+"""Widths in pixels below which interval and counts give way to the name of the slice."""
 
 
 class SlicesPage(Page):
@@ -49,6 +54,8 @@ class SlicesPage(Page):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.verticalHeader().hide()
+        self.table.setWordWrap(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         layout = QVBoxLayout(self)
@@ -96,6 +103,10 @@ class SlicesPage(Page):
 
     def _list(self) -> None:
         kind = self.kind.currentData()
+        if self._of is None:
+            self.said.setText(self.tr("No finished run yet: train one first."))
+            self.table.setRowCount(0)
+            return
         self._shown = [s for s in self.found if kind is None or s.kind == kind]
         worst = [s for s in self._shown if s.stands_out]
         if not self._shown:
@@ -105,13 +116,13 @@ class SlicesPage(Page):
             self.said.setText(self.tr(
                 "{kind} “{value}” stands out: {error:.1f} % error instead of {usual:.1f} % over all. Luck hardly "
                 "explains it, although the worst of {n} slices was picked.{more}").format(
-                kind=worst[0].kind, value=worst[0].value, error=100 * worst[0].error, usual=100 * self._usual(),
+                kind=worst[0].kind, value=short(worst[0].value), error=100 * worst[0].error, usual=100 * self._usual(),
                 n=len(self.found), more=more))
-        elif self._shown[0].error > self._usual():
+        elif (highest := max(self._shown, key=lambda s: s.error)).error > self._usual():
             self.said.setText(self.tr(
                 "No slice stands out. “{value}” looks worst with {error:.1f} % error, but that could be chance: of the "
                 "{n} slices compared, one is always the worst.").format(
-                value=self._shown[0].value, error=100 * self._shown[0].error, n=len(self.found)))
+                value=short(highest.value), error=100 * highest.error, n=len(self.found)))
         else:
             self.said.setText(self.tr("No slice stands out: errors are spread as evenly as luck spreads them."))
         self.table.blockSignals(True)
@@ -121,9 +132,11 @@ class SlicesPage(Page):
             low, high = (100 * x for x in one.interval)
             texts = (f"{one.kind} {one.value}", f"{100 * one.error:.1f} %", f"{low:.0f} – {high:.0f} %",
                      f"{one.errors} / {len(one.positions)}", self._judged(one))
+            told = self.tr("{name}: {error} error (95 % interval {interval}), {wrong} wrong: {chance}").format(
+                name=texts[0], error=texts[1], interval=texts[2], wrong=texts[3], chance=texts[4])
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(told)
                 if 0 < column < 4:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 font = item.font()
@@ -131,6 +144,11 @@ class SlicesPage(Page):
                 item.setFont(font)
                 self.table.setItem(row, column, item)
         self.table.blockSignals(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        for column, width in ((2, NARROW), (3, NARROWER)):  # the tooltip has all
+            self.table.setColumnHidden(column, event.size().width() < width)
+        super().resizeEvent(event)
 
     def _usual(self) -> float:
         """Share of errors over all images."""
@@ -145,7 +163,8 @@ class SlicesPage(Page):
         row = self.table.currentRow()
         if 0 <= row < len(self._shown) and self._of is self.inspection.evaluation and self.table.selectedItems():
             one = self._shown[row]
-            self.inspection.choose_only(one.positions, f"{one.kind} {one.value}", "wrong" if one.errors else "all")
+            self.inspection.choose_only(one.positions, f"{one.kind} {short(one.value)}",
+                                        "wrong" if one.errors else "all")
 
     def scenes(self) -> list[Scene]:
         return [Scene("evaluate_slices", lambda: self.when_ready(lambda: self.table.selectRow(0)))]

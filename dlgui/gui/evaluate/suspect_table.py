@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from dlgui.gui.words import short
 from dlgui.project.operations.label_queue import Suspect
 
 Index = QModelIndex | QPersistentModelIndex
@@ -40,7 +41,7 @@ class SuspectModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("image"), self.tr("label → suggestion"), self.tr("doubt"), self.tr("gain"),
+            return (self.tr("image"), self.tr("suggestion"), self.tr("doubt"), self.tr("gain"),
                     self.tr("split"))[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return (self.tr("File"), self.tr("The label it has, and what the network suggests"),
@@ -52,10 +53,10 @@ class SuspectModel(QAbstractTableModel):
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         suspect = self.rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return (suspect.path.rpartition("/")[2], f"{suspect.given} → {suspect.suggested}",
+            return (suspect.path.rpartition("/")[2], f"{short(suspect.given, 18)} → {short(suspect.suggested, 18)}",
                     f"{100 * suspect.probability:.0f} %", f"{100 * suspect.gain:.3f}", suspect.split)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return suspect.path
+            return f"{suspect.path}\n{suspect.given} → {suspect.suggested}"
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (2, 3):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -87,7 +88,9 @@ class SuspectTable(QTableView):
         header = self.horizontalHeader()
         header.setMinimumSectionSize(52)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in (0, 1):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.selectionModel().currentRowChanged.connect(lambda *_: self.current.emit(self.suspect()))
 
     def show_suspects(self, rows: list[Suspect]) -> None:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QSizePolicy,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from dlgui.engine import heatmaps
 from dlgui.engine.evaluation import Evaluation
 from dlgui.gui.commands import Command
+from dlgui.gui.elided_label import ElidedLabel
 from dlgui.gui.evaluate import heat_dialogs
 from dlgui.gui.evaluate.confidence_bars import ConfidenceBars
 from dlgui.gui.evaluate.explainer import BESIDE, Explainer, Neighbours, verdict
@@ -80,12 +80,13 @@ class WhyPanel(QWidget):
         self._beside: Path | None = None
         """A neighbour that is looked at in place of the selected image."""
         self.heatmap, self.second = ImageView("heatmapView"), ImageView("heatmapViewTruth")
-        self.heads = (QLabel(), QLabel())
+        self.heads = (ElidedLabel(), ElidedLabel())
         self._places: list[QWidget] = []
         self.method = named(QComboBox(), "heatmapMethod", self.tr("What the picture shows"))
         for shown, value in METHODS:
             self.method.addItem(shown, value)
-        self.target = named(QComboBox(), "heatmapTarget", self.tr("The class that is explained"))
+        self.target = named(QComboBox(), "heatmapTarget", self.tr(
+            "The class that is explained; both: prediction and truth side by side"))
         self.colours = named(QComboBox(), "heatmapColours", self.tr("Colour table of the heatmap"))
         for name in heatmaps.COLOURS:
             self.colours.addItem(name.replace("_", " "), name)
@@ -95,7 +96,7 @@ class WhyPanel(QWidget):
         self.bars = ConfidenceBars()
         self.strips = (NeighbourStrip("truthNeighbour", pictures, BESIDE),
                        NeighbourStrip("answerNeighbour", pictures, BESIDE))
-        self.about, self.verdict, self.moment = QLabel(), QLabel(), QLabel()
+        self.about, self.verdict, self.moment = ElidedLabel(), QLabel(), QLabel()
         self.back = button("heatmapBackButton", self.tr("Back to the selected image"),
                            self.tr("Shows the selected image again instead of its neighbour"), self._return)
         self.more = self._menu_button("heatmapMoreButton", self.tr("More"), self.tr(
@@ -132,12 +133,10 @@ class WhyPanel(QWidget):
             box.setMinimumContentsLength(8)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for text in (self.about, self.verdict, self.moment, *self.heads):
-            text.setWordWrap(True)
             text.setProperty("soft", True)
+        for text in (self.verdict, self.moment):
+            text.setWordWrap(True)
             text.setMinimumWidth(60)
-        for head in self.heads:
-            head.setWordWrap(False)
-            head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.verdict.setObjectName("whyVerdict")
         self.moment.setObjectName("whyEpoch")
         top, tune, views, acts = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -197,9 +196,9 @@ class WhyPanel(QWidget):
         chosen = self.target.currentIndex()
         self.target.blockSignals(True)
         self.target.clear()
-        self.target.addItem(self.tr("predicted class"), None)
-        self.target.addItem(self.tr("true class"), "truth")
-        self.target.addItem(self.tr("truth beside prediction"), BOTH)
+        self.target.addItem(self.tr("prediction"), None)
+        self.target.addItem(self.tr("truth"), "truth")
+        self.target.addItem(self.tr("both"), BOTH)
         for name in classes:
             self.target.addItem(name, name)
         self.target.setCurrentIndex(max(min(chosen, self.target.count() - 1), 0))
@@ -265,7 +264,6 @@ class WhyPanel(QWidget):
         for view, head, word, (image, text) in zip((self.heatmap, self.second), self.heads, words, made, strict=False):
             view.show_image(image)
             head.setText(word + text if text else "")
-            head.setToolTip(head.text())
             head.setVisible(bool(text))
         if wish.method in ("grad_cam", "") and self._beside is None:
             ahead = self._ahead(sample)

@@ -263,8 +263,22 @@ def test_two_runs_are_compared(judged, qtbot, idle):
         assert shown_paths(judged) == sorted(p for p, m in zip(a.paths, mask, strict=True) if m)
         assert getattr(page, which).text().endswith(f": {mask.sum()}")
     matrix = named(judged, "comparedMatrix")
+    for row, column in itertools.product(range(3), range(3)):
+        one, two = ((p.predicted == row) & (p.truth == column) for p in (a, b))
+        net, came = int(two.sum()) - int(one.sum()), int((two & ~one).sum())
+        assert matrix.model().index(row, column).data() == (
+            f"{net:+d}".replace("-", "−") if net else f"±{came}" if came else "")
+        click(qtbot, matrix, row, column)
+        assert shown_paths(judged) == sorted(p for p, moved in zip(a.paths, one != two, strict=True) if moved)
+    kind = named(judged, "comparedKind")
+    kind.setCurrentIndex(kind.findData("other"))
     click(qtbot, matrix, 1, 1)
     assert shown_paths(judged) == sorted(b.paths[i] for i in range(len(b)) if b.predicted[i] == b.truth[i] == 1)
+    kind.setCurrentIndex(kind.findData("classes"))
+    classes = named(judged, "comparedClasses", QTableWidget)
+    classes.cellClicked.emit(2, 0)
+    assert shown_paths(judged) == sorted(
+        a.paths[i] for i in range(len(a)) if a.truth[i] == 2 and a.predicted[i] != b.predicted[i])
 
 
 def test_the_epoch_slider_shows_the_network_as_it_was(judged, qtbot, idle):
