@@ -172,6 +172,15 @@ def measure(project: Path) -> None:
     for _ in range(5):
         heart.during(0.5, first=partial(grid.select, [int(rng.integers(0, 50000))]))
         print(f"a key that labels: {heart.during(1, first=lambda: QTest.keyClick(grid, Qt.Key.Key_2))}", flush=True)
+    heart.during(1, first=partial(grid.select, range(24_000)))
+
+    for name, act in (("label", lambda: QTest.keyClick(grid, Qt.Key.Key_3)), ("undo", window.session.undo)):
+        ended: list[float] = []
+        window.session.changed.connect(lambda _, ended=ended: ended.append(time.perf_counter()))
+        since = time.perf_counter()
+        worst = heart.during(60, lambda ended=ended: bool(ended), act)
+        worst = max(worst, heart.during(1), key=lambda block: block.computed)
+        print(f"{name} 24,000 images: {ended[0] - since:.1f} s, {worst}", flush=True)
     print(f"all selected: {heart.during(3, first=grid.selectAll)}")
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at most")
     window.close()

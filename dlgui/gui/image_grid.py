@@ -341,7 +341,7 @@ class ImageGrid(QListView):
             painter.end()
 
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
-        many = any(part.bottom() - part.top() > SEEN for part in selection.toList())
+        many = selection.count() > SEEN or any(part.bottom() - part.top() > SEEN for part in selection.toList())
         return QRegion(self.viewport().rect()) if many else super().visualRegionForSelection(selection)
 
     def _repaint(self, row: int) -> None:

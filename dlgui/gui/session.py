@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from dlgui.project.operations import history
 from dlgui.project.project import Project
 
 RECENT = 10
+
+AT_ONCE = 500
+"""Edits of more images are done in a job."""
 
 
 class Session(QObject):
@@ -42,6 +46,7 @@ class Session(QObject):
         self.ready = threading.Event()
         self.ready.set()
         self.jobs = Jobs(self)
+        self._edits: list[tuple[Callable[[], Any], Callable[[], object]]] = []
         self.jobs.unhandled.connect(self.problem)
         self._heard.connect(self.changed)  # queued where the operation ran in another thread
 
@@ -72,6 +77,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Closes the project after its jobs have ended."""
+        self._edits.clear()
         self.jobs.stop_all()
         if self.project is not None:
             self.project.close()
@@ -88,6 +94,46 @@ class Session(QObject):
             self.problem.emit(problem)
             return None
 
+    def edit(self, operation: Callable[..., Any], *arguments: Any, many: int | None = None,
+             then: Callable[[], object] = lambda: None, **named: Any) -> Any:
+        """Changes the project: at once, with its result, where few images are touched; else in a job, with None.
+
+        Edits follow one another in the order in which they were asked for. Errors reach `problem` and give None.
+
+        Args:
+            operation: called with the project, `arguments` and `named`.
+            many: so many images it may touch; all of them by default.
+            then: called when it is done.
+        """
+        if self.project is None:
+            return None
+        if not self._edits and (len(self.project.images()) if many is None else many) <= AT_ONCE:
+            done: list[Any] = []
+            self.do(lambda project: done.append(operation(project, *arguments, **named)))
+            if done:
+                then()
+            return done[0] if done else None
+        self._edits.append((partial(operation, self.project, *arguments, **named), then))
+        if len(self._edits) == 1:
+            self._edit_next()
+        return None
+
+    def _edit_next(self) -> None:
+        if self._edits:
+            work, then = self._edits[0]
+            self.jobs.start("edit", self.tr("changing many images"), lambda job: work(),
+                            done=lambda _: self._edited(then), failed=self._not_edited)
+
+    def _edited(self, then: Callable[[], object]) -> None:
+        self._edits.pop(0)
+        then()
+        self._edit_next()
+
+    def _not_edited(self, problem: Exception) -> None:
+        self._edits.pop(0)
+        self.problem.emit(problem)
+        self._edit_next()
+
     def undo(self) -> Changes | None:
         """Takes back the newest deed; None where there is none, or where a job does it."""
         return self._turn(history.next_undo, Project.undo)
@@ -98,13 +144,8 @@ class Session(QObject):
 
     def _turn(self, find: Callable[[Project], history.Deed | None],
               turn: Callable[[Project], Changes | None]) -> Changes | None:
-        deed = self.do(find)
-        if deed is None or deed.kind not in history.WITH_LARGE_FILES:
-            return self.do(turn)
-        project = self.project
-        assert project is not None
-        self.jobs.start("rejection", self.tr("changing the rule"), lambda job: turn(project), failed=self.problem.emit)
-        return None
+        deed = None if self._edits else self.do(find)
+        return self.edit(turn, many=AT_ONCE + 1 if deed is not None and deed.kind in history.WITH_LARGE_FILES else None)
 
 
 def _read(job: Job, folder: Path, ready: threading.Event) -> Project:

@@ -242,16 +242,18 @@ class Project:
 
     def images(self) -> ImageTable:
         """All images; the same object until something changes."""
-        if self._table is None:
-            self._table = _read_table(self)
-        return self._table
+        table = self._table
+        if table is None:
+            with self.store.held():
+                table = self._table = self._table or _read_table(self, self.classes())
+        return table
 
     def classes(self) -> list[ClassInfo]:
         """The classes in their order."""
-        if self._classes is None:
-            self._classes = [ClassInfo(*row) for row in self.store.rows(
-                "SELECT id, name, colour, shortcut, position FROM classes ORDER BY position, id")]
-        return self._classes
+        classes = self._classes
+        if classes is None:
+            classes = self._classes = _read_classes(self)
+        return classes
 
     def undo(self, who: str = "user") -> Changes | None:
         """Takes back the newest deed."""
@@ -282,13 +284,19 @@ class Project:
             self._root = None
         kinds = changes.kinds - {"project", "runs", "history", "evaluations"}
         ids = set().union(*(changes.ids.get(kind, set()) for kind in kinds))
-        table = self._table
-        if table is not None and kinds <= _CHEAP | {"images"} and len(ids) <= MANY:
-            self._table = _patched(self, table, sorted(ids), "images" in kinds)
-        else:
-            self._table = self._classes = None
-        if self._table is None and threading.current_thread() is not threading.main_thread():
-            self.images()  # whoever changed it in the background reads it there, too
+        with self.store.held():  # else what one thread has read would take the place of what another knows better
+            table = self._table
+            if table is not None and kinds <= _CHEAP | {"images"} and len(ids) <= MANY:
+                table = _patched(self, table, sorted(ids), "images" in kinds)
+            else:
+                table = None
+            if table is not None:
+                self._table = table
+            elif threading.current_thread() is threading.main_thread():
+                self._table = self._classes = None
+            else:  # whoever changed it in the background reads it there, too; until then it is as it was
+                classes = _read_classes(self)
+                self._table, self._classes = _read_table(self, classes), classes
 
 
 MANY = 2000
@@ -336,8 +344,12 @@ def _unsigned(value: int | None) -> int | None:
     return None if value is None else value & (2 ** 64 - 1)
 
 
-def _read_table(project: Project) -> ImageTable:
-    classes = project.classes()
+def _read_classes(project: Project) -> list[ClassInfo]:
+    return [ClassInfo(*row) for row in project.store.rows(
+        "SELECT id, name, colour, shortcut, position FROM classes ORDER BY position, id")]
+
+
+def _read_table(project: Project, classes: list[ClassInfo]) -> ImageTable:
     index = {info.id: i for i, info in enumerate(classes)}
     code = {name: i for i, name in enumerate(SUBSETS)}
     rows = project.store.rows(

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -221,6 +221,10 @@ class Store:
                 self._aside = None
             self._connection.close()
             self._lock.release()
+
+    def held(self) -> AbstractContextManager[object]:
+        """While this is held, no other thread reads or commits."""
+        return self._guard
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Reads. While another thread writes, gives what was committed last, and does not wait for the disk."""

@@ -35,7 +35,7 @@ class ClassPanel(QWidget):
         self.list.itemDoubleClicked.connect(lambda item: self._assign(item.data(ID)))
         self.list.currentRowChanged.connect(lambda row: self.chosen.emit(row - 1 if row > 0 else None))
         self.list.dropped.connect(self.assign)
-        self.list.reordered.connect(lambda order: self.session.do(classes.reorder, order))
+        self.list.reordered.connect(lambda order: self.session.edit(classes.reorder, order))
         self.list.renaming.connect(lambda class_id: self._rename(self._info(class_id)))
         self.add = button("addClassButton", self.tr("New class"), self.tr("Add a class; it gets the next free key"),
                           self._add)
@@ -58,7 +58,7 @@ class ClassPanel(QWidget):
     def _add(self) -> None:
         name, fine = QInputDialog.getText(self, self.tr("New class"), self.tr("Name"))
         if fine and name.strip():
-            self.session.do(classes.add, name.strip())
+            self.session.edit(classes.add, name.strip())
 
     def _info(self, class_id: int | None) -> ClassInfo | None:
         project = self.session.project
@@ -97,12 +97,12 @@ class ClassPanel(QWidget):
             return
         name, fine = QInputDialog.getText(self, self.tr("Rename class"), self.tr("Name"), text=info.name)
         if fine and name.strip():
-            self.session.do(classes.rename, info.id, name.strip())
+            self.session.edit(classes.rename, info.id, name.strip())
 
     def _recolour(self, info: ClassInfo) -> None:
         colour = QColorDialog.getColor(QColor(info.colour), self, self.tr("Colour of {name}").format(name=info.name))
         if colour.isValid():
-            self.session.do(classes.recolour, info.id, colour.name())
+            self.session.edit(classes.recolour, info.id, colour.name())
 
     def _key(self, info: ClassInfo) -> None:
         key, fine = QInputDialog.getText(
@@ -110,7 +110,7 @@ class ClassPanel(QWidget):
             self.tr("One digit or letter, but none of {letters}. Empty takes the key away.").format(
                 letters=", ".join(classes.RESERVED.upper())), text=info.shortcut or "")
         if fine:
-            self.session.do(classes.set_shortcut, info.id, key.strip() or None)
+            self.session.edit(classes.set_shortcut, info.id, key.strip() or None)
 
     def _merge(self, info: ClassInfo) -> None:
         project = self.session.project
@@ -118,11 +118,11 @@ class ClassPanel(QWidget):
             return
         picker = ClassPicker(self.tr("Merge {name} into").format(name=info.name),
                              [c for c in project.classes() if c.id != info.id], False, self)
-        picker.picked.connect(lambda into: self.session.do(classes.merge, [info.id], into))
+        picker.picked.connect(lambda into: self.session.edit(classes.merge, [info.id], into))
         picker.open()
 
     def _delete(self, info: ClassInfo) -> None:
         asked = QMessageBox.question(self, self.tr("Delete class"), self.tr(
             "Delete {name}? Its images lose their label. Undo brings both back.").format(name=info.name))
         if asked == QMessageBox.StandardButton.Yes:
-            self.session.do(classes.delete, info.id)
+            self.session.edit(classes.delete, info.id)

@@ -38,7 +38,7 @@ class DetailPanel(QWidget):
         self.flag = named(QToolButton(), "flagButton", self.tr("Flag the selected images, or take the flag away (F)"))
         icons.dress(self.flag, "flag")
         self.flag.setCheckable(True)
-        self.flag.clicked.connect(lambda on: self.session.do(labels.flag, self._ids, on))
+        self.flag.clicked.connect(lambda on: self.session.edit(labels.flag, self._ids, on, many=len(self._ids)))
         self.note = named(QLineEdit(), "noteEdit", self.tr("Note on the selected images (N); Enter keeps it"))
         self.note.setPlaceholderText(self.tr("Note"))
         self.note.setClearButtonEnabled(True)
@@ -63,7 +63,7 @@ class DetailPanel(QWidget):
     def _write(self) -> None:
         if self.note.isModified() and self._ids:
             self.note.setModified(False)
-            self.session.do(labels.note, self._ids, self.note.text().strip())
+            self.session.edit(labels.note, self._ids, self.note.text().strip(), many=len(self._ids))
 
     def show_images(self, table: ImageTable | None, rows: Sequence[int]) -> None:
         """Shows what rows of the table have in common; the picture of the first."""

@@ -233,7 +233,7 @@ class HealthDialog(QDialog):
         def run(project: Project) -> object:
             return fix.run(project, cases)
 
-        self.session.do(run)
+        self.session.edit(run)
 
     def _changed(self, changes: Changes) -> None:
         if self.isVisible() and changes.kinds - {"runs", "history", "evaluations"}:

@@ -40,10 +40,10 @@ class Labeler(QObject):
     def label(self, class_id: int | None) -> None:
         """Labels the selected images (None takes the label away) and goes on to the next unlabeled one."""
         ids, following = self.board.selected_ids(), self.board.next_unlabeled()
-        if not ids or self.session.do(labels.assign, ids, class_id) is None:
-            return
-        if class_id is not None and self.moves_on and following is not None:
-            self.board.select([following])
+        moves = class_id is not None and self.moves_on and following is not None
+        if ids:
+            self.session.edit(labels.assign, ids, class_id, many=len(ids),
+                              then=lambda: self.board.select([following]) if moves and following is not None else None)
 
     def use(self, class_id: int) -> None:
         """Labels the selected images, or the page where it takes classes."""
@@ -75,7 +75,7 @@ class Labeler(QObject):
         elif key in ("f", "x"):
             table, rows = self.board.shown.table, self.board.selected_rows()
             operation, now = (labels.flag, table.flag) if key == "f" else (labels.exclude, table.excluded)
-            self.session.do(operation, ids, not bool(now[rows].all()))
+            self.session.edit(operation, ids, not bool(now[rows].all()), many=len(ids))
 
     def find_class(self) -> None:
         """Asks for a class by name and labels with it."""
@@ -88,11 +88,12 @@ class Labeler(QObject):
         picker.open()
 
     def _made(self, name: str) -> None:
-        if self.session.project is not None and self.session.do(classes.add, name) is not None:
-            self.use(classes.find(self.session.project, name).id)
+        project = self.session.project
+        if project is not None:
+            self.session.edit(classes.add, name, then=lambda: self.use(classes.find(project, name).id))
 
     def split(self, subset: str | None) -> None:
         """Puts the selected images into a subset."""
         ids = self.board.selected_ids()
         if ids:
-            self.session.do(splits.assign, ids, subset)
+            self.session.edit(splits.assign, ids, subset, many=len(ids))

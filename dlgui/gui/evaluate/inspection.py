@@ -231,7 +231,7 @@ class Inspection(QObject):
         project = self.session.project
         info = next((c for c in project.classes() if c.name == name), None) if project is not None else None
         if info is not None and images:
-            self.session.do(labels.assign, list(images), info.id)
+            self.session.edit(labels.assign, list(images), info.id, many=len(images))
 
     def accept(self, samples: Sequence[Sample]) -> None:
         """Labels images as the network says."""
@@ -239,17 +239,17 @@ class Inspection(QObject):
         ids = {c.name: c.id for c in project.classes()} if project is not None else {}
         wanted = {s.image_id: ids[s.predicted] for s in samples if s.image_id is not None and s.predicted in ids}
         if wanted:
-            self.session.do(labels.assign_many, wanted)
+            self.session.edit(labels.assign_many, wanted, many=len(wanted))
 
     def flag(self, images: Sequence[int], on: bool = True) -> None:
         """Flags images for a second look."""
         if images:
-            self.session.do(labels.flag, list(images), on)
+            self.session.edit(labels.flag, list(images), on, many=len(images))
 
     def exclude(self, images: Sequence[int], on: bool = True) -> None:
         """Takes images out of training and evaluation."""
         if images:
-            self.session.do(labels.exclude, list(images), on)
+            self.session.edit(labels.exclude, list(images), on, many=len(images))
 
 
 def _evaluate(job: Job, project: Project, run_id: str, split: str, epoch: float | None,

@@ -140,6 +140,8 @@ def progress_of(project: Project, queue: list[Suspect]) -> tuple[list[Suspect], 
     Returns:
         the suspects still open, in their order; (probability, whether the label was wrong) of the others.
     """
+    if not queue:
+        return [], []
     table = project.images()
     reviewed = {row[0] for row in project.store.rows("SELECT id FROM images WHERE label_origin = ?", [REVIEWED])}
     row_of = {int(image): row for row, image in enumerate(table.id)}
