@@ -36,6 +36,7 @@ class Answer:
         decision: one of `rejection.DECISIONS`, or `failed`.
         novelty: how unlike the training images it is, above 1 unknown; None where nobody can tell.
         reason: why it could not be read.
+        name: what people know the file by where its path is not that, as with a member of an archive; else empty.
     """
 
     path: str
@@ -45,6 +46,12 @@ class Answer:
     decision: str
     novelty: float | None = None
     reason: str = ""
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people know the file by."""
+        return self.name or self.path
 
     def runner_up(self, classes: Sequence[str]) -> tuple[str, float] | None:
         """The second most confident class, if there is one."""
@@ -70,8 +77,8 @@ def classify(predictor: Predictor, paths: Sequence[str], progress: Progress | No
 
 
 def renamed(a: Answer, names: Mapping[str, str]) -> Answer:
-    """The answer under the name that people know its file by, if it has another."""
-    return replace(a, path=names.get(a.path, a.path))
+    """The answer with the name that people know its file by, if it has another than its path."""
+    return replace(a, name=names.get(a.path, ""))
 
 
 def images_of(paths: Iterable[str | Path]) -> list[str]:
@@ -118,7 +125,7 @@ class AnswerFilter:
 def record(a: Answer, classes: Sequence[str]) -> dict[str, Any]:
     """A readable file's answer as `dlgui apply --json` prints it."""
     assert a.confidences is not None
-    made = {"path": a.path, "predicted": a.predicted, "confidence": a.confidence,
+    made = {"path": a.title, "predicted": a.predicted, "confidence": a.confidence,
             "confidences": dict(zip(classes, a.confidences.tolist(), strict=True)), "decision": a.decision}
     return made if a.novelty is None else {**made, "novelty": a.novelty}
 
@@ -127,7 +134,7 @@ def document(answers: Iterable[Answer], classes: Sequence[str]) -> dict[str, Any
     """All answers: `results`, and `failed` with the reasons."""
     every = list(answers)
     return {"results": [record(a, classes) for a in every if a.confidences is not None],
-            "failed": [{"path": a.path, "reason": a.reason} for a in every if a.confidences is None]}
+            "failed": [{"path": a.title, "reason": a.reason} for a in every if a.confidences is None]}
 
 
 def write(path: str | Path, answers: Sequence[Answer], classes: Sequence[str]) -> None:
@@ -144,7 +151,7 @@ def write(path: str | Path, answers: Sequence[Answer], classes: Sequence[str]) -
         writer.writerow(["path", "predicted", "confidence", *classes, "decision"])
         for a in answers:
             if a.confidences is not None:
-                writer.writerow([a.path, a.predicted, f"{a.confidence:.6f}", *(f"{c:.6f}" for c in a.confidences),
+                writer.writerow([a.title, a.predicted, f"{a.confidence:.6f}", *(f"{c:.6f}" for c in a.confidences),
                                  a.decision])
         content = text.getvalue()
     write_atomically(path, lambda file: file.write(content.encode()))

@@ -125,6 +125,15 @@ def test_zip_archives_and_the_clipboard(lab, qtbot, idle, fresh, tmp_path):
     settled(qtbot, lab, idle, 4)
     assert [a.decision for a in lab.apply_tab.table.answers].count("failed") == 1
     assert not (tmp_path / "evil.png").exists()
+    tab = lab.apply_tab
+    member = f"{tmp_path / 'a.zip'}/sub/{sorted(fresh.iterdir())[0].name}"
+    row = next(i for i, a in enumerate(tab.table.answers) if a.title == member)
+    assert member in tab.table.data(tab.table.index(row, 0), Qt.ItemDataRole.ToolTipRole)
+    shown = tab.results.grid.items
+    assert any(member in shown.data(shown.index(i), Qt.ItemDataRole.ToolTipRole) for i in range(4))
+    tab.write_csv(tmp_path / "zip.csv")
+    assert member in (tmp_path / "zip.csv").read_text()
+    assert "dlgui-" not in (tmp_path / "zip.csv").read_text(), "where it was unpacked is nobody's business"
 
     clipboard = QGuiApplication.clipboard()
     clipboard.setImage(QImage(str(next(fresh.glob("local*")))))

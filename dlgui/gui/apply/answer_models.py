@@ -42,7 +42,7 @@ class AnswerTable(QAbstractTableModel):
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Files have gone elsewhere: old path → new path."""
-        self.answers = [replace(a, path=names.get(a.path, a.path)) for a in self.answers]
+        self.answers = [replace(a, path=names[a.path], name="") if a.path in names else a for a in self.answers]
         if self.answers:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.answers) - 1, self.columnCount() - 1))
 
@@ -63,10 +63,10 @@ class AnswerTable(QAbstractTableModel):
         a, column = self.answers[index.row()], index.column()
         if role == SORT:
             second = a.runner_up(self.classes)
-            return (a.path, a.predicted, a.confidence, a.decision, second[1] if second else -1.0,
+            return (a.title, a.predicted, a.confidence, a.decision, second[1] if second else -1.0,
                     -1.0 if a.novelty is None else a.novelty)[column]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{a.path}\n{a.reason}".strip()
+            return f"{a.title}\n{a.reason}".strip()
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (CONFIDENCE, NOVELTY):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ForegroundRole and column == DECISION:
@@ -75,7 +75,7 @@ class AnswerTable(QAbstractTableModel):
 
     def _text(self, a: Answer, column: int) -> str:
         if column == PATH:
-            return "/".join(Path(a.path).parts[-2:])
+            return "/".join(Path(a.title).parts[-2:])
         if column == DECISION:
             return word_of(a.decision)
         if a.confidences is None:

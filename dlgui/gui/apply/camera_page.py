@@ -101,7 +101,14 @@ class CameraPage(QWidget):
     def open(self) -> None:
         """Looks for cameras and starts the first; says what is missing where there is none."""
         self.refresh()
-        problem = frame_sources.multimedia_problem()
+        self.devices.clear()
+        self.devices.setEnabled(False)
+        self._say(self.tr("Looking for a camera …"))
+        self.session.jobs.start("cameras", self.tr("looking for cameras"),
+                                lambda job: frame_sources.multimedia_problem(), done=self._looked, quiet=True)
+        self.setFocus()
+
+    def _looked(self, problem: str) -> None:
         found = [] if problem else frame_sources.cameras()
         self.devices.clear()
         for name, device in found:
@@ -113,7 +120,6 @@ class CameraPage(QWidget):
             self._say((problem or self.tr("No camera was found: connect one and open this page again."))
                       + self.tr("\n“Play a folder…” shows the images of a folder instead."))
         self.devices.setEnabled(bool(found))
-        self.setFocus()
 
     def refresh(self) -> None:
         """Offers the classes of the project."""
@@ -138,6 +144,7 @@ class CameraPage(QWidget):
 
     def close_source(self) -> None:
         """Ends camera and classification."""
+        self.session.jobs.drop("cameras")
         self.live.stop()
         if self._source is not None:
             self._source.stop()

@@ -153,6 +153,7 @@ def _classify(job: Job, load: Callable[[str], Classifier], model: str, paths: li
     job.tell(Beginning(classifier.classes, classifier.rejection))
     files: list[str] = []
     pending: list[Answer] = []
+    names = {path: Path(path).name for path in paths if Path(path).parent == scratch}  # pasted pictures
     for path in paths:
         if Path(path).suffix.lower() == ".zip" and Path(path).is_file():
             from dlgui.engine.archives import unpack_images
@@ -160,6 +161,7 @@ def _classify(job: Job, load: Callable[[str], Classifier], model: str, paths: li
             place = Path(tempfile.mkdtemp(dir=scratch)) / Path(path).stem
             found, refused = unpack_images(path, place, job.progress)
             files += [file.as_posix() for file in found]
+            names |= {file.as_posix(): f"{path}/{file.relative_to(place).as_posix()}" for file in found}
             pending += [Answer(f"{path}/{name}", "", -1.0, None, FAILED, None, reason) for name, reason in refused]
         else:
             files += answers.images_of([path])
@@ -167,7 +169,7 @@ def _classify(job: Job, load: Callable[[str], Classifier], model: str, paths: li
     job.progress.task("classifying", len(files))
     told = time.monotonic()
     for a in answers.classify(predictor, files, job.progress):
-        pending.append(a)
+        pending.append(answers.renamed(a, names))
         if len(pending) >= _TOLD or time.monotonic() - told > 0.1:
             job.tell(pending)
             pending, told = [], time.monotonic()

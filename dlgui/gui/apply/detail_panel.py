@@ -70,8 +70,8 @@ class DetailPanel(QWidget):
         self.verdict.setText(sentence(a, threshold))
         colour = colour_of(a.decision)
         self.verdict.setStyleSheet(f"font-weight: 600; {f'color: {colour};' if colour else ''}")
-        self.name.setText(a.path.rpartition("/")[2])
-        self.name.setToolTip(a.path)
+        self.name.setText(a.title.rpartition("/")[2])
+        self.name.setToolTip(a.title)
         self.bars.show_confidences(self._classes, a.confidences, self._rule.thresholds if self._rule else ())
         self._picture()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QLoggingCategory, QObject, QThread, Signal
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLoggingCategory, QObject, QPluginLoader, QThread, Signal
 from PySide6.QtGui import QImage
 
 from dlgui.errors import DlguiError
@@ -122,7 +122,10 @@ class _Player(QThread):
 
 
 def multimedia_problem() -> str:
-    """Why no camera can be used here, with what to do about it; empty where one could be."""
+    """Why no camera can be used here, with what to do about it; empty where one could be.
+
+    Loads Qt's multimedia part with what drives cameras, which takes a tenth of a second: not in the window's thread.
+    """
     # Threads of the backend log while this one waits for them; a message handler in Python would wait for this one.
     QLoggingCategory.setFilterRules("qt.multimedia.*=false")
     try:
@@ -133,11 +136,13 @@ def multimedia_problem() -> str:
             return translate("camera", "Qt's multimedia part cannot be loaded ({problem}); install the library that it "
                                        "names").format(problem=problem)
         return translate("camera", "A live camera needs Qt's multimedia part; run: pip install 'dlgui[camera]'")
+    for backend in Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath), "multimedia").glob("*"):
+        QPluginLoader(str(backend)).load()
     return ""
 
 
 def cameras() -> list[tuple[str, Any]]:
-    """Name and device of every camera. Only where `multimedia_problem` is empty."""
+    """Name and device of every camera. Only where `multimedia_problem` is empty, in the window's thread."""
     from PySide6.QtMultimedia import QMediaDevices
     return [(device.description(), device) for device in QMediaDevices.videoInputs()]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from dlgui.engine.answers import Answer, answer
@@ -19,6 +19,9 @@ from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import to_qimage
 
+SIDE = 1600
+"""Most pixels of a side that are shown: painting all of a large frame would hold the window up."""
+
 
 @dataclass(frozen=True, eq=False)
 class LiveAnswer:
@@ -26,7 +29,7 @@ class LiveAnswer:
 
     Attributes:
         pixels: uint8 (H, W, 3), as the camera gave it.
-        picture: what is shown, with the heatmap where it is wanted.
+        picture: what is shown, with the heatmap where it is wanted; no side is longer than `SIDE`.
         answer: what the classifier says.
         classes, rule: of the classifier.
     """
@@ -106,6 +109,9 @@ class LiveClassifier(QObject):
                 continue
             judged = predictor.judge_pixels(classifier.preprocessing.pixels(pixels)[None])[0]
             picture = self._explained(classifier, pixels) if self.heatmap else to_qimage(pixels)
+            if max(picture.width(), picture.height()) > SIDE:
+                picture = picture.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio,
+                                         Qt.TransformationMode.SmoothTransformation)
             while not box.shown.wait(0.1):
                 job.progress.check()
             box.shown.clear()

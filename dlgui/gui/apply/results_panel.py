@@ -228,7 +228,7 @@ class ResultsPanel(QWidget):
     def _item(self, row: int) -> GridItem:
         a = self.shown.answer(row)
         caption = f"{a.predicted}  {100 * a.confidence:.0f} %" if a.confidences is not None else ""
-        words = [a.path, a.reason or self.tr("{name}, {c:.1f} %: {decision}").format(
+        words = [a.title, a.reason or self.tr("{name}, {c:.1f} %: {decision}").format(
             name=a.predicted, c=100 * a.confidence, decision=word_of(a.decision))]
         if a.path in self.added:
             words.append(self.tr("in the data set as {name}").format(name=self.added[a.path]))

@@ -104,13 +104,15 @@ class SortDialog(QDialog):
         return a.predicted if a.decision == "accepted" or not self.apart.isChecked() else word_of(a.decision)
 
     def _show(self, plan: Plan) -> None:
+        titles = {Path(a.path): a.title for a in self._answers}
         for name, count in sorted(plan.counts.items()):
             top = QTreeWidgetItem([self.tr("1 file") if count == 1 else self.tr("{n} files").format(n=count), name])
             self.list.addTopLevelItem(top)
             steps = [s for s in plan.steps if s.target.parent.name == name]
             for step in steps[:_LISTED]:
-                item = QTreeWidgetItem([str(step.source), f"{name}/{step.target.name}"])
-                item.setToolTip(0, str(step.source))
+                title = titles.get(step.source, str(step.source))
+                item = QTreeWidgetItem([title, f"{name}/{step.target.name}"])
+                item.setToolTip(0, title)
                 top.addChild(item)
             if len(steps) > _LISTED:
                 top.addChild(QTreeWidgetItem([self.tr("and {n} more").format(n=len(steps) - _LISTED)]))

@@ -250,7 +250,7 @@ class ApplyTab(QWidget):
         if self.classifying.watched:
             last = answers[-1]
             self.status.setText(self.tr("{n} images so far, last {name}: {what}").format(
-                n=len(self.table.answers), name=Path(last.path).name, what=last.predicted or last.reason))
+                n=len(self.table.answers), name=Path(last.title).name, what=last.predicted or last.reason))
         self._state()
 
     def _add(self) -> None:
