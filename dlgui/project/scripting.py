@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from dlgui.errors import DlguiError
-from dlgui.project.operations import additions, cards, classes, evaluations, exchange, images, labels, runs, splits
+from dlgui.project.operations import (
+    additions,
+    cards,
+    classes,
+    costs,
+    evaluations,
+    exchange,
+    images,
+    labels,
+    runs,
+    splits,
+)
 from dlgui.project.project import Project
 
 
@@ -45,6 +56,10 @@ class ProjectScript:
         self.close()
 
     # --- images
+
+    def relocate(self, folder: str | Path) -> None:
+        """Tells the project where the image folder is now."""
+        images.relocate(self.project, folder)
 
     def rescan(self, source: str | None = None) -> None:
         """Looks at the image folder again."""
@@ -122,6 +137,15 @@ class ProjectScript:
         """Puts images into one subset by hand."""
         splits.assign(self.project, self._ids(paths), subset)
 
+    def assign_splits(self, given: Mapping[str, str | None]) -> None:
+        """Puts each image into its own subset: path to subset."""
+        ids = self._ids(list(given))
+        splits.assign_each(self.project, dict(zip(ids, given.values(), strict=True)))
+
+    def lock_test_split(self, locked: bool = True) -> None:
+        """Lets no image enter or leave the test split."""
+        splits.lock_test(self.project, locked)
+
     def train(self, network: str, method: str, *, seed: int = 42, device: str = "auto",
               preprocessing: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None,
               pretrained: bool = True) -> str:
@@ -144,6 +168,15 @@ class ProjectScript:
                              settings=dict(settings or {}), preprocessing=more, pretrained=pretrained)
         return training.train(self.project, plan).id
 
+    def resume(self, run: str) -> None:
+        """Goes on with a training that was left; one that is done stays as it is."""
+        from dlgui.project.operations import training
+
+        chosen = runs.get(self.project, run)
+        if chosen.state != "done":
+            for _ in training.execute(self.project, training.resume(self.project, chosen)):
+                pass
+
     def evaluate(self, run: str | None = None, split: str = "test") -> dict[str, Any]:
         """The figures of a run on a subset, as `dlgui evaluate --json` prints them."""
         from dlgui.engine.evaluation import evaluate
@@ -156,6 +189,39 @@ class ProjectScript:
     def rename_run(self, run: str, name: str) -> None:
         """A name for a run."""
         runs.rename(self.project, runs.get(self.project, run), name)
+
+    def note_run(self, run: str, text: str) -> None:
+        """Writes a note on a run."""
+        runs.note(self.project, runs.get(self.project, run), text)
+
+    def delete_runs(self, names: Sequence[str]) -> None:
+        """Takes runs off the list."""
+        runs.delete_many(self.project, [runs.get(self.project, name) for name in names])
+
+    def set_costs(self, error: float = 1.0, unsure: float = 0.2,
+                  own: Mapping[tuple[str, str], float] | None = None) -> None:
+        """What errors cost: any, no answer, and (answer, truth) that have a cost of their own."""
+        costs.put(self.project, costs.Costs(error, unsure, dict(own or {})))
+
+    def store_rule(self, run: str, thresholds: Sequence[float] | None, costs: Mapping[str, Any] | None = None,
+                   false_alarm_rate: float | None = None) -> None:
+        """Gives a run's model its rule for when not to answer.
+
+        Args:
+            run: whose model.
+            thresholds: least confidence of each class, in the model's order; None takes the rule away.
+            costs: what they were proposed for (`rejection.Costs.to_dict`); by default the project's.
+            false_alarm_rate: share of familiar images, 0…1, that may be called unknown; None calls none so.
+        """
+        from dlgui.engine.rejection import Costs
+        from dlgui.project.operations import rejection
+
+        chosen, rule = runs.get(self.project, run), None
+        if thresholds is not None:
+            evidence = rejection.gather(self.project, chosen)
+            paid = evidence.costs if costs is None else Costs.from_dict(costs, len(chosen.classes))
+            rule = rejection.rule(evidence, paid, false_alarm_rate, thresholds)
+        rejection.store(self.project, chosen, rule)
 
     def intended_use(self, text: str) -> None:
         """What the classifier is for."""

@@ -1,6 +1,8 @@
 """The history as a program, run in a second process, gives what was had before."""
 
 import re
+import runpy
+import shutil
 import subprocess
 import sys
 
@@ -8,7 +10,21 @@ import numpy as np
 import pytest
 
 from dlgui.engine.evaluation import evaluate
-from dlgui.project.operations import classes, evaluations, journal, labels, runs, scripts, splits, training
+from dlgui.engine.model_file import read_model
+from dlgui.project.operations import (
+    classes,
+    costs,
+    evaluations,
+    images,
+    journal,
+    labels,
+    rejection,
+    repairs,
+    runs,
+    scripts,
+    splits,
+    training,
+)
 from dlgui.project.project import Project
 
 FINE = {"epochs": 1, "batch_size": 16}
@@ -93,6 +109,52 @@ def test_the_journal_as_a_script_makes_the_same_project(project, tmp_path):
         _, other, _ = matrix_of(again, runs.get(again))
         np.testing.assert_array_equal(other, matrix)
         assert [e.kind for e in journal.entries(again)] == [e.kind for e in every if e.state == "done"]
+
+
+def test_runs_costs_rules_and_moved_images_have_their_lines(project, tmp_path, monkeypatch):
+    plan = training.Plan(image_size=64, device="cpu")
+    splits.split(project, 30, 20)
+    moved = tmp_path / "moved"
+    shutil.copytree(project.image_root, moved)
+    images.relocate(project, moved)
+    repairs.unite_splits(project, [project.images().path[:2]])
+    splits.lock_test(project, True)
+    fine = training.Plan(method="finetune", image_size=64, device="cpu", settings={"epochs": 2, "batch_size": 16})
+    begun = training.start(project, fine)
+    events = training.execute(project, begun)
+    next(e for e in events if type(e).__name__ == "EpochDone")
+    events.close()
+    begun = runs.get(project, begun.id)
+    assert begun.state == "paused"
+    for _ in training.execute(project, training.resume(project, begun)):
+        pass
+    run = training.train(project, plan)
+    runs.note(project, run, 'the "best",\nso far')
+    runs.delete(project, begun)
+    costs.put(project, costs.Costs(2.0, 0.5, {("global", "local"): 9.0}))
+    evidence = rejection.gather(project, run)
+    rejection.store(project, run, rejection.rule(evidence, evidence.costs, 0.2))
+    every = journal.entries(project)
+    assert not [e.line for e in every if e.line.startswith("#")]
+    assert {e.kind for e in every} >= {"relocate", "unite splits", "lock test split", "resume", "note run",
+                                       "delete run", "set costs", "store rule"}
+
+    def ran(script):
+        (tmp_path / "steps.py").write_text(script, encoding="utf-8")
+        monkeypatch.setattr(sys, "argv", ["steps.py", str(tmp_path / "again.dlproj")])
+        runpy.run_path(str(tmp_path / "steps.py"))
+
+    ran(journal.script(project))
+    with Project.open(tmp_path / "again.dlproj") as again:
+        assert again.image_root == moved
+        other, = runs.all_runs(again)
+        assert (other.id, other.note) == (run.id, 'the "best",\nso far')
+        assert costs.get(again) == costs.get(project)
+        assert splits.test_is_locked(again)
+        np.testing.assert_array_equal(again.images().split, project.images().split)
+        assert read_model(other.model).rejection.to_dict() == read_model(run.model).rejection.to_dict()
+        last = journal.script(again, journal.entries(again)[-1:])
+    ran(last)  # on a project that is there
 
 
 def test_lines_of_earlier_versions_become_comments():

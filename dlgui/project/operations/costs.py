@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dlgui.errors import InvalidValue
 from dlgui.project.changes import Changes
@@ -48,9 +49,10 @@ def put(project: Project, costs: Costs, who: str = "user") -> Changes:
     for cost in (costs.error, costs.unsure, *costs.own.values()):
         if not (math.isfinite(cost) and cost >= 0):
             raise InvalidValue("cost", cost, "a number from 0 upwards")
-    text = json.dumps({"error": costs.error, "unsure": costs.unsure,
-                       "own": [[*pair, cost] for pair, cost in costs.own.items()]}, ensure_ascii=False)
-    with project.store.transact("set costs", who=who) as t:
+    document: dict[str, Any] = {"error": costs.error, "unsure": costs.unsure,
+                                "own": [[*pair, cost] for pair, cost in costs.own.items()]}
+    text = json.dumps(document, ensure_ascii=False)
+    with project.store.transact("set costs", who=who, **document) as t:
         row = project.store.rows("SELECT id FROM meta WHERE name = ?", [PROPERTY])
         if row:
             t.update("meta", [row[0][0]], {"value": text})

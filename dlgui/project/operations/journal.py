@@ -11,6 +11,7 @@ from dlgui.project.project import Project
 
 LIMIT = 2000
 """Newest entries that are shown."""
+_MOVES = ("relocate", "unpack")
 SHORT = 2
 """Paths that a shortened line names."""
 
@@ -26,6 +27,7 @@ class Entry:
         state: `done`, `undone`, or `dropped` (undone, and something else was done since).
         line: the Python that does it again; a comment where no line can.
         short: the same with long lists cut, for reading.
+        details: as the journal keeps them.
     """
 
     id: int
@@ -34,6 +36,7 @@ class Entry:
     state: str
     line: str
     short: str
+    details: dict[str, Any]
 
 
 def entries(project: Project, limit: int = LIMIT) -> list[Entry]:
@@ -42,21 +45,25 @@ def entries(project: Project, limit: int = LIMIT) -> list[Entry]:
     found = []
     for row, time, kind, state, details in reversed(rows):
         values = json.loads(details)
-        found.append(Entry(row, time, kind, state, line(kind, values), line(kind, values, short=True)))
+        found.append(Entry(row, time, kind, state, line(kind, values), line(kind, values, short=True), values))
     return found
 
 
 def script(project: Project, chosen: Sequence[Entry] | None = None) -> str:
     """A script that does deeds again, on a new project where their first is the making of one.
 
-    What was undone is left out, but named in a comment: a training in between saw it. `dlgui script` writes what a
-    run saw.
+    What was undone is left out, but named in a comment: a training in between saw it. Where the images have moved since
+    the project was made, it is made where they are now. `dlgui script` writes what a run saw.
     """
     chosen = entries(project, 1 << 30) if chosen is None else list(chosen)
     lines = ['"""Steps of a dlgui project.', "", "    python SCRIPT PROJECT", '"""', "", "import sys", "",
              "from dlgui.project.scripting import ProjectScript", ""]
     if not chosen or chosen[0].kind != "create":
         lines.append("project = ProjectScript.open(sys.argv[1])")
+    elif moved := [e for e in chosen if e.kind in _MOVES]:
+        place = str(project.folder / moved[-1].details["images"])
+        lines.append(line("create", {**chosen[0].details, "images": place}))
+        chosen = [e for e in chosen[1:] if e.kind not in _MOVES]
     lines += [e.line if e.state == "done" else "\n".join(f"# undone: {part}" for part in e.line.splitlines())
               for e in chosen]
     return "\n".join([*lines, "project.close()", ""])
@@ -100,6 +107,16 @@ def _split(d: dict[str, Any], show: Show) -> str:
         k: d[k] for k in ("group_by", "overwrite") if d.get(k)})
 
 
+def _costs(d: dict[str, Any], show: Show) -> str:
+    own = {(answer, truth): cost for answer, truth, cost in d["own"]}
+    return _call("set_costs", show, d["error"], d["unsure"], *([own] if own else []))
+
+
+def _rule(d: dict[str, Any], show: Show) -> str:
+    named = {name: d[name] for name in ("costs", "false_alarm_rate") if d[name] is not None}
+    return _call("store_rule", show, d["run"], d["thresholds"], **named)
+
+
 _LINES: dict[str, Callable[[dict[str, Any], Show], str]] = {
     "create": lambda d, show: f"project = ProjectScript.create(sys.argv[1], {show(d['images'])}, {show(d['source'])})",
     "import": lambda d, show: _call("rescan", show, d["source"]),
@@ -120,6 +137,15 @@ _LINES: dict[str, Callable[[dict[str, Any], Show], str]] = {
     "train": _train,
     "evaluate": lambda d, show: _call("evaluate", show, d["run"], d["split"]),
     "rename run": lambda d, show: _call("rename_run", show, d["run"], d["name"]),
+    "note run": lambda d, show: _call("note_run", show, d["run"], d["text"]),
+    "delete run": lambda d, show: _call("delete_runs", show, d["run"].split(", ")),
+    "resume": lambda d, show: _call("resume", show, d["run"]),
+    "set costs": _costs,
+    "store rule": _rule,
+    "relocate": lambda d, show: _call("relocate", show, d["images"]),
+    "assign splits": lambda d, show: _call("assign_splits", show, d["splits"]),
+    "unite splits": lambda d, show: _call("assign_splits", show, d["splits"]),
+    "lock test split": lambda d, show: _call("lock_test_split", show, d["locked"]),
     "add images": lambda d, show: _call("add_images", show, d["labels"]),
     "import data set": lambda d, show: _call("import_data", show, d["source"]),
     "intended use": lambda d, show: _call("intended_use", show, d["text"]),

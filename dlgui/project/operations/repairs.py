@@ -47,10 +47,7 @@ def unite_splits(project: Project, groups: Groups, who: str = "user") -> Changes
         if locked and counts["test"]:
             rows, target = [row for row in rows if table.split[row] != SUBSETS.index("test")], None
         wanted.update({int(table.id[row]): target for row in rows})
-    paths = {table.path[row]: wanted[int(table.id[row])] for row in table.row_of(list(wanted)).tolist()}
-    with project.store.transact("unite splits", who=who, splits=paths) as t:
-        t.update_each("images", ["split"], list(wanted.items()))
-    return t.changes
+    return splits.assign_each(project, wanted, kind="unite splits", who=who)
 
 
 def agree_on_labels(project: Project, groups: Groups, who: str = "user") -> Changes:

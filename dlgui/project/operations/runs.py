@@ -152,7 +152,7 @@ def rename(project: Project, run: Run, name: str, who: str = "user") -> Changes:
 
 def note(project: Project, run: Run, text: str, who: str = "user") -> Changes:
     """Writes a note on a run."""
-    with project.store.transact("note run", who=who, run=run.id) as t:
+    with project.store.transact("note run", who=who, run=run.id, text=text) as t:
         t.update("runs", [run.number], {"note": text})
     return t.changes
 
