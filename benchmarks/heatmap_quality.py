@@ -22,7 +22,11 @@ from dlgui.engine import backbones, features, heatmaps, quick
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.heat_summary import energy_inside, pointing_hit
 from dlgui.engine.images import read_image
+from dlgui.engine.pooling import Pooling
 from dlgui.engine.preprocessing import Preprocessing
+
+EARLY = (1, 3, 4)
+"""Stages whose mean alone feeds the other networks: what is known of heatmaps comes from late stages."""
 
 KINDS = ("scratch", "blob", "faded")
 Maps = Callable[[list[np.ndarray]], list[np.ndarray]]
@@ -47,8 +51,15 @@ def planted(image: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray,
     return np.clip(image * (1 - share) + defect * share, 0, 255).astype(np.uint8), np.asarray(mask) > 127
 
 
-def learned(flawless: list[np.ndarray], size: int = 224, seed: int = 0) -> Classifier:
-    """A classifier of `defect` and `flawless`, trained on half the images with a defect planted in them."""
+def learned(flawless: list[np.ndarray], size: int = 224, seed: int = 0, pooling: Pooling | None = None) -> Classifier:
+    """A classifier of `defect` and `flawless`, trained on half the images with a defect planted in them.
+
+    Args:
+        flawless: uint8 (H, W, 3) each.
+        size: of the network's input.
+        seed: of the defects.
+        pooling: what the linear layer sees; None lets cross-validation choose, as a quick training does.
+    """
     random = np.random.default_rng(seed)
     half = len(flawless) // 2
     images = [planted(i, random)[0] for i in flawless[:half]] + flawless[half:]
@@ -60,7 +71,8 @@ def learned(flawless: list[np.ndarray], size: int = 224, seed: int = 0) -> Class
             samples.append((f"{i}.png", f"{i:032x}"))
         preprocessing = Preprocessing(size, size)
         found = features.extract("efficientnet_lite0", folder, samples, preprocessing, Path(folder) / "cache")
-        fit = quick.fit(found, np.arange(len(images)), labels, 2, backbones.pretrained("efficientnet_lite0").channels)
+        fit = quick.fit(found, np.arange(len(images)), labels, 2, backbones.pretrained("efficientnet_lite0").channels,
+                        competing=None if pooling is None else {"given": pooling})
     classifier = Classifier.pretrained("efficientnet_lite0", ["defect", "flawless"], preprocessing, fit.pooling)
     classifier.set_head(fit.weight, fit.bias, fit.temperature)
     return classifier
@@ -112,13 +124,21 @@ def peers(classifier: Classifier) -> dict[str, Maps]:
 def main() -> None:
     """Prints the table."""
     import conformal_clip_data
-    from common import heading
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     folder = Path(conformal_clip_data.__file__).parent / "data" / "textile_images" / "simulated" / "nominal"
     flawless = [read_image(path) for path in sorted(folder.iterdir())[:count + 120]]
     classifier, random = learned(flawless[:120]), np.random.default_rng(1)
     images, masks = (list(x) for x in zip(*(planted(i, random) for i in flawless[120:]), strict=True))
+    compare(classifier, images, masks)
+    for stage in EARLY:
+        compare(learned(flawless[:120], pooling=Pooling(((stage, ("mean",)),))), images, masks)
+
+
+def compare(classifier: Classifier, images: list[np.ndarray], masks: list[np.ndarray]) -> None:
+    """Prints the table of one network."""
+    from common import heading
+
     heading(f"heatmap quality, {len(images)} images with a planted defect")
     print(f"network: efficientnet_lite0, {classifier.pooling.to_list()}")
     print(f"taken for `defect`: {100 * (classifier.predict(images).argmax(1) == 0).mean():.0f} %")

@@ -17,6 +17,9 @@ from dlgui.engine.pooling import Pooling
 EDGED = 24
 """Maps with more positions a side than this have an edge that can be left out."""
 
+DEEP = 24
+"""Pixels of the input for each position of a map from which on it sees whole objects, as Grad-CAM assumes."""
+
 SMOOTHING = 0.04
 """Deviation of the Gaussian as a share of the longer side."""
 
@@ -98,8 +101,9 @@ def class_activation(maps: dict[int, np.ndarray], pooling: Pooling, weights: np.
         size: height and width of the network's input.
 
     Returns:
-        float32 (n, height, width), not negative and not scaled. Grad-CAM where the mean or maximum of one stage is
-        pooled; with several the mean over them, less what is usual in the image (benchmarks/heatmap_quality.py).
+        float32 (n, height, width), not negative and not scaled. Grad-CAM where the mean or maximum of one deep stage
+        is pooled; else the share of each position, for early stages answer everywhere and Grad-CAM says little about
+        them, averaged over stages and statistics, less what is usual in the image (benchmarks/heatmap_quality.py).
     """
     by_stage: dict[int, list[tuple[str, np.ndarray]]] = {stage: [] for stage in pooling.stages}
     start = 0
@@ -108,8 +112,9 @@ def class_activation(maps: dict[int, np.ndarray], pooling: Pooling, weights: np.
             end = start + maps[stage].shape[1]
             by_stage[stage].append((statistic, weights[:, start:end]))
             start = end
-    if len(by_stage) == 1 and not any(s in ("min", "std") for _, statistics in pooling.parts for s in statistics):
-        (stage, parts), = by_stage.items()
+    stage, parts = next(iter(by_stage.items()))
+    deep = maps[stage].shape[2] * DEEP <= size[0]
+    if len(by_stage) == 1 and deep and not any(s in ("min", "std") for s, _ in parts):
         return np.maximum(enlarged(plain_activation(maps[stage], parts), size), 0)
     total = np.zeros((len(weights), *size), np.float32)
     for stage, parts in by_stage.items():

@@ -49,3 +49,17 @@ def test_both_runtimes_give_the_same_maps_and_confidences():
     confidences, maps = classifier.predictor("cpu").predict_with_maps(pixels)
     np.testing.assert_allclose(confidences, classifier.predictor("cpu").predict_pixels(pixels), atol=1e-6)
     assert list(maps) == [1, 4]
+
+
+@pytest.mark.parametrize(("stage", "statistics"), [(1, ("mean", "max")), (3, ("mean",))])
+def test_a_single_early_stage_points_at_what_it_sees(stage, statistics):
+    """Averaged gradients of an early stage would light up all of the image."""
+    from dlgui.engine.heat_summary import energy_inside
+    from dlgui.engine.heatmaps import explain
+
+    classifier, image = taught(Pooling(((stage, statistics),)))
+    spot = np.zeros(image.shape[:2], bool)
+    spot[14:42, 54:82] = True
+    found, = explain(classifier, [image], targets=["spot"])
+    assert spot[np.unravel_index(found.map.argmax(), spot.shape)]
+    assert energy_inside(found.map, spot) > 0.6
