@@ -74,7 +74,10 @@ def _blur(image: np.ndarray, most: float, random: np.random.Generator) -> np.nda
 
 def _noise(image: np.ndarray, most: float, random: np.random.Generator) -> np.ndarray:
     deviation = np.float32(random.uniform(0, most))
-    return _bytes(image + deviation * random.standard_normal(image.shape, np.float32))
+    noise = random.standard_normal(image.shape, np.float32)
+    noise *= deviation
+    noise += image
+    return _bytes(noise)
 
 
 def _zoom(image: np.ndarray, strength: float, random: np.random.Generator) -> np.ndarray:
@@ -98,4 +101,5 @@ def _gray(image: np.ndarray) -> np.ndarray:
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:
-    return np.rint(values).clip(0, 255).astype(np.uint8)
+    """Rounded, in place: copies of float images are what these transforms spend their time on."""
+    return np.clip(np.rint(values, out=values), 0, 255, out=values).astype(np.uint8)

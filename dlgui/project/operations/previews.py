@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +19,8 @@ from dlgui.project.operations import training
 from dlgui.project.operations.training import Plan
 from dlgui.project.project import Project
 
-SIDE = 160
-"""Longest side of an example in pixels: about as large as it is shown, and quick to change."""
+SIDE = 128
+"""Longest side of an example in pixels: nearly as large as it is shown, and quick to change."""
 
 _IN_PIXELS = ("blur", "noise", "crop_pixel")
 """Settings that mean less on a smaller picture: lengths, and noise, which shrinking averages away."""
@@ -109,13 +111,13 @@ def augmented(originals: Sequence[Example], values: Mapping[str, Any], seed: int
     Raises:
         InvalidValue: a value that is not allowed. Cancelled: see `Progress`.
     """
-    changed = []
-    for i, example in enumerate(originals):
+    def changed(i: int) -> np.ndarray:
         if progress is not None:
             progress.check()
-        augmentation = Augmentation.from_dict(_scaled(values, example.factor))
-        changed.append(augment(example.pixels, augmentation, np.random.default_rng([seed, i])))
-    return changed
+        augmentation = Augmentation.from_dict(_scaled(values, originals[i].factor))
+        return augment(originals[i].pixels, augmentation, np.random.default_rng([seed, i]))
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
+        return list(pool.map(changed, range(len(originals))))
 
 
 def _scaled(values: Mapping[str, Any], factor: float) -> dict[str, Any]:
