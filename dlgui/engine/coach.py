@@ -186,7 +186,8 @@ def _few_images(case: Case) -> Advice | None:
     few = sorted((count, name) for name, count in case.train.items() if count < FEW)
     if not few:
         return None
-    names = ", ".join(f"{name} ({count})" for count, name in few[:3]) + (", …" if len(few) > 3 else "")
+    names = ", ".join(f"{name} ({count})" for count, name in few[:3])
+    names += f" and {len(few) - 3} more" if len(few) > 3 else ""
     return Advice("few images", "hint",
             f"Fewer than {FEW} images to learn from: {names}. More images of {'it' if len(few) == 1 else 'them'} will "
             "help more than any setting.")

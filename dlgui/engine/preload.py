@@ -38,11 +38,12 @@ def preload(*packages: str) -> None:
                         load(os.fsencode(path), os.RTLD_NOW | os.RTLD_LOCAL)
 
 
-def yield_to_the_window(steps: int = 5) -> None:
+def yield_to_the_window(steps: int = 3) -> None:
     """Lets the calling thread, and those that it starts, come after the window's where both want a processor.
 
-    Only where threads have a priority of their own (Linux); never fails. With more steps the window would wait when
-    another program keeps a processor busy: for this thread, that holds Python's lock and does not get on.
+    Only where threads have a priority of their own (Linux); never fails. More steps do harm where another program
+    keeps a processor busy: all threads of a training wait for the slowest, and the window for whoever holds Python's
+    lock.
     """
     if sys.platform == "linux":
         import threading

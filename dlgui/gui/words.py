@@ -46,6 +46,13 @@ def megabytes(size: int | None) -> str:
     return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
 
 
+def shortened(name: str, most: int = 28) -> str:
+    """A name of at most `most` letters; a longer one loses its middle."""
+    if len(name) <= most:
+        return name
+    return f"{name[:most - most // 3 - 1].rstrip()}…{name[-(most // 3):].lstrip()}"
+
+
 def when(moment: str) -> str:
     """An ISO time as local date and time to the minute."""
     return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -71,7 +71,8 @@ def of_forecast(found: DataForecast, tr: Translate) -> str:
         text += tr("For no class can it be shown that more images help; that is not proof that they would not.")
     if found.left_out:
         text += " " + tr("Without a curve, for too few images or errors: {names}.").format(
-            names=", ".join(found.left_out[:8]) + (" …" if len(found.left_out) > 8 else ""))
+            names=", ".join(found.left_out[:8]) + (
+                tr(" and {n} more").format(n=len(found.left_out) - 8) if len(found.left_out) > 8 else ""))
     return text
 
 

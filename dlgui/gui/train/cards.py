@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from dlgui.gui.widgets import button
-from dlgui.gui.words import about_seconds, percent
+from dlgui.gui.words import about_seconds, percent, shortened
 from dlgui.project.operations.outlook import Estimate, Outlook
 
 
@@ -34,6 +34,7 @@ class MethodCard(QFrame):
         for label, name in ((self.what, "What"), (self.time, "Time"), (self.last, "Last")):
             label.setObjectName(f"{method}Card{name}")
             label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.what.setProperty("soft", True)
         self.start = button(f"{method}StartButton", self.tr("Train"), self.tr(
             "Trains at once with the defaults, on the network and device below; the other parameters below are for "
@@ -98,7 +99,7 @@ class MethodCard(QFrame):
             return
         text = self.tr("Best so far: {error} validation error in {seconds} ({run})").format(
             error=percent(best.validation_top1_error), seconds=about_seconds(best.train_seconds),
-            run=best.name or best.id)
+            run=shortened(best.name or best.id))
         if best.test_top1_error is not None:
             text += self.tr(", {error} on the test split").format(error=percent(best.test_top1_error))
         self.last.setText(text + ".")
@@ -117,7 +118,8 @@ class MethodCard(QFrame):
             self._say_time(reason)
             return
         text = (self.tr("About {time} here, at the speed of {run}.") if found.source else self.tr(
-            "About {time} here, as measured.")).format(time=about_seconds(found.seconds), run=found.source)
+            "About {time} here, as measured.")).format(time=about_seconds(found.seconds),
+                                                                 run=shortened(found.source))
         if not found.new:
             text += " " + self.tr("The images are prepared already.")
         self._say_time(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from dlgui.engine.progress import Report
@@ -35,12 +35,13 @@ class Controls(QWidget):
         self.status.setObjectName("trainingStatus")
         self.status.setProperty("soft", True)
         self.status.setWordWrap(True)
+        self.status.setTextFormat(Qt.TextFormat.PlainText)
         grid = QGridLayout()
         grid.addWidget(self.pause_button, 0, 0)
         grid.addWidget(self.stop_button, 0, 1)
         grid.addWidget(self.later_button, 0, 2)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 0, 6, 0)  # ends where the cards above end
         layout.addWidget(self.start_button)
         layout.addLayout(grid)
         layout.addWidget(self.bar)

@@ -206,8 +206,7 @@ class LiveView(QWidget):
 
         self.worst.items.show(len(found), item)
         self.worst.setAccessibleDescription(self.tr("{n} of them wrong").format(n=wrong))
-        rows = 2 if len(found) > 3 else 1
-        self.worst.setFixedHeight(rows * (SIDE + 40) + 6)
+        self.worst.setFixedHeight(-(-len(found) // 3) * (SIDE + 40) + 6)  # all of them: the panel scrolls as a whole
 
     def _write_coach(self) -> None:
         c = theme.colours()

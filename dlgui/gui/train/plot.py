@@ -18,10 +18,14 @@ from dlgui.engine.curves import Curve
 from dlgui.errors import DlguiError
 from dlgui.gui import theme
 from dlgui.gui.train.lines import COLOURS, KINDS, OVERLAID, RunCurves, steps
+from dlgui.gui.words import shortened
 
 LEGEND_COLUMNS = 4
 LONGEST = 18
 """Letters of a run's name in the legend."""
+
+LEGEND_ENTRIES = 12
+"""With more runs the last entry says how many there are besides."""
 
 DOTTED = 60
 """Up to so many visible epochs each is marked with a dot."""
@@ -187,8 +191,11 @@ class TrainingPlot(pg.PlotWidget):
 
     def _entitle(self) -> None:
         if len(self.runs) > 1:
-            wanted = [(line.item, line.run.name if len(line.run.name) <= LONGEST else f"{line.run.name[:LONGEST - 1]}…")
-                      for line in self._lines if line.kind == "validation"]
+            wanted = [(line.item, shortened(line.run.name, LONGEST)) for line in self._lines
+                      if line.kind == "validation"]
+            if len(wanted) > LEGEND_ENTRIES:
+                more = self.tr("and {n} more").format(n=len(wanted) - LEGEND_ENTRIES + 1)
+                wanted = [*wanted[:LEGEND_ENTRIES - 1], (pg.PlotCurveItem(pen=None), more)]
         else:
             words = {"train": self.tr("training"), "validation": self.tr("validation"), "loss": self.tr("loss"),
                      "rate": self.tr("learning rate")}
@@ -205,6 +212,8 @@ class TrainingPlot(pg.PlotWidget):
         self.getPlotItem().layout.setRowFixedHeight(0, 24.0 * -(-len(wanted) // LEGEND_COLUMNS))
         for item, name in wanted:
             self.legend.addItem(item, html.escape(name))
+        self.getPlotItem().layout.activate()
+        self.getPlotItem().setGeometry(self.range)  # what a larger legend had pushed out of the view comes back
 
     def refresh(self) -> None:
         """Draws what has come in; moves the window along unless the user has chosen one."""

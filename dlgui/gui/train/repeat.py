@@ -54,6 +54,7 @@ class RepeatDialog(QDialog):
         self.stop = button("stopRepeatButton", self.tr("Stop"), self.tr("Ends the repetition; the run stays, paused"),
                            self._stop)
         self._build(about)
+        self.box.setVisible(bool(self._runs))
         self.box.currentIndexChanged.connect(lambda _: self._show_seal())
         self._show_seal()
         self._busy(False)

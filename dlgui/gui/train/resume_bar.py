@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from dlgui.gui import theme
 from dlgui.gui.widgets import button
+from dlgui.gui.words import shortened
 from dlgui.project.operations import training
 from dlgui.project.operations.runs import Run
 
@@ -28,6 +29,7 @@ class ResumeBar(QFrame):
         self.text = QLabel()
         self.text.setObjectName("resumeText")
         self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.go_on = button("resumeTrainingButton", self.tr("Go on"), self.tr("Go on with the training where it was"),
                             lambda: self.resume.emit(self.run), primary=True)
         self.keep = button("keepBestButton", self.tr("Keep the best so far"), self.tr(
@@ -59,7 +61,7 @@ class ResumeBar(QFrame):
         if run.method == "finetune":
             where = self.tr(" after epoch {done} of {all}").format(
                 done=run.epochs or 0, all=run.parameters["settings"]["epochs"])
-        name = run.name or run.id
+        name = shortened(run.name or run.id, 40)
         interrupted = self.tr("{name} was interrupted{where}. Nothing is lost: it can go on where it was.")
         self.text.setText({
             "interrupted": interrupted, "running": interrupted,

@@ -19,7 +19,7 @@ from dlgui.gui.train.resume_bar import ResumeBar
 from dlgui.gui.train.run_panel import RunPanel
 from dlgui.gui.train.setup import SetupPanel
 from dlgui.gui.train.training import Told, Training
-from dlgui.gui.words import about_seconds, percent
+from dlgui.gui.words import about_seconds, percent, shortened
 from dlgui.project.changes import Changes
 from dlgui.project.operations import training as operations
 from dlgui.project.operations.runs import Run
@@ -179,7 +179,7 @@ class TrainTab(QWidget):
     def _duplicate(self, run: Run) -> None:
         self.form.show_plan(operations.plan_of(run))
         self.controls.say(self.tr("The form has the settings of {run}; change what you like and start.").format(
-            run=run.name or run.id))
+            run=shortened(run.name or run.id, 40)))
 
     def compare(self, chosen: list[Run]) -> None:
         """Opens one run's details, or several side by side."""
@@ -217,7 +217,7 @@ class TrainTab(QWidget):
             test = "" if run.test_top1_error is None else self.tr(", test {error}").format(
                 error=percent(run.test_top1_error))
             self.controls.say(self.tr("{run} is done in {time}: validation error {error}{test}").format(
-                run=run.name or run.id, time=about_seconds(run.train_seconds),
+                run=shortened(run.name or run.id, 40), time=about_seconds(run.train_seconds),
                 error=percent(run.validation_top1_error), test=test))
         else:
             self.controls.say(str(problem) if problem is not None else self.tr("Ended; it can go on later."))
