@@ -263,7 +263,7 @@ class ShortcutDialog(HeatDialog):
                 self.tr("clear")
             for column, text in enumerate((f.label, f.region, state, f"{100 * f.heat:.0f} %", f"{100 * f.area:.0f} %",
                                            f"{100 * f.drop:.0f} %", f"{100 * f.control:.0f} %")):
-                item = QTableWidgetItem(short(text))
+                item = QTableWidgetItem(short(text, 24))
                 item.setToolTip(text)
                 self.table.setItem(row, column, item)
         self.table.resizeColumnsToContents()

@@ -34,7 +34,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from dlgui.engine.matrix_table import Margin, MatrixTable
 from dlgui.gui import theme
-from dlgui.gui.evaluate.matrix_header import ROOM, Corner, MatrixHeader
+from dlgui.gui.evaluate.matrix_header import ROOM, ROOMY_SHARE, SHARE, Corner, MatrixHeader
 from dlgui.gui.evaluate.palettes import PALETTES, dark
 
 Index = QModelIndex | QPersistentModelIndex
@@ -212,6 +212,7 @@ class ConfusionMatrix(QTableView):
         """Makes cells `side` pixels high."""
         self._side, self._fitting = max(SMALLEST, min(side, LARGEST)), fitting
         for header, size in ((self.rows, self._side), (self.columns, self._width(self._side))):
+            header.share = SHARE if fitting else ROOMY_SHARE
             header.setDefaultSectionSize(size)
             header.updateGeometry()
         self.updateGeometries()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPainter
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from dlgui.engine.matrix_table import Margin
@@ -17,8 +17,9 @@ LINE = 17
 """Height of a figure above a column, in pixels."""
 FIGURES = 0.36
 """Figures beside rows that would take more than that share of the matrix are left out."""
-LONGEST, SHARE = 150, 0.3
-"""Names longer than that many pixels, or than that share of the matrix, are cut; the tooltip has all."""
+LONGEST, SHARE, ROOMY_SHARE = 150, 0.3, 0.45
+"""Names longer than that many pixels, or than a share of the matrix, are cut (the larger share where the matrix scrolls
+anyway); the tooltip has all."""
 READABLE = 9
 """Sections narrower than that many pixels show no text."""
 
@@ -36,13 +37,15 @@ class MatrixHeader(QHeaderView):
         self._margin = Margin([], [])
         self._marked: set[int] = set()
         self._needed = 0
+        self.share = SHARE
+        """Of the matrix, that names may take."""
         self._widths: list[int] = []
 
     def show_lines(self, names: list[str], margin: Margin) -> None:
         """Shows names and figures of the lines; the last section of the model is their sum."""
         self._names, self._margin = names, margin
-        metrics = QFontMetrics(self._bold())
-        self._needed = max((metrics.horizontalAdvance(n) for n in names), default=0) + 12
+        metrics = QFontMetrics(self._bold(shrunk=False))
+        self._needed = max((metrics.horizontalAdvance(n) for n in names), default=0)
         plain = QFontMetrics(self.font())
         self._widths = [max(map(plain.horizontalAdvance, [name, *(texts[i] for texts in margin.texts)])) + 12
                         for i, name in enumerate(margin.names)]
@@ -54,17 +57,19 @@ class MatrixHeader(QHeaderView):
         self._marked = lines
         self.viewport().update()
 
-    def _bold(self) -> QFont:
+    def _bold(self, shrunk: bool = True) -> QFont:
+        """The font of names; small sections have a small one."""
         font = QFont(self.font())
         font.setBold(True)
-        if self.defaultSectionSize() < LINE:
+        if shrunk and self.defaultSectionSize() < LINE:
             font.setPixelSize(max(self.defaultSectionSize() - 2, 6))
         return font
 
     @property
     def _widest(self) -> int:
         """Pixels that names get at most."""
-        return min(self._needed, LONGEST, max(round(self._across * SHARE), 60))
+        shrunk = QFontInfo(self._bold()).pixelSize() / max(QFontInfo(self._bold(shrunk=False)).pixelSize(), 1)
+        return min(round(self._needed * shrunk) + 12, LONGEST, max(round(self._across * self.share), 60))
 
     @property
     def _across(self) -> int:

@@ -62,6 +62,8 @@ class ResultsPanel(QWidget):
         self.more = named(QPushButton(self.tr("Filters")), "resultFiltersButton",
                           self.tr("Filters, all of which an image must meet"))
         self.more.setCheckable(True)
+        room = self.more.fontMetrics().horizontalAdvance(self.more.text()) + 30  # it is bold when it is on
+        self.more.setMinimumWidth(room)
         self.more.toggled.connect(self.filters.setVisible)
         self.fix = button("acceptPredictionButton", self.tr("Relabel as predicted"), self.tr(
             "Give the selected images the class that the network says (undo takes it back)"), self.accept_prediction)

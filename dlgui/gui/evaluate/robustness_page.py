@@ -110,10 +110,10 @@ class RobustnessPage(Page):
         self.most.setSuffix(self.tr(" images"))
         self.note, self.words, self.legend = QLabel(), QLabel(), QLabel()
         self.plots: list[DisturbanceCurves] = []
-        self._body, self._grid, self._columns = QWidget(), QGridLayout(), 2
+        self._scroll, self._grid, self._columns = QScrollArea(), QGridLayout(), 2
 
     def build(self) -> Iterator[None]:
-        top, body, grid = QHBoxLayout(), self._body, self._grid
+        top, body, grid, scroll = QHBoxLayout(), QWidget(), self._grid, self._scroll
         for part in (self.start, self.stop, self.most):
             top.addWidget(part)
         top.addStretch()
@@ -124,14 +124,13 @@ class RobustnessPage(Page):
         self.note.setProperty("soft", True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         grid.setSpacing(6)
-        body.hide()
+        scroll.hide()  # until there is something to see
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.words)
         column.addWidget(self.legend)
         column.addLayout(grid)
         column.addStretch()
-        scroll = QScrollArea()
         scroll.setObjectName("robustnessScroll")
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -141,6 +140,7 @@ class RobustnessPage(Page):
         layout.addLayout(top)
         layout.addWidget(self.note)
         layout.addWidget(scroll, 1)
+        layout.addStretch()
         for i, d in enumerate(DISTURBANCES):
             yield
             plot = DisturbanceCurves(f"robustnessPlot{i + 1}", f"{d.name} ({d.unit})")
@@ -176,7 +176,7 @@ class RobustnessPage(Page):
             return
         self.cancel()
         self.results, self._shown = [], None
-        self._body.hide()
+        self._scroll.hide()
         for plot in self.plots:
             plot.clear()
         self.words.clear()
@@ -218,7 +218,7 @@ class RobustnessPage(Page):
         classes = self._shown.classes
         self.plots[[d.name for d in DISTURBANCES].index(found.disturbance.name)].show_found(found, classes, colours)
         self.results.append(found)
-        self._body.show()
+        self._scroll.show()
         self.words.setText("\n".join(in_words(r, [short(name) for name in classes]) for r in self.results))
         drawn = dict.fromkeys(name for plot in self.plots for name in plot.drawn)
         self.legend.setText(_legend([name for name in classes if name in drawn], colours))

@@ -76,7 +76,7 @@ class SlicesPage(Page):
     def refresh(self) -> None:
         """Looks for slices of what is evaluated."""
         project, found = self.inspection.session.project, self.inspection.evaluation
-        if found is self._of:
+        if found is self._of and found is not None:
             if self.found:
                 self.ready()
             return
