@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+Mend = Literal["", "find images", "split", "label", "train", "choose project", "open again"]
+"""What an application can lead the user to."""
+
 
 class DlguiError(Exception):
     """Something went wrong that the user can mend.
@@ -10,10 +15,11 @@ class DlguiError(Exception):
         what: the thing at fault (a file, a parameter, a project).
         why: the reason, in a few words.
         remedy: what to do about it, as an imperative.
+        mend: where an application can lead the user for that; empty where nowhere.
     """
 
-    def __init__(self, what: object, why: str, remedy: str) -> None:
-        self.what, self.why, self.remedy = str(what), why, remedy
+    def __init__(self, what: object, why: str, remedy: str, mend: Mend = "") -> None:
+        self.what, self.why, self.remedy, self.mend = str(what), why, remedy, mend
         super().__init__(f"{self.what}: {why}; {remedy}")
 
 

@@ -93,7 +93,8 @@ class Novelty:
         if not 0 < false_alarm_rate < 1:
             raise InvalidValue("false-alarm rate", false_alarm_rate, "a number between 0 and 1")
         if not len(distances):
-            raise DlguiError("validation split", "no image to calibrate on", "split the data first: dlgui split")
+            raise DlguiError("validation split", "no image to calibrate on",
+                             "split the data first: dlgui split", "split")
         count = len(distances)
         place = math.ceil((count + 1) * (1 - false_alarm_rate) - 1e-9)
         kept = false_alarm_rate if place <= count else 1 / (count + 1)
@@ -151,7 +152,7 @@ def fit(features: np.ndarray, labels: np.ndarray, classes: int) -> Novelty:
         DlguiError: fewer than three images.
     """
     if len(features) < 3:
-        raise DlguiError("training split", "fewer than three images", "label more images and split again")
+        raise DlguiError("training split", "fewer than three images", "label more images and split again", "label")
     chosen = np.unique(np.linspace(0, len(features) - 1, min(len(features), FITTED_ON)).round().astype(np.int64))
     order = np.argsort(labels, kind="stable")[chosen]
     x, y = features[order].astype(np.float64), labels[order]

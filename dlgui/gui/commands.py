@@ -73,6 +73,15 @@ class CommandBook:
             self._window.addAction(action)
             self._actions[command.name] = action
 
+    def add_menu(self, menu: QMenu, name: str, after: str) -> None:
+        """Puts a menu of its own into the menu `name`, below the action `after`."""
+        entries = self._menus[name].actions()
+        place = entries.index(self._actions[after]) + 1
+        if place < len(entries):
+            self._menus[name].insertMenu(entries[place], menu)
+        else:
+            self._menus[name].addMenu(menu)
+
     def actions(self) -> dict[str, QAction]:
         """Every action by its objectName."""
         return dict(self._actions)

@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QMessageBox, QStackedWidget, QTabWidget
 
-from dlgui.gui import icons, problems, shell_scenes, theme, window_state
+from dlgui.errors import DlguiError
+from dlgui.gui import icons, problems, remedies, shell_scenes, theme, window_state
 from dlgui.gui.commands import Command, CommandBook
 from dlgui.gui.deliver.exports import Exports
 from dlgui.gui.deliver.journal_panel import JournalPanel
@@ -21,6 +22,7 @@ from dlgui.gui.log_panel import LogPanel
 from dlgui.gui.making import Making
 from dlgui.gui.palette import CommandPalette
 from dlgui.gui.projects import ProjectDesk
+from dlgui.gui.recent_menu import RecentMenu
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.status import JobStatus
@@ -69,6 +71,7 @@ class MainWindow(QMainWindow):
         self.commands = CommandBook(self)
         for commands in (self.projects.commands(), self.exports.commands(), self._commands()):
             self.commands.add(commands)
+        self.commands.add_menu(RecentMenu(self.session, self), "file", "actionOpenProject")
         self.making = Making(NEEDED, self._make_tabs, self)
         self.session.ready.clear()
         self._connect()
@@ -85,6 +88,7 @@ class MainWindow(QMainWindow):
         self.session.opened.connect(self._opened)
         self.session.changed.connect(self._changed)
         self.session.problem.connect(self.show_problem)
+        self.session.recent_changed.connect(self.welcome.refresh)
         self.projects.show_paths.connect(self._show_paths)
         theme.notifier().changed.connect(self._dress)
 
@@ -179,6 +183,8 @@ class MainWindow(QMainWindow):
         self.commands.project_is_open(project is not None)
         for tab in self.all_tabs():
             tab.refresh()
+        if project is not None and self.tabs.currentWidget() is self.data_tab:
+            self.data_tab.grid.setFocus()  # the keys that label work at once
         self.projects.opened(project)
 
     def _changed(self, changes: Changes) -> None:
@@ -238,8 +244,9 @@ class MainWindow(QMainWindow):
             "notices are in resources/third-party-notices.md.").format(version=dlgui.__version__))
 
     def show_problem(self, problem: BaseException) -> None:
-        """One sentence with the remedy; a bug with a report that can be copied."""
-        problems.show(problem, self, self.log.lines())
+        """One sentence with what can be done about it; a bug with a report that can be copied."""
+        offers = remedies.offers(problem, self) if isinstance(problem, DlguiError) else []
+        problems.show(problem, self, self.log.lines(), offers)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and not event.mimeData().hasFormat(DRAGGED):

@@ -7,7 +7,7 @@ import platform
 import traceback
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -16,40 +16,53 @@ from PySide6.QtWidgets import (
     QLabel,
     QMessageBox,
     QPlainTextEdit,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from dlgui.errors import DlguiError
+from dlgui.gui.remedies import Offer
 from dlgui.gui.widgets import button, named
 
 log = logging.getLogger("dlgui.gui")
 
 
-def show(problem: BaseException, window: QWidget, lines: Sequence[str] = ()) -> QDialog:
+def show(problem: BaseException, window: QWidget, lines: Sequence[str] = (), offers: Sequence[Offer] = ()) -> QDialog:
     """Shows a problem in a dialog that does not stop anything.
 
     Args:
         problem: a `DlguiError` is the user's to mend; anything else is a bug.
         window: parent.
         lines: the log, for the report of a bug.
+        offers: what can be done about what the user can mend.
     """
-    dialog = sentence(problem, window) if isinstance(problem, DlguiError) else CrashDialog(problem, lines, window)
+    dialog = (sentence(problem, window, offers) if isinstance(problem, DlguiError)
+              else CrashDialog(problem, lines, window))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     log.info("shown: %s", problem)
     dialog.open()
     return dialog
 
 
-def sentence(problem: DlguiError, window: QWidget) -> QMessageBox:
-    """What, why and what to do about it."""
+def sentence(problem: DlguiError, window: QWidget, offers: Sequence[Offer] = ()) -> QMessageBox:
+    """What, why and what to do about it, with a button for each offer."""
     box = QMessageBox(window)
     box.setObjectName("problemDialog")
     box.setWindowTitle("dlgui")
     box.setIcon(QMessageBox.Icon.Warning)
     box.setText(f"{problem.what}: {problem.why}")
-    box.setInformativeText(problem.remedy[:1].upper() + problem.remedy[1:] + ".")
+    remedy = problem.remedy.partition(": dlgui ")[0]  # the command is for those who have no buttons
+    box.setInformativeText(remedy[:1].upper() + remedy[1:] + ".")
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    for offer in offers:
+        made = named(QPushButton(offer.text, box), offer.name, offer.tip)
+        made.setAccessibleName(offer.text)
+        made.clicked.connect(lambda *_, act=offer.act: QTimer.singleShot(0, window, act))  # once the box is closed
+        box.addButton(made, QMessageBox.ButtonRole.ActionRole)
+    close = box.addButton(QMessageBox.StandardButton.Close)
+    box.setEscapeButton(close)
+    box.setDefaultButton(close)
     return box
 
 

@@ -33,11 +33,13 @@ class Session(QObject):
         opened: a project is open (or None after closing).
         changed: `Changes` of one committed operation, in the window's thread.
         problem: an exception that a person must see.
+        recent_changed: the list of recent projects is another.
     """
 
     opened = Signal(object)
     changed = Signal(object)
     problem = Signal(object)
+    recent_changed = Signal()
     _heard = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -74,6 +76,13 @@ class Session(QObject):
         project.listen(self._heard.emit)
         remember(project.folder)
         self.opened.emit(project)
+
+    def open_again(self) -> None:
+        """Closes the project and opens it anew."""
+        if self.project is not None:
+            folder = self.project.folder
+            self.close()
+            self.open_soon(folder)
 
     def close(self) -> None:
         """Closes the project after its jobs have ended."""
@@ -169,6 +178,11 @@ def recent() -> list[Path]:
     stored: Any = QSettings().value("recent", [])
     names = [stored] if isinstance(stored, str) else list(stored or [])
     return [Path(name) for name in names if (Path(name) / "project.sqlite").exists()]
+
+
+def forget() -> None:
+    """Empties the list of recent projects."""
+    QSettings().remove("recent")
 
 
 def remember(folder: Path) -> None:

@@ -46,10 +46,11 @@ def scenes(window: MainWindow) -> list[Scene]:
 
     def problem() -> QWidget:
         from dlgui.gui.problems import sentence
+        from dlgui.gui.remedies import offers
 
-        return sentence(DlguiError("/data/images of a customer with a long name/2026/part.csv",
-                                   "none of its 1,204 rows names an image below /data/images",
-                                   "write paths relative to the image folder or to the CSV"), window)
+        found = DlguiError(project.folder / "a customer with a long name/2026/images", "the image folder is gone or "
+                           "was moved", "bring it back, or tell the project the new place", "find images")
+        return sentence(found, window, offers(found, window))
 
     def crash() -> QWidget:
         from dlgui.gui.problems import CrashDialog

@@ -227,7 +227,7 @@ class Project:
         root = self.image_root
         if not root.is_dir():
             raise DlguiError(root, "the image folder is gone or was moved",
-                             "bring it back, or tell the project the new place")
+                             "bring it back, or tell the project the new place", "find images")
         return root
 
     @property

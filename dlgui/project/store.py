@@ -176,7 +176,8 @@ class Store:
         """
         file = folder / FILE
         if not file.is_file():
-            raise DlguiError(folder, "not a dlgui project", f"name a folder that holds {FILE}, or create a project")
+            raise DlguiError(folder, "not a dlgui project",
+                             f"name a folder that holds {FILE}, or create a project", "choose project")
         store = None
         try:
             store = cls(folder, read_only)
@@ -186,7 +187,8 @@ class Store:
             if store is not None:
                 store.close()
             raise DlguiError(file, f"damaged or not a database ({problem})",
-                             "restore it from a backup; the images and the models in runs/ are untouched") from problem
+                             "restore it from a backup; the images and the models in runs/ are untouched",
+                             "choose project") from problem
         except DlguiError:
             if store is not None:
                 store.close()
@@ -196,7 +198,7 @@ class Store:
     def _verify(self) -> None:
         file = self.folder / FILE
         if self._pragma("application_id") != APPLICATION_ID:
-            raise DlguiError(file, "not a dlgui project", "name a folder that dlgui made")
+            raise DlguiError(file, "not a dlgui project", "name a folder that dlgui made", "choose project")
         version = self._pragma("user_version")
         if version > VERSION:
             raise DlguiError(file, f"written by a newer dlgui (format {version}, this one reads {VERSION})",
@@ -204,7 +206,7 @@ class Store:
         found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise DlguiError(file, f"damaged ({found})",
-                             "restore it from a backup; the images and models are untouched")
+                             "restore it from a backup; the images and models are untouched", "choose project")
 
     def _pragma(self, name: str) -> int:
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
@@ -274,7 +276,7 @@ class Store:
                 return
             if self.read_only:
                 raise DlguiError(self.folder, "open read-only (another window has it, or the folder is protected)",
-                                 "close the other window or make the folder writable")
+                                 "close the other window or make the folder writable", "open again")
             t = self._transaction = Transaction(self._connection)
             try:
                 self._connection.execute("BEGIN IMMEDIATE")

@@ -8,16 +8,16 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QSettings, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QSplitter, QToolButton
+from PySide6.QtWidgets import QMenu, QMessageBox, QPushButton, QSplitter, QToolButton
 
 from dlgui.errors import DlguiError
 from dlgui.gui import icons, problems, theme
 from dlgui.gui.image_grid import DRAGGED
 from dlgui.gui.main_window import MainWindow
 from dlgui.gui.problems import CrashDialog
-from dlgui.project.operations import classes
+from dlgui.project.operations import classes, runs, splits
 from dlgui.project.project import Project
 
 
@@ -246,3 +246,38 @@ def test_a_window_may_be_closed_before_its_tabs_are_made(window, qtbot):
     qtbot.waitUntil(lambda: window.tabs.count() > 0, timeout=20000)
     window.close()
     assert not window.making.finished
+
+
+def test_an_error_offers_what_can_be_done_about_it(opened, qtbot, tmp_path):
+    def button(name):
+        opened.show_problem(opened.problems.pop())
+        box = next(b for b in opened.findChildren(QMessageBox, "problemDialog") if b.isVisible())
+        return box.findChild(QPushButton, name)
+
+    opened.tabs.setCurrentIndex(2)
+    opened.session.do(runs.get)  # there is none
+    qtbot.mouseClick(button("problemTrain"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: opened.tabs.currentIndex() == 1, timeout=5000)
+    opened.session.do(splits.split)
+    opened.session.do(splits.split)  # there is one already
+    qtbot.mouseClick(button("problemSplit"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: opened.tabs.currentIndex() == 0, timeout=5000)
+    assert not opened.session.open(tmp_path)
+    assert button("problemShowFolder") is not None
+    assert not opened.session.open(tmp_path)
+    assert button("problemChooseProject") is not None
+
+
+def test_recent_projects_are_in_the_file_menu(opened, idle):
+    menu, folder = opened.findChild(QMenu, "recentMenu"), opened.session.project.folder
+    menu.aboutToShow.emit()
+    assert menu.actions()[0].toolTip() == str(folder)
+    opened.session.close()
+    menu.actions()[0].trigger()
+    idle(opened)
+    assert opened.session.project.folder == folder
+    menu.aboutToShow.emit()
+    menu.actions()[-1].trigger()
+    menu.aboutToShow.emit()
+    assert not menu.actions()[0].isEnabled()
+    assert opened.welcome.list.count() == 0

@@ -59,7 +59,8 @@ def add_files(project: Project, labeled: Sequence[tuple[str | Path, str]], *, wh
     """
     root, table = project.require_image_root(), project.images()
     if project.read_only:
-        raise DlguiError(project.folder, "open read-only", "close the other window or make the folder writable")
+        raise DlguiError(project.folder, "open read-only",
+                         "close the other window or make the folder writable", "open again")
     row_of = {content: row for row, content in enumerate(table.content_hash) if content}
     known: dict[int, str] = {}
     news: dict[str, _Newcomer] = {}

@@ -48,9 +48,10 @@ def predict(project: Project, run: Run, subset: str = "test", device: str = "aut
     table = project.images()
     rows = table.rows(subset)
     if not len(rows):
-        raise DlguiError(f"split {subset}", "no labeled, readable image in it", "split the data first: dlgui split")
+        raise DlguiError(f"split {subset}", "no labeled, readable image in it",
+                         "split the data first: dlgui split", "split")
     if not run.model.exists():
-        raise DlguiError(run.id, "it has no model yet", "finish or resume the training")
+        raise DlguiError(run.id, "it has no model yet", "finish or resume the training", "train")
     known = by_content(run)
     missing = [int(r) for r in rows if table.content_hash[r] not in known]
     if missing:

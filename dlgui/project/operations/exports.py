@@ -41,7 +41,7 @@ def prepare(project: Project, run: Run, kind: str, *, int8: bool = False, progre
     from dlgui.engine.model_file import read_model
 
     if not run.model.exists():
-        raise DlguiError(run.id, "it has no model yet", "finish or resume the training")
+        raise DlguiError(run.id, "it has no model yet", "finish or resume the training", "train")
     classifier = read_model(run.model)
     classifier.provenance["card"] = reports.card_of(project, run, progress).to_markdown()
     data = _int8(project, run, classifier.preprocessing, progress) if int8 else None
@@ -67,7 +67,7 @@ def images_to_compare(project: Project, count: int = COMPARED) -> list[np.ndarra
         if len(found) == count:
             break
     if not found:
-        raise DlguiError(root, "no readable image to compare the export on", "bring the images back")
+        raise DlguiError(root, "no readable image to compare the export on", "bring the images back", "find images")
     return found
 
 
@@ -93,7 +93,7 @@ def _int8(project: Project, run: Run, preprocessing: Preprocessing, progress: Pr
         rows = [r for r in _spread(project, subset, count) if table.class_names[table.label[r]] in known]
         if not rows:
             raise DlguiError(f"split {subset}", "no image in it, and quantization needs some",
-                             "split the data first: dlgui split")
+                             "split the data first: dlgui split", "split")
         return rows
 
     training, validation = pick("train", CALIBRATION), pick("validation", JUDGED)
@@ -113,5 +113,5 @@ def _pixels(project: Project, rows: Sequence[int], preprocessing: Preprocessing,
         parts.append(batch.pixels)
         kept += [rows[i] for i in batch.indices.tolist()]
     if not kept:
-        raise DlguiError(root, "none of the images can be read", "bring the images back")
+        raise DlguiError(root, "none of the images can be read", "bring the images back", "find images")
     return np.concatenate([part for part in parts if len(part)]), kept

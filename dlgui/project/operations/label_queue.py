@@ -59,7 +59,7 @@ def suspects(project: Project, run: Run, progress: Progress | None = None) -> li
     given = np.array([names.get(table.class_names[table.label[r]], -1) for r in rows], np.int64)
     rows, confidences, given = rows[given >= 0], confidences[given >= 0], given[given >= 0]
     if not len(rows):
-        raise DlguiError(run.id, "nothing is known about the images of today", "train a quick run")
+        raise DlguiError(run.id, "nothing is known about the images of today", "train a quick run", "train")
     if progress is not None:
         progress.task("looking for label errors")
     found = label_issues.doubts(confidences, given)

@@ -49,7 +49,7 @@ def leak_price(project: Project, progress: Progress | None = None) -> LeakPrice:
     table = project.images()
     train, test = table.rows("train"), table.rows("test")
     if not len(train) or not len(test):
-        raise DlguiError("leak price", "there are no training or no test images", "split the data first")
+        raise DlguiError("leak price", "there are no training or no test images", "split the data first", "split")
     both = np.concatenate([train, test])
     subset = ["train"] * len(train) + ["test"] * len(test)
     groups = [*health.duplicates([table.pixel_hash[r] for r in both]),

@@ -61,7 +61,7 @@ def gather(project: Project, run: Run, progress: Progress | None = None) -> Evid
     from dlgui.engine.model_file import read_model
 
     if not run.model.exists():
-        raise DlguiError(run.id, "it has no model yet", "finish or resume the training")
+        raise DlguiError(run.id, "it has no model yet", "finish or resume the training", "train")
     classifier = read_model(run.model)
     if not len(project.images().rows("validation")):
         raise DlguiError("validation split", "no image to propose thresholds on",

@@ -120,7 +120,7 @@ def get(project: Project, run: str | None = None) -> Run:
         done = [r for r in every if r.state == "done"] or [r for r in every if r.model.exists()]
         if done:
             return done[-1]
-        raise DlguiError(project.folder, "no finished run", "train first: dlgui train PROJECT")
+        raise DlguiError(project.folder, "no finished run", "train first: dlgui train PROJECT", "train")
     for candidate in every:
         if run in (candidate.id, str(candidate.number), candidate.name):
             return candidate

@@ -75,14 +75,15 @@ def plan(project: Project, train: float = 70.0, validation: float = 15.0, seed: 
     table = project.images()
     rows = table.rows("all")
     if not len(rows):
-        raise DlguiError(project.folder, "no labeled, readable image to split", "label images first")
+        raise DlguiError(project.folder, "no labeled, readable image to split", "label images first", "label")
     locked = test_is_locked(project) and bool((table.split[rows] == SUBSETS.index("test")).any())
     kept = table.split[rows] >= 0
     if overwrite:
         kept = (table.split[rows] == SUBSETS.index("test")) if locked else np.zeros(len(rows), bool)
     wanted = rows[~kept]
     if not len(wanted):
-        raise DlguiError(project.folder, "every image has a split already", "use --overwrite to replace the split")
+        raise DlguiError(project.folder, "every image has a split already",
+                         "replace the split (--overwrite)", "split")
     if locked:
         train, validation = _without_test(train, validation)
     ties = dict(zip(rows.tolist(), merge_groups(*_ties(table, rows, group_by, together)), strict=True))
@@ -143,7 +144,8 @@ def assign(project: Project, ids: Sequence[int], subset: str | None, who: str = 
     rows = table.row_of(ids)
     leaving = (table.split[rows] == SUBSETS.index("test")) != (subset == "test")
     if leaving.any() and test_is_locked(project):
-        raise DlguiError("test split", "it is locked: no image may enter or leave it", "unlock it in the split panel")
+        raise DlguiError("test split", "it is locked: no image may enter or leave it",
+                         "unlock it in the split panel", "split")
     paths = [table.path[row] for row in rows]
     with project.store.transact("assign split", who=who, subset=subset, paths=paths) as t:
         t.update("images", ids, {"split": subset})

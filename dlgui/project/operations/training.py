@@ -227,13 +227,13 @@ def classes_of(project: Project) -> list[str]:
     """The classes that can be learned. Raises `DlguiError` where there are fewer than two, or no training split."""
     table = project.images()
     if not len(table.rows("all")):
-        raise DlguiError(project.folder, "no labeled, readable image", "label images first")
+        raise DlguiError(project.folder, "no labeled, readable image", "label images first", "label")
     if not len(table.rows("train")):
-        raise DlguiError(project.folder, "no image in the training split", "split the data first: dlgui split")
+        raise DlguiError(project.folder, "no image in the training split", "split the data first: dlgui split", "split")
     present = set(table.label[table.rows("train")].tolist())
     if len(present) < 2:
         raise DlguiError("training split", f"images of only one class, {table.class_names[present.pop()]}",
-                         "label images of at least two classes, or import them with another label source")
+                         "label images of at least two classes, or import them with another label source", "label")
     return [name for i, name in enumerate(table.class_names) if i in present]
 
 
@@ -329,7 +329,7 @@ def _left_out(project: Project, data: _Data, positions: np.ndarray) -> Iterator[
         return
     if not len(np.setdiff1d(data.train, positions)):
         raise DlguiError(project.image_root, f"none of the {len(data.train)} images to learn from can be read",
-                         "bring the images back, then go on with the run")
+                         "bring the images back, then go on with the run", "find images")
     names = [data.table.path[data.rows[i]] for i in positions[:3]]
     more = f" and {len(positions) - 3} more" if len(positions) > 3 else ""
     yield finetune.Notice(f"{len(positions)} {'image' if len(positions) == 1 else 'images'} could not be read and "
