@@ -262,7 +262,7 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, self.making.start)  # after the welcome page is painted
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.making.stop()
+        self.making.close()
         window_state.save(self)
         self.session.close()
         self.pictures.close()

@@ -30,12 +30,13 @@ class Making(QObject):
         self.finished = False
         self._modules, self._pieces = modules, pieces()
         self._job: Job | None = None
+        self._begun = self._closed = False
         self._turns = QTimer(self, interval=0)
         self._turns.timeout.connect(self._turn)
 
     def start(self) -> None:
-        """Begins; does nothing where it has begun."""
-        if self._job is None and not self.finished:
+        """Begins; does nothing where it has begun, or was closed."""
+        if self._job is None and not self.finished and not self._closed:
             self._job = Job("preparing", lambda _: [importlib.import_module(name) for name in self._modules], self)
             self._job.finished.connect(self._turns.start)  # whatever could not be imported, the pieces will say
             self._job.start()
@@ -47,6 +48,13 @@ class Making(QObject):
         while not self.finished:
             self._turn()
 
+    def close(self) -> None:
+        """Begins nothing any more; what has begun is finished, for half-made widgets would outlive their window."""
+        self.stop()
+        self._closed = True
+        if self._begun:
+            self.finish()
+
     def stop(self) -> None:
         """Makes no further piece until `finish`."""
         if self._job is not None:
@@ -57,6 +65,7 @@ class Making(QObject):
         self._turns.stop()
 
     def _turn(self) -> None:
+        self._begun = True
         try:
             next(self._pieces)
         except StopIteration:
