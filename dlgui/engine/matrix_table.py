@@ -33,12 +33,15 @@ def step_colours(shares: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
     Returns:
         uint8 (…, 3), RGB.
     """
-    found = np.empty((*shares.shape, 3), np.uint8)
-    found[:] = GRAY
-    for steps, where in ((WRONG, ~diagonal), (RIGHT, diagonal)):
-        for above, colour in steps:
-            found[where & (shares > above)] = colour
+    found = _stepped(shares, WRONG)
+    found[diagonal] = _stepped(shares[diagonal], RIGHT)
     return found
+
+
+def _stepped(shares: np.ndarray, steps: tuple[tuple[float, tuple[int, int, int]], ...]) -> np.ndarray:
+    """uint8 (…, 3): the colour of the last step below each share, gray below the first."""
+    table = np.array([GRAY, *(colour for _, colour in steps)], np.uint8)
+    return table[sum((np.greater(shares, above).astype(np.uint8) for above, _ in steps), np.zeros((), np.uint8))]
 
 
 def class_order(matrix: np.ndarray, classes: list[str], order: str = "given") -> np.ndarray:

@@ -53,7 +53,11 @@ PALETTES: dict[str, Palette] = {"halcon": step_colours, "blue_orange": blue_oran
                                 "plain": plain, "difference": difference}
 
 
+_LEVELS = np.arange(256) / 255.0
+_LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
 def dark(rgb: np.ndarray) -> np.ndarray:
     """Whether white text reads better than black on a colour: uint8 (…, 3) → bool (…); WCAG's relative luminance."""
-    linear = np.where(rgb <= 10, rgb / 3294.6, ((rgb / 255.0 + 0.055) / 1.055) ** 2.4)
-    return linear @ np.array([0.2126, 0.7152, 0.0722]) < 0.179
+    weights = np.array([0.2126, 0.7152, 0.0722], np.float32)
+    return _LINEAR[rgb] @ weights < 0.179
