@@ -31,27 +31,30 @@ class Heart:
     def __init__(self, parent) -> None:
         from PySide6.QtCore import Qt, QTimer
 
-        self.late, self._last = [], time.perf_counter()
+        self.late: list[tuple[float, float]] = []
+        self._begun = self._last = time.perf_counter()
         self._timer = QTimer(parent)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
 
     def _beat(self) -> None:
         now = time.perf_counter()
-        self.late.append(max(1000 * (now - self._last) - BEAT, 0.0))
+        self.late.append((max(1000 * (now - self._last) - BEAT, 0.0), self._last - self._begun))
         self._last = now
 
     def start(self) -> None:
-        self.late, self._last = [], time.perf_counter()
+        self.late = []
+        self._begun = self._last = time.perf_counter()
         self._timer.start(BEAT)
 
     def stop(self, name: str) -> None:
         self._timer.stop()
-        ordered = sorted(self.late)
+        ordered = sorted(late for late, _ in self.late)
+        worst = sorted(self.late)[:-4:-1]
         print(f"{name}: {len(ordered)} beats, median {statistics.median(ordered):.1f} ms, 95th percentile "
               f"{ordered[int(0.95 * (len(ordered) - 1))]:.1f} ms, 99th "
               f"{ordered[int(0.99 * (len(ordered) - 1))]:.1f} ms, "
-              f"worst {', '.join(f'{late:.0f}' for late in ordered[:-4:-1])} ms")
+              f"worst {', '.join(f'{late:.0f} ms (after {when:.2f} s)' for late, when in worst)}")
 
 
 def small_project(folder: Path, images: int) -> Path:

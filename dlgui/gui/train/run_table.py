@@ -50,6 +50,7 @@ class RunModel(QAbstractTableModel):
         super().__init__(parent)
         self.session = session
         self.runs: list[Run] = []
+        self._dates: dict[str, str] = {}
         self._curves: dict[int, list[float]] = {}
         self._sizes: dict[int, int | None] = {}
         self._name_columns()
@@ -155,7 +156,12 @@ class RunModel(QAbstractTableModel):
                 "size": f"{size['width']} × {size['height']}",
                 "epochs": f"{run.epochs}{best}" if run.epochs and run.method == "finetune" else "–",
                 "time": about_seconds(run.train_seconds), "model": megabytes(self._sizes.get(run.number)),
-                "started": when(run.created), "note": run.note.replace("\n", " ")}[column]
+                "started": self._date(run.created), "note": run.note.replace("\n", " ")}[column]
+
+    def _date(self, moment: str) -> str:
+        if moment not in self._dates:
+            self._dates[moment] = when(moment)
+        return self._dates[moment]
 
     def _tip(self, run: Run) -> str:
         settings = run.parameters.get("settings", {})

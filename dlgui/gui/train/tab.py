@@ -25,6 +25,10 @@ from dlgui.project.operations import training as operations
 from dlgui.project.operations.runs import Run
 from dlgui.project.operations.training import Plan
 
+LATER = 40
+"""Milliseconds between the parts of the tab where a training changes all of them: to paint them at once would hold the
+window, for both processors train."""
+
 UNFINISHED = ("paused", "interrupted", "failed", "running")
 """States of a run, while no training runs, in which it can go on; `running` stays behind where the disk was full."""
 
@@ -46,8 +50,9 @@ class TrainTab(QWidget):
         self.training = Training(session, self)
         self._clock = QTimer(self, singleShot=True, interval=200)
         self._clock.timeout.connect(self._follow_book)
-        self._soon = QTimer(self, singleShot=True, interval=40)
+        self._soon, self._begun = (QTimer(self, singleShot=True, interval=LATER) for _ in range(2))
         self._soon.timeout.connect(lambda: self.curves.show_runs(self.table.selected()))
+        self._begun.timeout.connect(self._show_begun)
 
     def build(self) -> Iterator[None]:
         """Makes the parts, a piece at a time, each at its place: moving what is made dresses it again."""
@@ -97,7 +102,7 @@ class TrainTab(QWidget):
         self.controls.stop.connect(self.training.stop)
         self.controls.later.connect(self.training.leave)
         self.training.state_changed.connect(self._show_state)
-        self.training.began.connect(self._began)
+        self.training.began.connect(lambda _: self._begun.start())
         self.training.reported.connect(self.controls.report)
         self.training.reported.connect(self.live.report)
         self.training.told.connect(self._told)
@@ -197,9 +202,9 @@ class TrainTab(QWidget):
             self.live.hold(state == "paused")
         self._offer()
 
-    def _began(self, run: str) -> None:
+    def _show_begun(self) -> None:
         self.runs.refresh()
-        self.table.select([found.number for found in self.table.items.runs if found.id == run])
+        self.table.select([found.number for found in self.table.items.runs if found.id == self.training.run])
 
     def _told(self, told: Told) -> None:
         self.curves.follow(told)
@@ -212,7 +217,9 @@ class TrainTab(QWidget):
         self.live.end()
         self.curves.ended()
         self.runs.refresh()
-        self._show_runs(self.table.selected())
+        self._show_run()
+        self._offer(asked=True)
+        self._soon.start()
         if run is not None:
             test = "" if run.test_top1_error is None else self.tr(", test {error}").format(
                 error=percent(run.test_top1_error))
@@ -235,7 +242,7 @@ class TrainTab(QWidget):
 
     def _show_runs(self, chosen: list[Run]) -> None:
         if self.training.state != "idle" and self._is_live():
-            self._soon.start()  # to paint plot and table at once would hold the window while both processors train
+            self._soon.start()
         else:
             self.curves.show_runs(chosen)
         self._show_run()
