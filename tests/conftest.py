@@ -70,10 +70,22 @@ def small_folder(textile, tmp_path_factory):
     return root
 
 
-@pytest.fixture
-def project(small_folder, tmp_path):
-    """A new project over `small_folder`."""
+@pytest.fixture(scope="session")
+def small_project(small_folder, tmp_path_factory):
+    """A closed project over `small_folder`, to be copied: reading its images anew for each test would take longer."""
     from dlgui.project.project import Project
 
-    with Project.create(tmp_path / "small.dlproj", small_folder) as made:
+    folder = tmp_path_factory.mktemp("projects") / "small.dlproj"
+    Project.create(folder, small_folder).close()
+    return folder
+
+
+@pytest.fixture
+def project(small_project, tmp_path):
+    """A new project over `small_folder`."""
+    import shutil
+
+    from dlgui.project.project import Project
+
+    with Project.open(shutil.copytree(small_project, tmp_path / "small.dlproj")) as made:
         yield made
