@@ -61,8 +61,8 @@ def test_examples_take_the_classes_in_turn_and_augmentation_repeats(project):
 
 
 def test_examples_are_shrunk_and_what_is_in_pixels_with_them(project):
-    large, = previews.examples(project, Plan(image_size=320), 1, 0)
-    assert (large.pixels.shape, large.width, large.factor) == ((160, 160, 3), 320, 0.5)
+    large, = previews.examples(project, Plan(image_size=256), 1, 0)
+    assert (large.pixels.shape, large.width, large.factor) == ((128, 128, 3), 256, 0.5)
     small = replace(large, factor=1.0)
     for values, halved in (({"blur": 6.0}, {"blur": 3.0}), ({"noise": 30}, {"noise": 15}),
                            ({"crop_pixel": 200, "augmentation_percentage": 100},
