@@ -22,7 +22,7 @@ from dlgui.errors import InvalidValue
 _GLOBAL_RANDOM = threading.Lock()
 """torchvision draws from torch's one generator: two threads at once would not be repeatable."""
 
-MIRRORS = ("off", "r", "c", "rc", "cr")
+MIRRORS = ("off", "auto", "r", "c", "rc", "cr")
 MODERN = ("none", "trivial", "rand", "auto", "augmix")
 
 
@@ -34,7 +34,8 @@ class Augmentation:
         augmentation_percentage: images that get a classic change, 1 … 100 percent; the number is rounded up.
         rotate: step in degrees; turns by a multiple of it, 1 … 180, 0 for off.
         rotate_range: turns by a whole number of degrees up to this in either direction, 1 … 180, 0 for off.
-        mirror: `r` flips rows (upside down), `c` columns, `rc` either or both, `off`.
+        mirror: `r` flips rows (upside down), `c` columns, `rc` either or both, `off`; `auto` is for fine-tuning to
+            decide (`dlgui.engine.recipe.mirror`) and changes nothing by itself.
         crop_percentage: share of width and height that a crop at a random place keeps, 1 … 100, `off`.
         crop_pixel: side of a square crop at a random place in pixels, from 1, `off`.
         brightness_variation: adds one gray value of up to ± this, 1 … 255, 0 for off.
@@ -94,7 +95,7 @@ class Augmentation:
     @property
     def methods(self) -> list[str]:
         """The classic methods that are enabled."""
-        return [name for name in _METHODS if getattr(self, name) not in (0, "off")]
+        return [name for name in _METHODS if getattr(self, name) not in (0, "off", "auto")]
 
     @property
     def active(self) -> bool:

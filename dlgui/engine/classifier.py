@@ -118,8 +118,8 @@ class Classifier:
     def head(self) -> tuple[np.ndarray, np.ndarray]:
         """Weight (classes, length) and bias (classes,) of the linear layer, float32."""
         if self._module is not None:
-            layer = self._module.head
-            return layer.weight.detach().cpu().numpy().copy(), layer.bias.detach().cpu().numpy().copy()
+            weight, bias = self._module.head.plain()
+            return weight.cpu().numpy().copy(), bias.cpu().numpy().copy()
         if self._head is None:
             count = len(self._classes)
             self._head = np.zeros((count, self.feature_length), np.float32), np.zeros(count, np.float32)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 CHECKPOINT_SECONDS = 30.0
 EVALUATION_BATCH = 32
+STANDARDIZED_ON = 256
+"""Training images whose pooled figures say how the linear layer's input is standardized."""
+
 WORST = 12
 """Images of the validation split that are named as the worst after each epoch."""
 
@@ -113,6 +116,23 @@ class TrainingData:
     validation_labels: np.ndarray
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """A finished classifier that the training has to beat on the validation split.
+
+    Attributes:
+        classifier: calibrated, for the same classes.
+        top1_error: on the validation split, a fraction.
+        loss: its mean cross-entropy there.
+        seconds: it took to make.
+    """
+
+    classifier: Classifier
+    top1_error: float
+    loss: float
+    seconds: float = 0.0
+
+
 @dataclass
 class _State:
     """Counters of a training; everything that is not a tensor."""
@@ -147,14 +167,18 @@ class FineTuning:
         checkpoint, model: files to write; where `checkpoint` exists, training goes on from it.
         progress: cancels or finishes; tells batches.
         provenance: goes into the model file.
+        candidate: kept as epoch 0 unless an epoch does better on the validation split; without such a split it does
+            not count.
     """
 
     def __init__(self, classifier: Classifier, data: TrainingData, settings: TrainingSettings, *, seed: int,
                  device: str, checkpoint: Path, model: Path, progress: Progress | None = None,
-                 provenance: Mapping[str, Any] | None = None) -> None:
+                 provenance: Mapping[str, Any] | None = None, candidate: Candidate | None = None) -> None:
+        settings = settings.for_images(len(data.train))
         self.classifier, self.data, self.settings = classifier, data, settings
         self.seed, self.device, self.checkpoint, self.model = seed, device, checkpoint, model
         self.progress, self.provenance = progress, dict(provenance or {})
+        self.candidate = candidate if len(data.validation) else None
         self.state = _State(settings=settings.to_dict())
         self.worst: list[tuple[int, int, float]] = []
         self.judged = np.zeros((0, len(classifier.classes)), np.float32)
@@ -183,7 +207,7 @@ class FineTuning:
         if self.checkpoint.exists():
             self._restore()
         else:
-            self._save()
+            self._begin()
             yield CheckpointWritten(0)
         if self.progress is not None:
             self.progress.task("training", self.iterations_per_epoch * self.settings.epochs)
@@ -194,9 +218,33 @@ class FineTuning:
             with contextlib.suppress(DlguiError):  # where the disk is full the last checkpoint must do
                 self._save()
             raise
-        if not self.state.best_epoch:
+        if self.state.best_error is None:
             raise Cancelled("training")  # ended before the first update: there is no network to keep
         yield self._finish()
+
+    def _begin(self) -> None:
+        if self.candidate is not None:
+            self.state.best_error, self.state.best_loss = self.candidate.top1_error, self.candidate.loss
+            self.state.seconds = self.candidate.seconds
+            self._write_model(self.candidate.top1_error, self.candidate.classifier)
+        self.standardize()
+        self._save()
+
+    def standardize(self) -> None:
+        """A linear layer that starts from nothing takes its input standardized, by what the pretrained network gives.
+
+        Where it has weights already it is left alone: they are for figures as they are.
+        """
+        import torch
+
+        head = self.classifier.trainer(self.device).module.head
+        if head.weight.any():
+            return
+        rows = np.random.default_rng(self.seed).permutation(self.data.train)[:STANDARDIZED_ON]
+        pooled = self._outputs(rows, pooled=True)
+        spread = pooled.std(0)
+        head.standardize(torch.from_numpy(pooled.mean(0)),
+                         torch.from_numpy(np.where(spread > 1e-4, spread, np.inf).astype(np.float32)))
 
     def _train(self) -> Iterator[Event]:
         saved = time.monotonic()
@@ -275,7 +323,8 @@ class FineTuning:
         if len(self.data.validation):
             logits = self.logits(self.data.validation)
             error = float((logits.argmax(1) != self.data.validation_labels).mean())
-            tie = _cross_entropy(logits, self.data.validation_labels)
+            temperature = fit_temperature(logits, self.data.validation_labels)
+            tie = cross_entropy(logits / np.float32(temperature), self.data.validation_labels)
             self.worst = _worst(logits, self.data.validation_labels)
             self.judged = softmax(logits)
         state.epoch += 1
@@ -294,6 +343,10 @@ class FineTuning:
 
     def logits(self, rows: np.ndarray) -> np.ndarray:
         """float32 (n, classes) of rows of the data, by the network as it is now."""
+        return self._outputs(rows)
+
+    def _outputs(self, rows: np.ndarray, pooled: bool = False) -> np.ndarray:
+        """Logits, or the pooled figures (n, length)."""
         import torch
 
         trainer = self.classifier.trainer(self.device)
@@ -304,24 +357,25 @@ class FineTuning:
             for start in range(0, len(rows), EVALUATION_BATCH):
                 pixels = np.stack([self.data.pixels[row] for row in rows[start:start + EVALUATION_BATCH]])
                 x = torch.from_numpy(scale(pixels)).permute(0, 3, 1, 2).to(self.device)
-                parts.append(module(x).float().cpu().numpy())
+                parts.append((module.pooled(module.maps(x)) if pooled else module(x)).float().cpu().numpy())
         return np.concatenate(parts)
 
     def _stop_early(self) -> bool:
         patience = self.settings.early_stopping
         return bool(patience) and self.state.epoch - self.state.best_epoch >= patience
 
-    def _write_model(self, error: float | None) -> None:
-        self.classifier.provenance = self.provenance
-        self.classifier.metrics = {"best_epoch": self.state.best_epoch, "validation_top1_error": error}
-        write_model(self.classifier, self.model)
+    def _write_model(self, error: float | None, classifier: Classifier | None = None) -> None:
+        classifier = classifier or self.classifier
+        classifier.provenance = self.provenance
+        classifier.metrics = {"best_epoch": self.state.best_epoch, "validation_top1_error": error}
+        write_model(classifier, self.model)
 
     def _finish(self) -> Finished:
         state = self.state
         error = state.best_error if len(self.data.validation) else None
         if not state.done:
-            best = read_model(self.model)
-            if len(self.data.validation):
+            if state.best_epoch and len(self.data.validation):
+                best = read_model(self.model)
                 self.classifier.set_weights(best.backbone_weights(), best.head, frozen=False)
                 best.temperature = fit_temperature(self.logits(self.data.validation), self.data.validation_labels)
                 write_model(best, self.model)
@@ -348,8 +402,10 @@ class FineTuning:
                 metadata = file.metadata() or {}
                 tensors: dict[str, torch.Tensor] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             state = _State(**json.loads(metadata["state"]))
-            trainer = self.classifier.trainer(self.device)
-            trainer.module.load_state_dict(_below("module.", tensors))
+            trainer, weights = self.classifier.trainer(self.device), _below("module.", tensors)
+            if "head.centre" in weights:
+                trainer.module.head.standardize(weights["head.centre"], weights["head.spread"])
+            trainer.module.load_state_dict(weights)
             trainer.load_optimizer(_below("optimizer.", tensors), json.loads(metadata["scaler"]))
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as problem:
             raise DlguiError(self.checkpoint, f"not a checkpoint of this training ({problem})",
@@ -361,7 +417,8 @@ def _below(prefix: str, tensors: dict[str, Any]) -> dict[str, Any]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
 
-def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
+def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Mean cross-entropy of logits (n, classes) for class indices (n,)."""
     shifted = logits - logits.max(1, keepdims=True)
     return float((np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]).mean())
 
@@ -383,8 +440,9 @@ def learning_rate_range(classifier: Classifier, data: TrainingData, settings: Tr
     Yields:
         learning rate and smoothed loss.
     """
-    settings = replace(settings, policy="constant", warm_up=0.0)
+    settings = replace(settings.for_images(len(data.train)), policy="constant", warm_up=0.0)
     training = FineTuning(classifier, data, settings, seed=seed, device=device, checkpoint=Path(), model=Path())
+    training.standardize()
     smooth, lowest = 0.0, float("inf")
     if progress is not None:
         progress.task("learning-rate range test", steps)

@@ -14,7 +14,7 @@ from dlgui.engine.augmentation import MIRRORS, MODERN, Augmentation
 from dlgui.engine.hyperparameters import BATCH_NORMS, SOLVERS
 from dlgui.engine.networks import NetworkInfo
 from dlgui.engine.preprocessing import DOMAINS, RESIZES, Preprocessing
-from dlgui.engine.settings import BALANCES, POLICIES, TrainingSettings
+from dlgui.engine.settings import BALANCES, POLICIES, POOLED, TrainingSettings
 from dlgui.errors import InvalidValue
 
 SECTIONS = ("image", "learning", "classes", "augmentation")
@@ -124,8 +124,8 @@ class Parameter:
         return round(moved) if self.kind == "whole" else moved
 
 
-_SETTINGS, _UPDATE, _CHANGE, _INPUT = (TrainingSettings(), TrainingSettings().hyperparameters, Augmentation(),
-                                       Preprocessing())
+_SETTINGS, _UPDATE, _CHANGE, _INPUT = (TrainingSettings(), TrainingSettings().hyperparameters,
+                                       Augmentation.from_dict(TrainingSettings().augmentation), Preprocessing())
 
 
 def _default(name: str) -> Any:
@@ -161,7 +161,7 @@ def _switch(name: str, title: str, section: str, about: str, raising: str, **mor
 
 _POLICY_WORDS = dict(zip(POLICIES, ("cosine: up, then gently down", "one cycle: far up, then to nothing",
                                     "steps: times a factor every few epochs", "constant"), strict=True))
-_MIRROR_WORDS = dict(zip(MIRRORS, ("off", "upside down (r)", "left and right (c)", "both, at random (rc)",
+_MIRROR_WORDS = dict(zip(MIRRORS, ("off", "automatic", "upside down (r)", "left and right (c)", "both, at random (rc)",
                                    "both, at random (cr)"), strict=True))
 _MODERN_WORDS = dict(zip(MODERN, ("none", "TrivialAugment", "RandAugment", "AutoAugment", "AugMix"), strict=True))
 
@@ -204,7 +204,7 @@ TABLE: tuple[Parameter, ...] = (
     # --- learning
     _whole("epochs", "Epochs", "learning", 1, 10000, "How often training goes through all training images.",
            "Raising it learns longer; the time grows in proportion, and small data may be learned by heart.",
-           simple=True),
+           off=(0, "automatic"), simple=True),
     _whole("batch_size", "Batch size", "learning", 1, 4096, "Images whose errors are averaged for one step.",
            "Raising it smooths the steps and needs more memory; fewer steps are made in an epoch.", unit="images",
            factor=2, simple=True),
@@ -242,6 +242,13 @@ TABLE: tuple[Parameter, ...] = (
             dict(zip(BATCH_NORMS, ("keep their statistics", "adapt their statistics"), strict=True)),
             "Whether the statistics of normalization layers follow the images.",
             "Keeping suits small batches and alike images; adapting suits large, varied data."),
+    _whole("stages", "Stages", "learning", 1, 1000, "So many stages of the network are used, counted from the image.",
+           "Raising it sees larger things and costs time; defects of a few pixels need few stages.",
+           off=(0, "automatic")),
+    _choice("pooled_stages", "What the last layer sees", "learning",
+            dict(zip(POOLED, ("every stage of the network", "the last stage alone"), strict=True)),
+            "The maps whose mean and maximum feed the last layer.",
+            "Every stage also finds what is a few pixels small; the last alone is the textbook's way."),
     _number("clip_norm", "Gradient limit", "learning", 0, 1e6, "Longest gradient of a step; longer ones are shortened.",
             "Raising it lets unusual images pull harder; lowering it calms a restless training.", off=(0, "none"),
             step=1),
@@ -257,7 +264,8 @@ TABLE: tuple[Parameter, ...] = (
             operator_name="class_weights"),
     # --- augmentation
     _choice("mirror", "Mirror", "augmentation", _MIRROR_WORDS, "Flips rows (r) or columns (c) of training images.",
-            "More flips make the classifier blind to handedness; leave off what never occurs.", simple=True),
+            "More flips make the classifier blind to handedness; automatic flips where a quick classifier, which has "
+            "seen none, knows flipped images too.", simple=True),
     _whole("rotate_range", "Turn by up to", "augmentation", 1, 180, "Turns by a random whole number of degrees.",
            "Raising it makes the classifier blind to orientation and cuts the corners off.", unit="°", off=(0, "off"),
            step=5, simple=True),
@@ -335,7 +343,7 @@ def problems(values: Mapping[str, Any], network: NetworkInfo, method: str) -> di
                                    f"at least {network.minimum_size} for {network.name}")
     if values["range_min"] >= values["range_max"]:
         found["range_max"] = InvalidValue("White is", values["range_max"], f"a number above {values['range_min']:g}")
-    if method == "finetune" and values["policy"] in ("cosine", "step") and values["warm_up"] > values["epochs"]:
+    if method == "finetune" and values["policy"] in ("cosine", "step") and 0 < values["epochs"] < values["warm_up"]:
         found["warm_up"] = InvalidValue("Warm-up", values["warm_up"], f"at most {values['epochs']}, the epochs")
     return found
 

@@ -11,6 +11,12 @@ from dlgui.errors import InvalidValue
 
 POLICIES = ("cosine", "one_cycle", "step", "constant")
 BALANCES = ("none", "balanced")
+POOLED = ("all", "last")
+
+UPDATES = 220
+"""Weight updates that a training of automatic length makes at least, in `SHORTEST` to `LONGEST` epochs."""
+
+SHORTEST, LONGEST = 4, 40
 
 
 def balanced_weights(counts: Sequence[int]) -> tuple[float, ...]:
@@ -29,7 +35,10 @@ class TrainingSettings:
 
     Attributes:
         hyperparameters: of one weight update.
-        epochs: passes over the training split, 1 … 10000.
+        epochs: passes over the training split, 1 … 10000; 0 follows from the number of images.
+        stages: so many stages of the network are used, the deeper ones left away, 1 … 1000; 0 follows from what quick
+            training chose.
+        pooled_stages: `all` feeds mean and maximum of every stage's maps to the linear layer, `last` those of the last.
         policy: how the learning rate changes: `cosine` (linear warm-up, then half a cosine to zero), `one_cycle`
             (Smith 2018: up for 30 %, then down to a hundredth of a percent), `step` (times `step_ratio` every
             `step_epochs` epochs, the old examples' way) or `constant`.
@@ -40,13 +49,15 @@ class TrainingSettings:
         warm_start: whether the linear layer starts from the closed-form solution on the frozen backbone; off, because
             its large weights on quiet figures make the first updates of the backbone rough.
         clip_norm: greatest norm of a gradient, 0 for no limit.
-        augmentation: settings of `dlgui.engine.augmentation`.
+        augmentation: settings of `dlgui.engine.augmentation`; its `mirror` is `auto` by default.
     """
 
     hyperparameters: Hyperparameters = field(default_factory=lambda: Hyperparameters(
-        batch_size=16, learning_rate=0.0003, weight_prior=1e-4, solver_type="adam", head_learning_rate_factor=5.0))
-    epochs: int = 8
-    policy: str = "cosine"
+        batch_size=32, learning_rate=0.001, weight_prior=1e-4, solver_type="adam", head_learning_rate_factor=2.0))
+    epochs: int = 0
+    stages: int = 0
+    pooled_stages: str = "all"
+    policy: str = "one_cycle"
     warm_up: float = 0.5
     step_epochs: int = 5
     step_ratio: float = 0.1
@@ -54,12 +65,13 @@ class TrainingSettings:
     class_balance: str = "none"
     warm_start: bool = False
     clip_norm: float = 5.0
-    augmentation: Mapping[str, Any] = field(default_factory=dict)
+    augmentation: Mapping[str, Any] = field(default_factory=lambda: {"mirror": "auto"})
 
     def __post_init__(self) -> None:
         from dlgui.engine.augmentation import Augmentation
 
-        for name, value, low, high in (("epochs", self.epochs, 1, 10000), ("step_epochs", self.step_epochs, 1, 10000),
+        for name, value, low, high in (("epochs", self.epochs, 0, 10000), ("step_epochs", self.step_epochs, 1, 10000),
+                                       ("stages", self.stages, 0, 1000),
                                        ("early_stopping", self.early_stopping, 0, 10000)):
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
                 raise InvalidValue(name, value, f"a whole number from {low} to {high}")
@@ -71,6 +83,8 @@ class TrainingSettings:
             raise InvalidValue("policy", self.policy, ", ".join(POLICIES))
         if self.class_balance not in BALANCES:
             raise InvalidValue("class_balance", self.class_balance, " or ".join(BALANCES))
+        if self.pooled_stages not in POOLED:
+            raise InvalidValue("pooled_stages", self.pooled_stages, " or ".join(POOLED))
         if not isinstance(self.warm_start, bool):
             raise InvalidValue("warm_start", self.warm_start, "true or false")
         Augmentation.from_dict(self.augmentation)
@@ -100,6 +114,14 @@ class TrainingSettings:
         if augmentation:
             mine["augmentation"] = {**mine.get("augmentation", self.augmentation), **augmentation}
         return replace(self, **mine)
+
+    def for_images(self, count: int) -> TrainingSettings:
+        """These settings with a length: an automatic one makes `UPDATES` updates on `count` training images."""
+        if self.epochs:
+            return self
+        h = self.hyperparameters
+        each = max(count // min(h.batch_size * h.batch_size_multiplier, max(count, 1)), 1)
+        return self.changed(epochs=min(max(-(-UPDATES // each), SHORTEST), LONGEST))
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON form."""

@@ -65,7 +65,7 @@ def training(network: str, preprocessing: Preprocessing, settings: Mapping[str, 
         device: as `devices.choose` gives it.
     """
     kept = {name: settings[name] for name in ("batch_size", "batch_size_multiplier", "solver_type", "batch_norm",
-                                              "augmentation") if name in settings}
+                                              "augmentation", "stages", "pooled_stages") if name in settings}
     request = {"kind": "training", "network": networks.info(network).name, **_size(preprocessing), "settings": kept,
                "classes": classes, "device": device}
     return _get(request, progress, measure)
@@ -158,6 +158,7 @@ def _forward(network: str, preprocessing: Preprocessing, pretrained: bool) -> fl
 
 
 def _training(request: Mapping[str, Any], preprocessing: Preprocessing) -> dict[str, float]:
+    from dlgui.engine import backbones, recipe
     from dlgui.engine.classifier import Classifier
     from dlgui.engine.finetune import BatchDone, FineTuning, TrainingData
     from dlgui.engine.settings import TrainingSettings
@@ -168,8 +169,10 @@ def _training(request: Mapping[str, Any], preprocessing: Preprocessing) -> dict[
     labels = np.arange(count) % request["classes"]
     rows = np.arange(count)
     data = TrainingData(_pixels(count, preprocessing), rows, labels, np.empty(0, np.int64), np.empty(0, np.int64))
+    files = (backbones.pretrained if request["pretrained"] else backbones.random)(request["network"])
     classifier = Classifier.pretrained(request["network"], [f"class {i}" for i in range(request["classes"])],
-                                       preprocessing, weights="imagenet" if request["pretrained"] else None)
+                                       preprocessing, recipe.pooling(settings, len(files.channels)),
+                                       weights="imagenet" if request["pretrained"] else None)
     with tempfile.TemporaryDirectory() as folder:
         loop = FineTuning(classifier, data, settings, seed=0, device=request["device"],
                           checkpoint=Path(folder) / "checkpoint.safetensors", model=Path(folder) / "m.dlclassifier")

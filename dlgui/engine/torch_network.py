@@ -47,6 +47,44 @@ class Backbone(nn.Module):
         return maps
 
 
+class Head(nn.Linear):
+    """The linear layer; while a training lasts it may take its input standardized.
+
+    Pooled figures of different stages differ in size by orders of magnitude; standardized ones learn alike fast.
+    `centre` and `spread` (length,) are None where the input is taken as it is.
+    """
+
+    centre: torch.Tensor | None
+    spread: torch.Tensor | None
+
+    def __init__(self, length: int, num_classes: int) -> None:
+        super().__init__(length, num_classes)
+        nn.init.zeros_(self.weight)
+        nn.init.zeros_(self.bias)
+        self.register_buffer("centre", None)
+        self.register_buffer("spread", None)
+
+    def standardize(self, centre: torch.Tensor, spread: torch.Tensor) -> None:
+        """From now on the input is shifted by `centre` and divided by `spread`."""
+        self.centre, self.spread = (values.to(self.weight.device) for values in (centre, spread))
+
+    def inputs(self, pooled: torch.Tensor) -> torch.Tensor:
+        """What the weights are multiplied with: the pooled figures (N, length), standardized where that is on."""
+        return pooled if self.centre is None or self.spread is None else (pooled - self.centre) / self.spread
+
+    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Logits (N, classes) of pooled figures (N, length)."""
+        return super().forward(self.inputs(pooled))
+
+    def plain(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weight (classes, length) and bias (classes,) for figures that are not standardized."""
+        weight, bias = self.weight.detach(), self.bias.detach()
+        if self.centre is None or self.spread is None:
+            return weight, bias
+        weight = weight / self.spread
+        return weight, bias - weight @ self.centre
+
+
 class Network(nn.Module):
     """Backbone, pooled statistics, one linear layer.
 
@@ -60,9 +98,7 @@ class Network(nn.Module):
     def __init__(self, backbone: Backbone, pooling: Pooling, channels: list[int], num_classes: int) -> None:
         super().__init__()
         self.backbone, self.pooling = backbone, pooling
-        self.head = nn.Linear(pooling.length(channels), num_classes)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        self.head = Head(pooling.length(channels), num_classes)
 
     def maps(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Maps of `pooling.stages`, ascending; `x` is float32 (N, C, H, W) in the preprocessing's gray range."""

@@ -162,10 +162,11 @@ class Trainer:
             with torch.autocast("cuda", enabled=self.mixed):
                 pooled = self.module.pooled(self.module.maps(self._moved(x)))
                 logits = self.module.head(pooled).float()
+                inputs = self.module.head.inputs(pooled.detach())
                 loss = functional.cross_entropy(logits, y, weights, reduction="sum") / norm.to(self.device)
             self._scaler.scale(loss).backward()
             loss_sum += float(loss.detach())
-            squared_length += float(pooled.detach().float().square().sum()) / len(labels)
+            squared_length += float(inputs.float().square().sum()) / len(labels)
             correct += int((logits.argmax(1) == y).sum())
         if not np.isfinite(loss_sum):
             raise DlguiError("training", f"the loss is no longer a number ({loss_sum}); the best network is kept",

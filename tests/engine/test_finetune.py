@@ -166,7 +166,7 @@ def test_policies(policy, settings):
         assert rates[-1] < 0.001
 
 
-@pytest.mark.parametrize(("name", "value"), [("epochs", 0), ("policy", "wild"), ("early_stopping", -1),
+@pytest.mark.parametrize(("name", "value"), [("epochs", -1), ("policy", "wild"), ("early_stopping", -1),
                                              ("mirror", "x"), ("batch_size", 0), ("no_such", 1), ("warm_start", 1),
                                              ("class_balance", "some"), ("step_ratio", 2)])
 def test_settings_are_refused_in_one_sentence(name, value):

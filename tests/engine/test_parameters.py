@@ -72,11 +72,11 @@ def test_steps_stay_in_range_and_rates_step_by_a_factor():
 
 
 def test_values_go_to_where_they_belong_and_back():
-    values = defaults() | {"learning_rate": 0.001, "mirror": "rc", "image_size": 64, "image_height": 96,
+    values = defaults() | {"learning_rate": 0.002, "mirror": "rc", "image_size": 64, "image_height": 96,
                            "contrast_normalization": True, "seed": 7}
     own, settings, preprocessing = split_values(values, "finetune")
     assert own == {"image_size": 64, "seed": 7, "pretrained": True}
-    assert settings == {"learning_rate": 0.001, "mirror": "rc"}
+    assert settings == {"learning_rate": 0.002, "mirror": "rc"}
     assert preprocessing == {"width": 64, "height": 96, "contrast_normalization": True}
     assert joined_values(own, settings, preprocessing) == values
     assert split_values(values, "quick")[1] == {}
@@ -93,7 +93,7 @@ def test_values_that_do_not_go_together_are_explained_at_their_field():
     assert "224 × 224" in problems(defaults() | {"image_size": 100}, fixed, "quick")["image_size"].remedy
     assert set(problems(defaults() | {"image_height": 64}, lite, "quick")) == {"image_height"}
     assert set(problems(defaults() | {"range_min": 200.0}, lite, "quick")) == {"range_max"}
-    late = defaults() | {"warm_up": 9.0}
+    late = defaults() | {"warm_up": 9.0, "policy": "cosine", "epochs": 8}
     assert set(problems(late, lite, "finetune")) == {"warm_up"}
     assert problems(late, lite, "quick") == {}
 

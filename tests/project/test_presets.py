@@ -43,7 +43,7 @@ def test_ours_are_all_valid():
 
 @pytest.mark.parametrize(("change", "reason"), [
     ({"format": "other"}, "not a preset"), ({"version": 9}, "another dlgui"), ({"plan": 3}, "plan"),
-    ({"plan": {"method": "magic"}}, "method"), ({"plan": {"settings": {"epochs": 0}}}, "epochs"),
+    ({"plan": {"method": "magic"}}, "method"), ({"plan": {"settings": {"epochs": -1}}}, "epochs"),
     ({"plan": {"settings": {"unheard": 1}}}, "unheard"), ({"plan": {"network": "no such net"}}, "network"),
     ({"plan": {"settings": {"learning_rate": "fast"}}}, "fast"), ({"plan": {"image_size": "big"}}, "big"),
     ({"plan": {"preprocessing": {"resize": "melt"}}}, "melt"), ({"plan": {"settings": [1]}}, "settings"),

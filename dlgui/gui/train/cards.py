@@ -62,7 +62,7 @@ class MethodCard(QFrame):
             self.style().unpolish(self)
             self.style().polish(self)
 
-    def show_outlook(self, network: str, epochs: int, found: Outlook | None) -> None:
+    def show_outlook(self, network: str, found: Outlook | None) -> None:
         """What it does with these data and how good it was; None where the plan does not fit."""
         self._show_best(found)
         obstacle = self._obstacle(found)
@@ -78,7 +78,7 @@ class MethodCard(QFrame):
             text = self.tr("Trains all of {network} on {train:,} images, {epochs} times over, and keeps what errs "
                            "least on {validation:,} others.")
         self.what.setText(text.format(every=found.every, train=found.train, validation=found.validation,
-                                      network=network, classes=len(found.classes), epochs=epochs))
+                                      network=network, classes=len(found.classes), epochs=found.epochs))
 
     def _obstacle(self, found: Outlook | None) -> str:
         if found is None:

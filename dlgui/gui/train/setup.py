@@ -152,7 +152,7 @@ class SetupPanel(QWidget):
             card.set_chosen(method == self.form.method.currentData())
             plan = self._default_plan(method)
             found = self._outlook(project, plan) if project is not None else None
-            card.show_outlook(networks.info(plan.network).name, int(parameters.BY_NAME["epochs"].default), found)
+            card.show_outlook(networks.info(plan.network).name, found)
             if project is None or project.read_only:
                 card.start.setEnabled(False)
             if found is not None and method == "quick":

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dlgui.engine import backbones, features, finetune, quick
+from dlgui.engine import backbones, features, finetune, quick, recipe
 from dlgui.engine.finetune import EpochDone
 from dlgui.engine.model_file import read_model
 from dlgui.engine.pixel_cache import store_pixels
@@ -68,7 +68,9 @@ def fine_tune_dl_classifier(train_files: Sequence[str], train_labels: Sequence[s
     Args:
         train_files, train_labels, validation_files, validation_labels: images as they are, and their classes.
         dlclassifier_handle: with its classes and image size set.
-        gen_param_name, gen_param_value: names of `dlgui.engine.settings.TrainingSettings`, and 'seed' (42).
+        gen_param_name, gen_param_value: names of `dlgui.engine.settings.TrainingSettings`, and 'seed' (42). What they
+            leave open follows from the images, but for 'stages' (then all) and 'mirror' (then off), which a project
+            decides by its quick classifier.
 
     Returns:
         the validation top-1 error after every epoch.
@@ -83,8 +85,13 @@ def fine_tune_dl_classifier(train_files: Sequence[str], train_labels: Sequence[s
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         samples = _samples(files, len(labels[0]) + len(labels[1]))
-        if settings.warm_start and classifier.frozen and not classifier.head[0].any():
-            _warm_start(handle, samples[:len(labels[0])], labels[0], folder, seed)
+        if classifier.frozen and not classifier.head[0].any():
+            pretrained = backbones.pretrained(classifier.network)
+            handle.classifier = type(classifier).pretrained(classifier.network, classifier.classes,
+                                                            classifier.preprocessing,
+                                                            recipe.pooling(settings, len(pretrained.channels)))
+            if settings.warm_start:
+                _warm_start(handle, samples[:len(labels[0])], labels[0], folder, seed)
         table, rows, failures = store_pixels("/", samples, classifier.preprocessing, folder)
         for problem in failures.values():
             raise problem

@@ -17,6 +17,7 @@ from dlgui.engine import backbones, features, quick
 from dlgui.engine.progress import Progress
 from dlgui.project.operations import training
 from dlgui.project.operations.training import Plan
+from dlgui.project.operations.training_data import groups_of
 from dlgui.project.project import ImageTable, Project
 
 CANDIDATES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
@@ -85,7 +86,7 @@ def _try(project: Project, table: ImageTable, plan: Plan, left: float, progress:
     readable = np.flatnonzero(found.readable)
     fitted, judged = readable[readable < len(train)], readable[readable >= len(train)]
     fit = quick.fit(found, fitted, labels[fitted], len(names), files.channels, seed=plan.seed, progress=progress,
-                    groups=training.groups_of(table, rows[fitted]))
+                    groups=groups_of(table, rows[fitted]))
     confidences = fit.confidences(found, judged, files.channels) if len(judged) else fit.held_out
     truth = labels[judged] if len(judged) else labels[fitted]
     own = confidences[np.arange(len(truth)), truth]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Outlook:
         counts: training images of each.
         kinds: classes with labeled images, in whatever split.
         width, height: input size in pixels.
+        epochs: passes over the training split of a fine-tuning with the plan's settings.
         best: the finished run of this method with the lowest validation error, None without one.
     """
 
@@ -49,6 +50,7 @@ class Outlook:
     kinds: int
     width: int
     height: int
+    epochs: int
     best: Run | None
 
 
@@ -79,6 +81,7 @@ def outlook(project: Project, plan: Plan) -> Outlook:
     every = table.rows("all")
     return Outlook(len(rows), len(table.rows("validation")), len(every), tuple(table.class_names[i] for i in present),
                    tuple(int(counts[i]) for i in present), len(np.unique(table.label[every])), size.width, size.height,
+                   TrainingSettings.from_dict(plan.settings).for_images(len(rows)).epochs,
                    best_run(project, plan.method))
 
 
@@ -114,16 +117,21 @@ def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> 
         used = np.concatenate([rows, table.rows("validation")])
         new = _new(project.cache_folder / "pixels", f"pixels-{preprocessing.key()}",
                    [str(table.content_hash[r]) for r in used])
-        settings = TrainingSettings.from_dict(plan.settings)
+        settings = TrainingSettings.from_dict(plan.settings).for_images(len(rows))
         device = devices.choose(plan.device)
         rates = speed.training(network, preprocessing, settings.to_dict(), kinds, device, progress)
         assert rates is not None
+        quick_first = None
+        if plan.pretrained and len(used) > len(rows):
+            quick_first = estimate(project, replace(plan, method="quick", settings={}, image_size=None, preprocessing={
+                **plan.preprocessing, "width": preprocessing.width, "height": preprocessing.height}), progress)
         earlier = _alike(project, network, preprocessing, settings, device)
         rate = rates["train"]
         if earlier is not None:
             source, rate = earlier.name or earlier.id, earlier.images_per_second or rate
         parts = {"reading": new * _reading(project, [table.path[r] for r in used], preprocessing) if new else 0.0,
                  "training": settings.epochs * len(rows) / rate,
+                 "quick classifier": quick_first.seconds if quick_first is not None else 0.0,
                  "evaluating": (settings.epochs + 1) * (len(used) - len(rows)) / rates["evaluate"]}
     return Estimate(sum(parts.values()), parts, new, source)
 
@@ -133,7 +141,8 @@ def _alike(project: Project, network: str, preprocessing: Preprocessing, setting
     """The newest finished run whose batches took what those of the plan will take."""
     def what(of: TrainingSettings) -> tuple[Any, ...]:
         h = of.hyperparameters
-        return h.batch_size, h.batch_size_multiplier, h.solver_type, h.batch_norm, dict(of.augmentation)
+        return h.batch_size, h.batch_size_multiplier, h.solver_type, h.batch_norm, of.pooled_stages, {
+            k: v for k, v in of.augmentation.items() if k != "mirror"}
     for run in reversed(runs.all_runs(project)):
         if (run.method == "finetune" and run.state == "done" and run.images_per_second and run.network == network
                 and run.device == device and what(TrainingSettings.from_dict(run.parameters["settings"])) ==

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,6 +92,11 @@ def update(project: Project, run: Run, **figures: Any) -> Run:
     with project.store.transact("progress", undoable=False, journal=False) as t:
         t.update("runs", [run.number], figures)
     return get(project, run.id)
+
+
+def set_parameters(project: Project, run: Run, parameters: Mapping[str, Any]) -> Run:
+    """Fills in what a run's parameters left open; not undoable."""
+    return update(project, run, parameters=json.dumps(dict(parameters)))
 
 
 def resume(project: Project, run: Run, after_iteration: int) -> Run:

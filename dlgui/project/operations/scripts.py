@@ -109,7 +109,7 @@ def write(project: Project, path: str | Path, run: Run | None = None) -> None:
 
 
 def _training(run: Run) -> str:
-    if run.method == "quick":
+    if run.method == "quick" or run.best_epoch == 0:  # a fine-tuning that did not beat quick kept its classifier
         members = json.loads((run.folder / "fit.json").read_text())["members"]
         return _QUICK.format(seed=run.seed, members=members)
     settings = {**run.parameters["settings"], "seed": run.seed}

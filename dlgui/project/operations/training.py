@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,23 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from dlgui import __version__
-from dlgui.engine import backbones, devices, faults, features, finetune, networks, quick
+from dlgui.engine import backbones, devices, faults, finetune, networks, quick, recipe
 from dlgui.engine.classifier import DEFAULT_NETWORK, Classifier
 from dlgui.engine.finetune import EpochDone, Event, Finished
-from dlgui.engine.model_file import write_model
 from dlgui.engine.pixel_cache import store_pixels
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Cancelled, Progress
 from dlgui.engine.settings import TrainingSettings
 from dlgui.errors import DlguiError, InvalidValue
-from dlgui.project.operations import batches, epochs, evaluations, run_files, runs, seals
+from dlgui.project.operations import batches, fine_tuning, quick_training, run_files, runs, seals
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import ImageTable, Project
 
 METHODS = ("quick", "finetune")
-REUSE = 0.05
-"""Share of changed labels up to which a quick training keeps the stages that the last one chose."""
 
 
 @dataclass(frozen=True)
@@ -60,21 +55,6 @@ class Plan:
     budget: float = 60.0
 
 
-@dataclass(frozen=True)
-class _Data:
-    """The images a run uses: rows of the table, their splits, and labels as indices of the run's classes."""
-
-    table: ImageTable
-    rows: np.ndarray
-    labels: np.ndarray
-    train: np.ndarray
-    validation: np.ndarray
-
-    @property
-    def samples(self) -> list[tuple[str, str]]:
-        return [(self.table.path[r], str(self.table.content_hash[r])) for r in self.rows]
-
-
 def start(project: Project, plan: Plan, who: str = "user", progress: Progress | None = None) -> Run:
     """Checks a plan against the data and enters its run into the book; `auto` first looks for the network.
 
@@ -96,7 +76,7 @@ def start(project: Project, plan: Plan, who: str = "user", progress: Progress | 
     preprocessing = preprocessing_of(table, table.rows("train"), plan)
     parameters: dict[str, Any] = {"preprocessing": preprocessing.to_dict(), "pretrained": plan.pretrained}
     if plan.method == "finetune":
-        settings = TrainingSettings.from_dict(plan.settings)
+        settings = TrainingSettings.from_dict(plan.settings).for_images(len(table.rows("train")))
         weights = settings.hyperparameters.class_weights
         if weights and len(weights) != len(classes):
             raise InvalidValue("class_weights", list(weights), f"{len(classes)} numbers, for {', '.join(classes[:20])}")
@@ -115,7 +95,7 @@ def execute(project: Project, run: Run, progress: Progress | None = None) -> Ite
         Cancelled: it was cancelled, or finished before there was a network to keep.
         DlguiError: what went wrong and what to do; the run keeps it as its error.
     """
-    train = {"quick": _quick, "finetune": _finetune}[run.method]
+    train = {"quick": quick_training.execute, "finetune": fine_tuning.execute}[run.method]
     recorder = batches.Recorder(run, checkpoint_iteration(run))
     try:
         for event in train(project, run, progress):
@@ -212,7 +192,8 @@ def train(project: Project, plan: Plan, progress: Progress | None = None,
 def preprocessing_of(table: ImageTable, rows: np.ndarray, plan: Plan) -> Preprocessing:
     """How a plan prepares images. Raises `InvalidValue` where the size does not fit the network."""
     info = networks.info(plan.network)
-    width, height = (plan.image_size, plan.image_size) if plan.image_size else quick.choose_size(
+    choose = quick.choose_size if plan.method == "quick" else recipe.input_size
+    width, height = (plan.image_size, plan.image_size) if plan.image_size else choose(
         info.name, table.width[rows], table.height[rows])
     preprocessing = Preprocessing.from_dict({"width": width, "height": height, **plan.preprocessing})
     width, height = preprocessing.width, preprocessing.height
@@ -235,160 +216,6 @@ def classes_of(project: Project) -> list[str]:
         raise DlguiError("training split", f"images of only one class, {table.class_names[present.pop()]}",
                          "label images of at least two classes, or import them with another label source", "label")
     return [name for i, name in enumerate(table.class_names) if i in present]
-
-
-def _data(project: Project, run: Run) -> _Data:
-    table = project.images()
-    position = {name: i for i, name in enumerate(run.classes)}
-    rows = table.rows("all")
-    labels = np.array([position.get(table.class_names[table.label[r]], -1) for r in rows], np.int64)
-    rows, labels = rows[labels >= 0], labels[labels >= 0]
-    split = table.split[rows]
-    return _Data(table, rows, labels, np.flatnonzero(split == 0), np.flatnonzero(split == 1))
-
-
-def _provenance(project: Project, run: Run, data: _Data) -> dict[str, Any]:
-    return {"dlgui": __version__, "project": project.name, "run": run.id, "method": run.method, "seed": run.seed,
-            "created": run.created, "data_hash": run.data_hash, "train_images": len(data.train),
-            "validation_images": len(data.validation)}
-
-
-def _quick(project: Project, run: Run, progress: Progress | None) -> Iterator[Event]:
-    started = time.monotonic()
-    data, preprocessing = _data(project, run), Preprocessing.from_dict(run.parameters["preprocessing"])
-    found = _features(project, run, data, preprocessing, progress)
-    readable = found.readable
-    yield from _left_out(project, data, np.flatnonzero(~readable))
-    files = _backbone(run)
-    fitted_on = data.train[readable[data.train]]
-    fit = quick.fit(found, fitted_on, data.labels[fitted_on], len(run.classes), files.channels,
-                    groups=groups_of(data.table, data.rows[fitted_on]), members=_chosen_before(project, run),
-                    seed=run.seed, progress=progress)
-    classifier = Classifier.pretrained(run.network, run.classes, preprocessing, fit.pooling,
-                                       "imagenet" if run.parameters["pretrained"] else None)
-    classifier.set_head(fit.weight, fit.bias, fit.temperature)
-    confidences = np.zeros((len(data.rows), len(run.classes)), np.float32)
-    confidences[readable] = fit.confidences(found, np.flatnonzero(readable), files.channels)
-    wrong = confidences.argmax(1) != data.labels
-    validation = data.validation[readable[data.validation]]
-    error = float(wrong[validation].mean()) if len(validation) else fit.top1_error
-    classifier.provenance = _provenance(project, run, data)
-    classifier.metrics = {"cross_validation_top1_error": fit.top1_error, "validation_top1_error": error}
-    write_model(classifier, run.model)
-    _remember_worst(run, data, validation, confidences[validation])
-    evaluations.remember(run, [str(data.table.content_hash[r]) for r in data.rows[readable]], confidences[readable])
-    evaluations.remember_out_of_fold(run, [data.table.path[r] for r in data.rows[fitted_on]], fit.held_out)
-    description = {"members": fit.members, "candidates": fit.candidates, "top1_error": fit.top1_error}
-    run_files.write_quick_fit(run, description)
-    seconds = time.monotonic() - started
-    speed = len(data.rows) / max(seconds, 1e-9)
-    loss = float(-np.log(np.maximum(confidences[fitted_on, data.labels[fitted_on]], 1e-12)).mean())
-    yield EpochDone(1, 1, loss, float(wrong[fitted_on].mean()), error, 0.0, seconds, True, 1, error)
-    runs.update(project, run, state="done", pid=None, train_seconds=seconds, images_per_second=speed)
-    yield Finished("epochs", 1, error, seconds, speed)
-
-
-def _finetune(project: Project, run: Run, progress: Progress | None) -> Iterator[Event]:
-    data, preprocessing = _data(project, run), Preprocessing.from_dict(run.parameters["preprocessing"])
-    settings = TrainingSettings.from_dict(run.parameters["settings"])
-    root = project.require_image_root()
-    chosen = np.concatenate([data.train, data.validation])
-    samples = data.samples
-    pixels, rows, _ = store_pixels(root, [samples[i] for i in chosen], preprocessing,
-                                   project.cache_folder / "pixels", progress)
-    kept = rows >= 0
-    yield from _left_out(project, data, chosen[~kept])
-    is_train = np.arange(len(chosen)) < len(data.train)
-    labels = data.labels[chosen]
-    training_data = finetune.TrainingData(pixels.table, rows[kept & is_train], labels[kept & is_train],
-                                          rows[kept & ~is_train], labels[kept & ~is_train])
-    classifier = Classifier.pretrained(run.network, run.classes, preprocessing, weights="imagenet"
-                                       if run.parameters["pretrained"] else None)
-    if settings.warm_start and not run.checkpoint.exists():
-        _warm_start(project, run, data, classifier, progress)
-    training = finetune.FineTuning(classifier, training_data, settings, seed=run.seed, device=run.device,
-                                   checkpoint=run.checkpoint, model=run.model, progress=progress,
-                                   provenance=_provenance(project, run, data))
-    for event in training:
-        if isinstance(event, EpochDone):
-            judged = chosen[kept & ~is_train]
-            run_files.write_worst(run, [(data.table.path[data.rows[judged[i]]], run.classes[data.labels[judged[i]]],
-                                run.classes[predicted], own) for i, predicted, own in training.worst])
-            epochs.keep(run, event.epoch, [str(data.table.content_hash[data.rows[i]]) for i in judged],
-                        training.judged)
-        if isinstance(event, Finished):
-            runs.update(project, run, state="done", pid=None, best_epoch=event.best_epoch,
-                        validation_top1_error=event.validation_top1_error, train_seconds=event.seconds,
-                        images_per_second=event.images_per_second)
-        yield event
-
-
-def _left_out(project: Project, data: _Data, positions: np.ndarray) -> Iterator[Event]:
-    """Tells of images that cannot be read any more. Raises `DlguiError` where no image is left to learn from."""
-    if not len(positions):
-        return
-    if not len(np.setdiff1d(data.train, positions)):
-        raise DlguiError(project.image_root, f"none of the {len(data.train)} images to learn from can be read",
-                         "bring the images back, then go on with the run", "find images")
-    names = [data.table.path[data.rows[i]] for i in positions[:3]]
-    more = f" and {len(positions) - 3} more" if len(positions) > 3 else ""
-    yield finetune.Notice(f"{len(positions)} {'image' if len(positions) == 1 else 'images'} could not be read and "
-                          f"{'is' if len(positions) == 1 else 'are'} left out: {', '.join(names)}{more}. "
-                          "Look at the image folder again (F5).")
-
-
-def _remember_worst(run: Run, data: _Data, positions: np.ndarray, confidences: np.ndarray) -> None:
-    own = confidences[np.arange(len(positions)), data.labels[positions]]
-    order = np.argsort(own, kind="stable")[:finetune.WORST]
-    run_files.write_worst(run, [(data.table.path[data.rows[positions[i]]], run.classes[data.labels[positions[i]]],
-                        run.classes[int(confidences[i].argmax())], float(own[i])) for i in order])
-
-
-def _warm_start(project: Project, run: Run, data: _Data, classifier: Classifier, progress: Progress | None) -> None:
-    """The linear layer of the closed form, softened to calibrated confidences, as the point to start from."""
-    found = _features(project, run, data, classifier.preprocessing, progress, only=data.train)
-    readable = np.flatnonzero(found.readable)
-    fit = quick.fit(found, readable, data.labels[data.train[readable]], len(run.classes), classifier.channels,
-                    groups=groups_of(data.table, data.rows[data.train[readable]]),
-                    competing={"last": classifier.pooling}, seed=run.seed)
-    classifier.set_head(fit.weight / np.float32(fit.temperature), fit.bias / np.float32(fit.temperature))
-
-
-def _features(project: Project, run: Run, data: _Data, preprocessing: Preprocessing, progress: Progress | None,
-              only: np.ndarray | None = None) -> features.Features:
-    samples = data.samples
-    return features.extract(run.network, project.require_image_root(),
-                            samples if only is None else [samples[i] for i in only], preprocessing,
-                            project.cache_folder / "features", progress, run.parameters["pretrained"])
-
-
-def _backbone(run: Run) -> backbones.BackboneFiles:
-    return backbones.pretrained(run.network) if run.parameters["pretrained"] else backbones.random(run.network)
-
-
-def groups_of(table: ImageTable, rows: np.ndarray) -> list[str]:
-    """What must not be divided in cross-validation: groups, and images of equal pixels."""
-    from dlgui.engine.splitting import merge_groups
-
-    merged = merge_groups([table.group[r] for r in rows], [table.pixel_hash[r] for r in rows])
-    return [str(group) for group in merged]
-
-
-def _chosen_before(project: Project, run: Run) -> list[str] | None:
-    """The stages that the last quick run chose, where this one differs in little but a few labels."""
-    for earlier in reversed(runs.all_runs(project)):
-        same = (earlier.method == "quick" and earlier.state == "done" and earlier.network == run.network
-                and earlier.classes == run.classes and earlier.parameters == run.parameters
-                and earlier.seed == run.seed)
-        if not same:
-            continue
-        before, now = runs.snapshot(project, earlier), runs.snapshot(project, run)
-        differing = sum(before.get(path) != value for path, value in now.items()) + len(before.keys() - now.keys())
-        if differing > REUSE * len(now):
-            return None
-        members = run_files.quick_fit(earlier).get("members")
-        return list(members) if members else None
-    return None
 
 
 def checkpoint_iteration(run: Run) -> int:
@@ -430,10 +257,12 @@ def find_learning_rate(project: Project, plan: Plan, progress: Progress | None =
     labels = np.array([position[table.class_names[i]] for i in table.label[rows]], np.int64)
     none = np.empty(0, np.int64)
     data = finetune.TrainingData(pixels.table, places[places >= 0], labels[places >= 0], none, none)
-    classifier = Classifier.pretrained(info.name, classes, preprocessing,
+    settings = TrainingSettings.from_dict(plan.settings)
+    stages = len((backbones.pretrained if plan.pretrained else backbones.random)(info.name).channels)
+    classifier = Classifier.pretrained(info.name, classes, preprocessing, recipe.pooling(settings, stages),
                                        weights="imagenet" if plan.pretrained else None)
     curve = []
-    for point in finetune.learning_rate_range(classifier, data, TrainingSettings.from_dict(plan.settings),
+    for point in finetune.learning_rate_range(classifier, data, settings,
                                               seed=plan.seed, device=devices.choose(plan.device), progress=progress):
         curve.append(point)
         if listener is not None:

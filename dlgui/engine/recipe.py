@@ -1,0 +1,93 @@
+"""What fine-tuning does unasked: input size, pooling, length and mirroring, by rules from the data.
+
+Each rule answers to what the ablation in docs/performance.md showed. A person who sets a value is obeyed; what is left
+open is filled in here and written down with the run.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dlgui.engine import networks, quick
+from dlgui.engine.classifier import Classifier
+from dlgui.engine.pooling import Pooling
+from dlgui.engine.settings import TrainingSettings
+
+SMALLEST = 128
+"""Smaller images are enlarged to this side: the deepest stages see a thirty-second of it."""
+
+DEEPER = 3
+"""Stages beyond those that quick chose: a frozen early stage tells textures apart, what lies above it learns shapes."""
+
+MIRRORED = 128
+"""Most images that are mirrored to see whether a classifier minds."""
+
+TOLERATED = 0.02
+"""Share of images that mirroring may cost before it counts as changing what an image shows."""
+
+
+def input_size(network: str, widths: np.ndarray, heights: np.ndarray) -> tuple[int, int]:
+    """Input width and height in pixels: small images stay small, others as in quick training.
+
+    A fine-tuned network learns the scale it is shown; enlarging small images to the size of the pretraining costs time
+    with the square of the side and adds nothing that was not there.
+
+    Args:
+        network: name in the registry.
+        widths, heights: of the training images, pixels.
+    """
+    info = networks.info(network)
+    if info.fixed_size or not len(widths):
+        return info.width, info.height
+    side = max(math.ceil(float(np.median(np.maximum(widths, heights))) / 32) * 32, SMALLEST, info.minimum_size)
+    if side < min(info.width, info.height):
+        return side, side
+    return quick.choose_size(network, widths, heights)
+
+
+def pooling(settings: TrainingSettings, stages: int) -> Pooling:
+    """Mean and maximum of every stage that is used, or of the last of them.
+
+    A defect of a few pixels is gone from the last map. A linear layer that sees every stage finds it, and hands its
+    gradient to the early stages without a detour.
+
+    Args:
+        settings: `stages` and `pooled_stages`.
+        stages: of the backbone.
+    """
+    used = min(settings.stages or stages, stages)
+    chosen = range(used) if settings.pooled_stages == "all" else range(used - 1, used)
+    return Pooling(tuple((stage, ("mean", "max")) for stage in chosen))
+
+
+def stages(chosen: Pooling, available: int) -> int:
+    """How many stages to use, given what quick training found best: what it looked at, and room to learn shapes."""
+    return min(chosen.last_stage + 1 + DEEPER, available)
+
+
+def mirror(classifier: Classifier, pixels: np.ndarray, labels: np.ndarray) -> str:
+    """Which mirrorings leave an image what it is, as `Augmentation.mirror`: what a classifier made without them thinks.
+
+    Args:
+        classifier: knows the classes, has never seen a mirrored image.
+        pixels: uint8 (n, H, W, C), images it was not fitted on, at its size.
+        labels: int (n,), their class indices.
+    """
+    if not len(pixels):
+        return "off"
+    predict = classifier.predictor("cpu").predict_pixels
+
+    def wrong(images: np.ndarray) -> int:
+        return int((predict(np.ascontiguousarray(images)).argmax(1) != labels).sum())
+    most = wrong(pixels) + max(TOLERATED * len(pixels), 1)
+    rows, columns = wrong(pixels[:, ::-1]) <= most, wrong(pixels[:, :, ::-1]) <= most
+    return {(True, True): "rc", (True, False): "r", (False, True): "c", (False, False): "off"}[rows, columns]
+
+
+def decided(settings: TrainingSettings, used: int, mirrored: str) -> TrainingSettings:
+    """Settings in which stages and mirroring are no longer left open."""
+    if settings.augmentation.get("mirror") == "auto":
+        settings = settings.changed(mirror=mirrored)
+    return settings if settings.stages else settings.changed(stages=used)

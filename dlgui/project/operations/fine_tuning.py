@@ -1,0 +1,111 @@
+"""A finetune run: quick's classifier comes first, as the one to beat; then the whole network is trained."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from dlgui.engine import finetune, quick, recipe
+from dlgui.engine.classifier import Classifier
+from dlgui.engine.features import Features
+from dlgui.engine.finetune import Candidate, EpochDone, Event, Finished, Notice
+from dlgui.engine.pixel_cache import store_pixels
+from dlgui.engine.preprocessing import Preprocessing
+from dlgui.engine.progress import Progress
+from dlgui.engine.quick import evenly
+from dlgui.engine.settings import TrainingSettings
+from dlgui.project.operations import epochs, run_files, runs
+from dlgui.project.operations.quick_training import describe, fitted
+from dlgui.project.operations.runs import Run
+from dlgui.project.operations.training_data import (
+    Data,
+    backbone_of,
+    data_of,
+    features_of,
+    groups_of,
+    left_out,
+    provenance,
+)
+from dlgui.project.project import Project
+
+
+def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[Event]:
+    """Trains a finetune run or goes on with it; see `training.execute`."""
+    data, preprocessing = data_of(project, run), Preprocessing.from_dict(run.parameters["preprocessing"])
+    settings = TrainingSettings.from_dict(run.parameters["settings"])
+    chosen = np.concatenate([data.train, data.validation])
+    samples = data.samples
+    pixels, rows, _ = store_pixels(project.require_image_root(), [samples[i] for i in chosen], preprocessing,
+                                   project.cache_folder / "pixels", progress)
+    kept = rows >= 0
+    yield from left_out(project, data, chosen[~kept])
+    is_train = np.arange(len(chosen)) < len(data.train)
+    judged, labels = chosen[kept & ~is_train], data.labels[chosen]
+    training_data = finetune.TrainingData(pixels.table, rows[kept & is_train], labels[kept & is_train],
+                                          rows[kept & ~is_train], labels[kept & ~is_train])
+    weights, available = "imagenet" if run.parameters["pretrained"] else None, len(backbone_of(run).channels)
+    candidate, found = None, None
+    if not run.checkpoint.exists():
+        started = time.monotonic()
+        if weights and (len(judged) or settings.warm_start):
+            found = features_of(project, run, data, preprocessing, progress, only=chosen)
+        if found is not None and len(judged):
+            candidate = _quick_candidate(run, data, found, chosen, preprocessing, progress, started)
+            yield Notice(f"The quick classifier, {100 * candidate.top1_error:.1f} % validation error, is the one "
+                         "to beat: it is kept unless an epoch does better.")
+        settings = _decided(settings, candidate, training_data, available)
+        runs.set_parameters(project, run, {**run.parameters, "settings": settings.to_dict()})
+    classifier = Classifier.pretrained(run.network, run.classes, preprocessing, recipe.pooling(settings, available),
+                                       weights=weights)
+    if settings.warm_start and found is not None:
+        _warm_start(run, data, found, classifier)
+    training = finetune.FineTuning(classifier, training_data, settings, seed=run.seed, device=run.device,
+                                   checkpoint=run.checkpoint, model=run.model, progress=progress,
+                                   provenance=provenance(project, run, data), candidate=candidate)
+    for event in training:
+        if isinstance(event, EpochDone):
+            run_files.write_worst(run, [(data.table.path[data.rows[judged[i]]], run.classes[data.labels[judged[i]]],
+                                run.classes[predicted], own) for i, predicted, own in training.worst])
+            epochs.keep(run, event.epoch, [str(data.table.content_hash[data.rows[i]]) for i in judged],
+                        training.judged)
+        if isinstance(event, Finished):
+            runs.update(project, run, state="done", pid=None, best_epoch=event.best_epoch,
+                        validation_top1_error=event.validation_top1_error, train_seconds=event.seconds,
+                        images_per_second=event.images_per_second)
+            if not event.best_epoch:
+                yield Notice("No epoch did better than the quick classifier on the validation split: it is kept.")
+        yield event
+
+
+def _quick_candidate(run: Run, data: Data, found: Features, chosen: np.ndarray, preprocessing: Preprocessing,
+                     progress: Progress | None, started: float) -> Candidate:
+    fit, classifier = fitted(run, data, found, chosen, preprocessing, progress)
+    run_files.write_quick_fit(run, describe(fit))
+    place = np.flatnonzero(found.readable & ~np.isin(chosen, data.train))
+    truth = data.labels[chosen[place]]
+    confidences = fit.confidences(found, place, classifier.channels)
+    own = confidences[np.arange(len(truth)), truth]
+    return Candidate(classifier, float((confidences.argmax(1) != truth).mean()),
+                     float(-np.log(np.maximum(own, 1e-12)).mean()), time.monotonic() - started)
+
+
+def _decided(settings: TrainingSettings, candidate: Candidate | None, data: finetune.TrainingData,
+             available: int) -> TrainingSettings:
+    """The settings with all that they left open; without a quick classifier to ask, everything is used as it is."""
+    if candidate is None:
+        return recipe.decided(settings, available, "off")
+    drawn = evenly(data.validation_labels, recipe.MIRRORED, seed=0)
+    pixels = np.stack([data.pixels[row] for row in data.validation[drawn]])
+    mirrored = recipe.mirror(candidate.classifier, pixels, data.validation_labels[drawn])
+    return recipe.decided(settings, recipe.stages(candidate.classifier.pooling, available), mirrored)
+
+
+def _warm_start(run: Run, data: Data, found: Features, classifier: Classifier) -> None:
+    """The linear layer of the closed form, softened to calibrated confidences, as the point to start from."""
+    readable = np.flatnonzero(found.readable[:len(data.train)])
+    fit = quick.fit(found, readable, data.labels[data.train[readable]], len(run.classes), classifier.channels,
+                    groups=groups_of(data.table, data.rows[data.train[readable]]),
+                    competing={"given": classifier.pooling}, seed=run.seed)
+    classifier.set_head(fit.weight / np.float32(fit.temperature), fit.bias / np.float32(fit.temperature))
