@@ -30,6 +30,8 @@ from dlgui.errors import DlguiError
 if TYPE_CHECKING:
     import torch
 
+    from dlgui.engine.torch_average import WeightAverage
+
 CHECKPOINT_SECONDS = 30.0
 EVALUATION_BATCH = 32
 STANDARDIZED_ON = 256
@@ -184,6 +186,7 @@ class FineTuning:
         self.judged = np.zeros((0, len(classifier.classes)), np.float32)
         """Confidences of the validation images after the last epoch, float32 (n, classes)."""
         self._pace = Pace()
+        self._average: WeightAverage | None = None
         self._augmentation = Augmentation.from_dict(settings.augmentation)
         classifier.set_hyperparameters(**settings.hyperparameters.to_dict())
         if settings.class_balance == "balanced":
@@ -221,6 +224,15 @@ class FineTuning:
         if self.state.best_error is None:
             raise Cancelled("training")  # ended before the first update: there is no network to keep
         yield self._finish()
+
+    @property
+    def average(self) -> WeightAverage:
+        """The running mean of the weights, which is what is judged and kept."""
+        if self._average is None:
+            from dlgui.engine.torch_average import WeightAverage
+
+            self._average = WeightAverage(self.classifier.trainer(self.device).module, self.settings.weight_average)
+        return self._average
 
     def _begin(self) -> None:
         if self.candidate is not None:
@@ -305,6 +317,7 @@ class FineTuning:
         torch.manual_seed((self.seed << 20) + state.iteration)
         result = trainer.step(scaled, labels)
         state.iteration += 1
+        self.average.update(state.iteration)
         state.loss_sum += result.loss * result.count
         state.correct += result.correct
         state.seen += result.count
@@ -317,6 +330,10 @@ class FineTuning:
                          state.trained_images / max(state.trained_seconds, 1e-9), state.seconds)
 
     def _end_epoch(self, fraction: float | None = None) -> EpochDone:
+        with self.average.applied():
+            return self._judge(fraction)
+
+    def _judge(self, fraction: float | None) -> EpochDone:
         state, started = self.state, time.monotonic()
         loss, train_error = state.loss_sum / state.seen, 1 - state.correct / state.seen
         error, tie = None, loss
@@ -380,6 +397,7 @@ class FineTuning:
                 best.temperature = fit_temperature(self.logits(self.data.validation), self.data.validation_labels)
                 write_model(best, self.model)
             state.done = True
+            self._average = None
             self._save()
         reason = "epochs"
         if state.iteration < self.settings.epochs * self.iterations_per_epoch:
@@ -391,6 +409,7 @@ class FineTuning:
         trainer = self.classifier.trainer(self.device)
         tensors = {f"module.{k}": v.detach().cpu().numpy() for k, v in trainer.module.state_dict().items()}
         tensors |= {f"optimizer.{k}": v.numpy() for k, v in trainer.optimizer_tensors().items()}
+        tensors |= {f"average.{k}": v.numpy() for k, v in self.average.tensors().items()}
         told = {"state": json.dumps(asdict(self.state)), "scaler": json.dumps(trainer.scaler_state())}
         write_atomically(self.checkpoint, lambda file: write_tensors(file, tensors, told))
 
@@ -407,6 +426,7 @@ class FineTuning:
                 trainer.module.head.standardize(weights["head.centre"], weights["head.spread"])
             trainer.module.load_state_dict(weights)
             trainer.load_optimizer(_below("optimizer.", tensors), json.loads(metadata["scaler"]))
+            self.average.load(_below("average.", tensors))
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as problem:
             raise DlguiError(self.checkpoint, f"not a checkpoint of this training ({problem})",
                              "delete it and train again") from problem

@@ -48,6 +48,8 @@ class TrainingSettings:
         class_balance: `balanced` weights classes by the inverse of their frequency in the loss.
         warm_start: whether the linear layer starts from the closed-form solution on the frozen backbone; off, because
             its large weights on quiet figures make the first updates of the backbone rough.
+        weight_average: what is judged and kept is the running mean of the weights, of which so much stays at each
+            update, 0 … below 1; 0 keeps the weights themselves.
         clip_norm: greatest norm of a gradient, 0 for no limit.
         augmentation: settings of `dlgui.engine.augmentation`; its `mirror` is `auto` by default.
     """
@@ -64,6 +66,7 @@ class TrainingSettings:
     early_stopping: int = 0
     class_balance: str = "none"
     warm_start: bool = False
+    weight_average: float = 0.97
     clip_norm: float = 5.0
     augmentation: Mapping[str, Any] = field(default_factory=lambda: {"mirror": "auto"})
 
@@ -76,7 +79,7 @@ class TrainingSettings:
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
                 raise InvalidValue(name, value, f"a whole number from {low} to {high}")
         for name, number, most in (("warm_up", self.warm_up, 10000.0), ("step_ratio", self.step_ratio, 1.0),
-                                   ("clip_norm", self.clip_norm, 1e6)):
+                                   ("clip_norm", self.clip_norm, 1e6), ("weight_average", self.weight_average, 0.9999)):
             if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 <= number <= most:
                 raise InvalidValue(name, number, f"a number from 0 to {most:g}")
         if self.policy not in POLICIES:
