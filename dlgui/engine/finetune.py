@@ -243,20 +243,14 @@ class FineTuning:
         self._save()
 
     def standardize(self) -> None:
-        """A linear layer that starts from nothing takes its input standardized, by what the pretrained network gives.
-
-        Where it has weights already it is left alone: they are for figures as they are.
-        """
+        """The linear layer takes its input standardized from now on, by what the network gives at first."""
         import torch
 
-        head = self.classifier.trainer(self.device).module.head
-        if head.weight.any():
-            return
         rows = np.random.default_rng(self.seed).permutation(self.data.train)[:STANDARDIZED_ON]
         pooled = self._outputs(rows, pooled=True)
         spread = pooled.std(0)
-        head.standardize(torch.from_numpy(pooled.mean(0)),
-                         torch.from_numpy(np.where(spread > 1e-4, spread, np.inf).astype(np.float32)))
+        self.classifier.trainer(self.device).module.head.standardize(
+            torch.from_numpy(pooled.mean(0)), torch.from_numpy(np.where(spread > 1e-4, spread, 1).astype(np.float32)))
 
     def _train(self) -> Iterator[Event]:
         saved = time.monotonic()

@@ -236,8 +236,9 @@ TABLE: tuple[Parameter, ...] = (
            "Batches whose gradients are averaged before a step.",
            "Raising it imitates a larger batch where memory is short; steps become fewer.", factor=2),
     _number("head_learning_rate_factor", "Rate of the last layer", "learning", 0, 1e4,
-            "The new last layer learns so many times faster than the pretrained ones.",
-            "Raising it adapts the layer sooner and changes the pretrained network less.", unit="×", factor=1.5),
+            "The last layer learns so many times faster than the pretrained ones.",
+            "Raising it adapts the layer sooner; one that starts from the quick solution needs little.", unit="×",
+            factor=1.5),
     _choice("batch_norm", "Normalization layers", "learning",
             dict(zip(BATCH_NORMS, ("keep their statistics", "adapt their statistics"), strict=True)),
             "Whether the statistics of normalization layers follow the images.",
@@ -258,7 +259,7 @@ TABLE: tuple[Parameter, ...] = (
             step=1),
     _switch("warm_start", "Start from the quick solution", "learning",
             "The last layer starts from the closed-form solution instead of zero.",
-            "On gives a good first epoch, at the price of a rough start for the layers below."),
+            "On gives a good first epoch, and wants a small rate, or the layers below are torn apart."),
     # --- classes
     _choice("class_balance", "Class weights", "classes",
             dict(zip(BALANCES, ("all images count alike", "rare classes count more"), strict=True))

@@ -87,7 +87,9 @@ def mirror(classifier: Classifier, pixels: np.ndarray, labels: np.ndarray) -> st
 
 
 def decided(settings: TrainingSettings, used: int, mirrored: str) -> TrainingSettings:
-    """Settings in which stages and mirroring are no longer left open."""
+    """Settings in which stages and mirroring are no longer left open; the last stage alone is the network's."""
     if settings.augmentation.get("mirror") == "auto":
         settings = settings.changed(mirror=mirrored)
-    return settings if settings.stages else settings.changed(stages=used)
+    if settings.stages or settings.pooled_stages == "last":
+        return settings
+    return settings.changed(stages=used)

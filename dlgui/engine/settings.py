@@ -13,10 +13,10 @@ POLICIES = ("cosine", "one_cycle", "step", "constant")
 BALANCES = ("none", "balanced")
 POOLED = ("all", "last")
 
-UPDATES = 220
+UPDATES = 160
 """Weight updates that a training of automatic length makes at least, in `SHORTEST` to `LONGEST` epochs."""
 
-SHORTEST, LONGEST = 4, 40
+SHORTEST, LONGEST = 3, 40
 
 
 def balanced_weights(counts: Sequence[int]) -> tuple[float, ...]:
@@ -46,8 +46,8 @@ class TrainingSettings:
         step_epochs, step_ratio: see `policy`.
         early_stopping: epochs without a better validation error after which training ends; 0 never.
         class_balance: `balanced` weights classes by the inverse of their frequency in the loss.
-        warm_start: whether the linear layer starts from the closed-form solution on the frozen backbone; off, because
-            its large weights on quiet figures make the first updates of the backbone rough.
+        warm_start: whether the linear layer starts from the closed-form solution on the pretrained backbone; off,
+            because its large weights on quiet figures can make the first updates of early stages diverge.
         weight_average: what is judged and kept is the running mean of the weights, of which so much stays at each
             update, 0 … below 1; 0 keeps the weights themselves.
         clip_norm: greatest norm of a gradient, 0 for no limit.
@@ -55,7 +55,7 @@ class TrainingSettings:
     """
 
     hyperparameters: Hyperparameters = field(default_factory=lambda: Hyperparameters(
-        batch_size=32, learning_rate=0.001, weight_prior=1e-4, solver_type="adam", head_learning_rate_factor=2.0))
+        batch_size=32, learning_rate=0.0007, weight_prior=1e-4, solver_type="adam", head_learning_rate_factor=3.0))
     epochs: int = 0
     stages: int = 0
     pooled_stages: str = "all"

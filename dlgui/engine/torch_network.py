@@ -65,8 +65,11 @@ class Head(nn.Linear):
         self.register_buffer("spread", None)
 
     def standardize(self, centre: torch.Tensor, spread: torch.Tensor) -> None:
-        """From now on the input is shifted by `centre` and divided by `spread`."""
+        """From now on the input is shifted by `centre` and divided by `spread`; what comes out stays the same."""
         self.centre, self.spread = (values.to(self.weight.device) for values in (centre, spread))
+        with torch.no_grad():
+            self.bias.add_(self.weight @ centre.to(self.weight.device))
+            self.weight.mul_(spread.to(self.weight.device))
 
     def inputs(self, pooled: torch.Tensor) -> torch.Tensor:
         """What the weights are multiplied with: the pooled figures (N, length), standardized where that is on."""

@@ -28,12 +28,12 @@ OURS: dict[str, Plan] = {
         "epochs": 20, "weight_prior": 1e-3, "mirror": "rc", "rotate_range": 10, "brightness_variation": 20,
         "contrast": 0.2, "zoom": 0.3, "augmentation_percentage": 80, "early_stopping": 6}),
     "Long and careful": Plan(method="finetune", settings={
-        "epochs": 40, "learning_rate": 1e-4, "warm_up": 2.0, "early_stopping": 10, "modern": "trivial"}),
+        "epochs": 40, "learning_rate": 3e-4, "early_stopping": 10, "modern": "trivial"}),
     "Rare classes": Plan(method="finetune", settings={"epochs": 12, "class_balance": "balanced"}),
     "As in the old examples (SGD, steps)": Plan(method="finetune", settings={
         "solver_type": "sgd", "learning_rate": 0.001, "momentum": 0.9, "weight_prior": 0.0005, "epochs": 16,
         "batch_size": 64, "policy": "step", "step_epochs": 4, "step_ratio": 0.1, "warm_up": 0.0, "mirror": "rc",
-        "head_learning_rate_factor": 10.0}),
+        "head_learning_rate_factor": 10.0, "pooled_stages": "last", "weight_average": 0}),
 }
 """Presets that come with dlgui."""
 

@@ -1,0 +1,75 @@
+"""The rules of fine-tuning by recipe, and that it never ends with less than quick training gives."""
+
+import numpy as np
+import pytest
+
+from dlgui.engine import quick, recipe
+from dlgui.engine.classifier import Classifier
+from dlgui.engine.features import Features
+from dlgui.engine.finetune import Notice
+from dlgui.engine.pooling import Pooling
+from dlgui.engine.preprocessing import Preprocessing
+from dlgui.engine.settings import TrainingSettings
+from dlgui.project.operations import evaluations, run_files, runs, splits, training
+from dlgui.project.operations.training import Plan
+
+
+@pytest.mark.parametrize(("width", "height", "size"), [
+    (28, 28, (128, 128)), (100, 100, (128, 128)), (128, 128, (128, 128)), (130, 90, (160, 160)), (200, 200, (200, 200)),
+    (250, 250, (250, 250)), (640, 480, (224, 224))])
+def test_small_images_stay_small(width, height, size):
+    many = np.full(9, 1)
+    assert recipe.input_size("efficientnet_lite0", width * many, height * many) == size
+    assert recipe.input_size("vit_b_16", width * many, height * many) == (224, 224)
+
+
+def test_few_images_are_gone_through_more_often():
+    epochs = [TrainingSettings().for_images(count).epochs for count in (10, 100, 1000, 10_000, 1_000_000)]
+    assert epochs == sorted(epochs, reverse=True)
+    assert epochs[0] == 40
+    assert epochs[-1] == 3
+    assert TrainingSettings(epochs=7).for_images(10).epochs == 7
+
+
+def test_the_stages_follow_what_quick_chose():
+    assert recipe.stages(Pooling(((0, ("mean",)), (2, ("max",)))), 10) == 6
+    assert recipe.stages(Pooling(((9, ("mean",)),)), 10) == 10
+    assert recipe.pooling(TrainingSettings(stages=3), 10).stages == [0, 1, 2]
+    assert recipe.pooling(TrainingSettings(pooled_stages="last"), 10).stages == [9]
+    assert recipe.decided(TrainingSettings(), 6, "c").augmentation["mirror"] == "c"
+    given = TrainingSettings(stages=4).changed(mirror="off")
+    assert recipe.decided(given, 6, "c") == given
+
+
+@pytest.mark.parametrize(("directions", "mirror"), [((1, 1j), "rc"), ((1 + 1j, 1 - 1j), "off")])
+def test_images_are_mirrored_only_where_that_keeps_their_class(directions, mirror):
+    """Stripes that stand or lie stay so when mirrored; rising and falling ones change places."""
+    random, labels = np.random.default_rng(0), np.arange(60) % 2
+    y, x = np.mgrid[:64, :64]
+    waves = np.stack([np.sin(0.7 * (directions[k].real * x + directions[k].imag * y) + random.uniform(0, 6))
+                      for k in labels])
+    pixels = (128 + 60 * waves[..., None] + random.normal(0, 10, (60, 64, 64, 3))).astype(np.uint8)
+    pooling = Pooling(tuple((stage, ("mean", "max")) for stage in range(4)))
+    classifier = Classifier.pretrained(classes=["first", "second"], preprocessing=Preprocessing(64, 64),
+                                       pooling=pooling)
+    found = Features.of(classifier.predictor("cpu").features(pixels), pooling)
+    fit = quick.fit(found, np.arange(40), labels[:40], 2, classifier.channels, competing={"all": pooling})
+    classifier.set_head(fit.weight, fit.bias)
+    assert recipe.mirror(classifier, pixels[40:], labels[40:]) == mirror
+    assert recipe.mirror(classifier, pixels[:0], labels[:0]) == "off"
+
+
+def test_fine_tuning_that_learns_nothing_keeps_quicks_classifier(project):
+    splits.split(project)
+    plain = training.train(project, Plan(image_size=64, device="cpu"))
+    run = training.start(project, Plan(method="finetune", image_size=64, device="cpu", settings={
+        "epochs": 1, "learning_rate": 1e-7, "head_learning_rate_factor": 0}))
+    told = [event.text for event in training.execute(project, run) if isinstance(event, Notice)]
+    run = runs.get(project, run.id)
+    assert run.best_epoch == 0
+    assert run.validation_top1_error == plain.validation_top1_error
+    assert ["is the one to beat" in told[0], "it is kept" in told[-1]] == [True, True]
+    assert run.parameters["settings"]["augmentation"]["mirror"] != "auto"
+    assert run_files.quick_fit(run)["members"] == run_files.quick_fit(plain)["members"]
+    np.testing.assert_allclose(evaluations.predict(project, run, "test").confidences,
+                               evaluations.predict(project, plain, "test").confidences, atol=1e-3)
