@@ -60,7 +60,7 @@ def test_stop_keeps_the_best_network_and_evaluates_it(divided, qtbot, idle):
     assert run.state == "done"
     assert run.model.exists()
     assert run.test_top1_error is not None
-    assert run.best_epoch >= 1
+    assert run.best_epoch is not None  # 0 where no epoch beat the quick classifier
     assert 0 < runs.history(project, run)[-1]["epoch"] < 500
     assert {row[0] for row in project.store.rows("SELECT split FROM evaluations")} == {"validation", "test"}
     assert len(batches.read(run)) == runs.history(project, run)[-1]["iteration"]
@@ -82,7 +82,7 @@ def test_stop_before_anything_was_learned_leaves_the_run_for_later(divided, qtbo
 def test_a_run_left_for_later_is_offered_and_can_be_ended_with_the_best_so_far(divided, qtbot, idle):
     project = divided.session.project
     divided.train_tab.start_plan(plan(epochs=400))
-    qtbot.waitUntil(lambda: any(run.model.exists() for run in runs.all_runs(project)), timeout=120000)
+    qtbot.waitUntil(lambda: any(run.epochs for run in runs.all_runs(project)), timeout=120000)
     click(divided, qtbot, "laterTrainingButton")
     idle(divided, 60)
     run = runs.all_runs(project)[0]

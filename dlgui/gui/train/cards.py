@@ -125,6 +125,6 @@ class MethodCard(QFrame):
         self._say_time(text)
         names = {"features": self.tr("features of new images"), "solving": self.tr("choosing and solving"),
                  "reading": self.tr("preparing new images"), "training": self.tr("training"),
-                 "evaluating": self.tr("validating")}
+                 "quick": self.tr("the quick classifier, which it has to beat"), "evaluating": self.tr("validating")}
         self.time.setToolTip("\n".join(f"{names[part]}: {about_seconds(seconds)}"
                                        for part, seconds in found.parts.items()))

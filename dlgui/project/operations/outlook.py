@@ -60,7 +60,7 @@ class Estimate:
 
     Attributes:
         seconds: altogether.
-        parts: of reading, features or training, evaluating, solving.
+        parts: of reading, the quick classifier, features or training, evaluating, solving.
         new: images that must still be read; the others are in the project's cache.
         source: the finished run whose speed was taken; empty where it was measured apart.
     """
@@ -131,7 +131,7 @@ def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> 
             source, rate = earlier.name or earlier.id, earlier.images_per_second or rate
         parts = {"reading": new * _reading(project, [table.path[r] for r in used], preprocessing) if new else 0.0,
                  "training": settings.epochs * len(rows) / rate,
-                 "quick classifier": quick_first.seconds if quick_first is not None else 0.0,
+                 "quick": quick_first.seconds if quick_first is not None else 0.0,
                  "evaluating": (settings.epochs + 1) * (len(used) - len(rows)) / rates["evaluate"]}
     return Estimate(sum(parts.values()), parts, new, source)
 
