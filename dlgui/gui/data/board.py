@@ -26,7 +26,7 @@ class Board(QObject):
         super().__init__(parent)
         self.session = session
         self.grid = ImageGrid("imageGrid", pictures)
-        self.grid.when_empty = self.tr("No image meets the filter. “Show all” takes it away.")
+        self.explain_empty("grid")
         self.shown: Shown | None = None
         self.tentative: Tentative = lambda _: None
         self.marking = False
@@ -37,6 +37,11 @@ class Board(QObject):
         self.shown = shown
         self.grid.items.show(len(shown) if shown is not None else 0, self._item)
         self.select(kept)
+
+    def explain_empty(self, mode: str) -> None:
+        """What an empty grid says in a mode of the tab."""
+        self.grid.when_empty = self.tr("No image meets the filter. “Show all” takes it away.") if mode == "grid" \
+            else self.tr("The suggested images appear here.")
 
     def renew(self, table: ImageTable) -> None:
         """The same images in the same order, as they are now."""

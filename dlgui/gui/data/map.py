@@ -90,6 +90,7 @@ class MapPanel(QWidget):
         layout.addLayout(bar)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.note)
+        self.dress()
 
     # --- what is shown
 

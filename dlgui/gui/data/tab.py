@@ -202,6 +202,7 @@ class DataTab(QWidget):
         self.bar.zoom.setVisible(mode != "map")
         self.labeler.pages, self.labeler.page_keys, self.labeler.moves_on = mode == "suggest", False, mode != "map"
         self.board.click_marks(False)
+        self.board.explain_empty(mode)
         if mode == "suggest":
             self.suggest.start()
         else:
