@@ -80,11 +80,11 @@ def test_the_selected_images_are_dragged_onto_a_class(opened, grid):
          in_window(found, found.visualItemRect(found.item(3))))
     assert grid.selected() == [0, 1, 2]  # they were dragged; a frame would have selected others
     data = grid.items.mimeData(grid.selectedIndexes())  # without a display nothing can be dropped: the rest by hand
-    over = found.visualItemRect(found.item(3)).center()
+    over = QPointF(found.visualItemRect(found.item(3)).center())
     for kind in (QDragEnterEvent, QDragMoveEvent):
         QApplication.sendEvent(found.viewport(), kind(over, COPY, data, LEFT, PLAIN))
     assert found.target == 3
-    QApplication.sendEvent(found.viewport(), QDropEvent(QPointF(over), COPY, data, LEFT, PLAIN))
+    QApplication.sendEvent(found.viewport(), QDropEvent(over, COPY, data, LEFT, PLAIN))
     assert counts(opened) == {"global": 21, "local": 24, "nominal": 27}
     undo(opened)
     assert counts(opened) == {"global": 24, "local": 24, "nominal": 24}
