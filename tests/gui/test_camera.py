@@ -93,7 +93,9 @@ def test_frames_never_block_the_window(lab, qtbot):
     qtbot.waitUntil(lambda: page._last.pixels.shape == (3000, 4000, 3), timeout=30000)
     assert page.view.image().width() == 1600, "no more is painted than a screen shows"
     assert worst[0] < 1500  # far above the goal of 50 ms: this machine may be busy
+    clock.restart()
     lab.apply_tab.show_camera(False)
+    assert clock.elapsed() < 1000
     assert lab.problems == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLoggingCategory, QObject, QPluginLoader, QThread, Signal
@@ -75,7 +75,7 @@ class FolderSource(FrameSource):
 
     def __init__(self, folder: str | Path, rate: float = RATE, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._player = _Player(str(folder), rate, self)
+        self._player = _Player(str(folder), rate)
         self._player.decoded.connect(self.frame)
         self._player.empty.connect(self.failed)
 
@@ -83,19 +83,37 @@ class FolderSource(FrameSource):
         self._player.start()
 
     def stop(self) -> None:
-        self._player.ended.set()
-        self._player.wait()
+        """The window does not wait for the image that is being decoded: its thread ends by itself."""
+        self.blockSignals(True)
+        self._player.end()
 
 
 class _Player(QThread):
+    _ending: ClassVar[set[_Player]] = set()
+
     decoded = Signal(object)
     empty = Signal(str)
 
-    def __init__(self, folder: str, rate: float, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, folder: str, rate: float) -> None:
+        super().__init__()
         self.setObjectName("folder camera")
         self.ended = threading.Event()
         self._folder, self._pause = folder, 1 / rate
+
+    def end(self) -> None:
+        """Ends soon; is kept until then, and the application waits for it when it quits."""
+        self.ended.set()
+        if self.isRunning() and self not in self._ending:
+            self._ending.add(self)
+            self.finished.connect(self._forget)
+            application = QCoreApplication.instance()
+            if application is not None:
+                application.aboutToQuit.connect(self.wait)
+
+    def _forget(self) -> None:
+        """In the thread that this object lives in, not in its own: nothing may be deleted by itself."""
+        self.wait()
+        self._ending.discard(self)
 
     def run(self) -> None:
         from dlgui.engine.labels import list_files
