@@ -16,6 +16,9 @@ from PIL import Image, ImageOps
 
 from dlgui.errors import UnreadableImage
 
+_STRIP = 1 << 20
+"""Pixels that are copied at once."""
+
 MAX_PIXELS = 178_956_970
 """Images beyond this many pixels are refused before they are decoded (decompression bombs); Pillow's own limit."""
 
@@ -102,16 +105,28 @@ def _check_size(path: Path, width: int, height: int) -> None:
 
 def _to_array(image: Image.Image) -> np.ndarray:
     image.load()
-    image = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         return np.asarray(image)
     if image.mode in ("1", "L"):
-        return np.asarray(image.convert("L")).copy()
+        return _pixels(image, "L")
     if image.mode in ("LA", "La"):
         return _over_black(image.convert("LA"))
     if image.mode in ("RGBA", "RGBa", "PA") or "transparency" in image.info:
         return _over_black(image.convert("RGBA"))
-    return np.asarray(image.convert("RGB")).copy()
+    return _pixels(image, "RGB")
+
+
+def _pixels(image: Image.Image, mode: str) -> np.ndarray:
+    """An array of its own in another mode.
+
+    Pillow copies with Python's lock in hand: a strip at a time, so that no other thread waits for all of a large image.
+    """
+    lines = max(_STRIP // image.width, 1)
+    if image.height <= lines:
+        return np.asarray(image if image.mode == mode else image.convert(mode)).copy()
+    boxes = [(0, y, image.width, min(y + lines, image.height)) for y in range(0, image.height, lines)]
+    return np.concatenate([np.asarray(image.crop(box).convert(mode)) for box in boxes])
 
 
 def _over_black(image: Image.Image) -> np.ndarray:
