@@ -118,7 +118,8 @@ class Certificate:
         lines = [f"{100 * self.agreement:.4g} % of {self.images} real images get the same class as in dlgui.",
                  f"Confidences differ by at most {self.max_difference:.1e} (mean {self.mean_difference:.1e}).",
                  f"{self.speed.milliseconds:.1f} ms for one image, {self.speed.images_per_second:.0f} images a second "
-                 f"in batches, on {self.processor} with {self.threads} threads ({self.runtime})."]
+                 f"in batches, on {self.processor} with {self.threads} thread{'s' * (self.threads != 1)} "
+                 f"({self.runtime})."]
         if self.cost is not None:
             c = self.cost
             lines += [f"int8: top-1 error {100 * c.top1_error_before:.2f} % → {100 * c.top1_error:.2f} % on "

@@ -6,12 +6,17 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont, QFontMetrics
 from PySide6.QtWidgets import QWidget
 
 from dlgui.gui import theme
 
 Index = QModelIndex | QPersistentModelIndex
+
+
+WIDTHS = {Qt.Orientation.Horizontal: 84, Qt.Orientation.Vertical: 160}
+"""Pixels of a column, and of the names of the rows at most."""
+_PADDING = 20
 
 
 class CostModel(QAbstractTableModel):
@@ -43,7 +48,12 @@ class CostModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation,
                    role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
-        return self.classes[section] if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
+        if role == Qt.ItemDataRole.DisplayRole:  # Qt's own shortening ignores the style sheet's weight and padding
+            font = QFont()
+            font.setBold(True)
+            return QFontMetrics(font).elidedText(self.classes[section], Qt.TextElideMode.ElideMiddle,
+                                                 WIDTHS[orientation] - _PADDING)
+        return self.classes[section] if role == Qt.ItemDataRole.ToolTipRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         plain = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable

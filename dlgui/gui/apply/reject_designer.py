@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from dlgui.engine.novelty import FALSE_ALARM_RATE
 from dlgui.engine.rejection import Costs, Rejection, outcome, risk_coverage
-from dlgui.gui.apply.cost_table import CostModel
+from dlgui.gui.apply.cost_table import WIDTHS, CostModel
 from dlgui.gui.apply.reject_curve import RejectCurve
 from dlgui.gui.apply.threshold_table import ThresholdModel
 from dlgui.gui.widgets import button, named
@@ -82,6 +82,7 @@ class RejectDesigner(QDialog):
     def _table(self, name: str, tip: str, model: CostModel | ThresholdModel) -> QTableView:
         view = named(QTableView(), name, tip)
         view.setModel(model)
+        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         return view
 
     def _build(self) -> None:
@@ -112,10 +113,8 @@ class RejectDesigner(QDialog):
         note.setWordWrap(True)
         column.addWidget(note)
         costs = self._table("costTable", self.tr("Double click a cost to change it"), self.costs)
-        costs.horizontalHeader().setDefaultSectionSize(84)
-        costs.verticalHeader().setMaximumWidth(150)
-        for header in (costs.horizontalHeader(), costs.verticalHeader()):
-            header.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # long names differ at their ends
+        costs.horizontalHeader().setDefaultSectionSize(WIDTHS[Qt.Orientation.Horizontal])
+        costs.verticalHeader().setMaximumWidth(WIDTHS[Qt.Orientation.Vertical])
         column.addWidget(costs, 1)
         rows = self._table("thresholdTable", self.tr("Double click a threshold to change it"), self.thresholds)
         rows.verticalHeader().hide()

@@ -98,6 +98,7 @@ class ResultsPanel(QWidget):
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setShowGrid(False)
         view.setWordWrap(False)
+        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         view.verticalHeader().hide()
         header = view.horizontalHeader()
         for column, width in ((PREDICTED, 130), (CONFIDENCE, 96), (DECISION, 92), (NEXT, 140), (NOVELTY, 76)):

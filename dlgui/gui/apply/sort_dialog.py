@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -53,6 +54,7 @@ class SortDialog(QDialog):
         self.list.setHeaderLabels([self.tr("file"), self.tr("would go to")])
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.list.setColumnWidth(0, 330)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the names of the files are at the end
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -113,6 +115,7 @@ class SortDialog(QDialog):
                 title = titles.get(step.source, str(step.source))
                 item = QTreeWidgetItem([title, f"{name}/{step.target.name}"])
                 item.setToolTip(0, title)
+                item.setToolTip(1, item.text(1))
                 top.addChild(item)
             if len(steps) > _LISTED:
                 top.addChild(QTreeWidgetItem([self.tr("and {n} more").format(n=len(steps) - _LISTED)]))

@@ -32,7 +32,7 @@ class DataExportDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("dataExportDialog")
         self.setWindowTitle(self.tr("Export data set"))
-        self.resize(560, 260)
+        self.resize(560, 220)
         self._session, self._project = session, project
         self.form = named(QComboBox(), "dataFormat", self.tr("Form of the data set"))
         for name, text in (("imagefolder", self.tr("Class folders (split/class/file)")),

@@ -36,6 +36,12 @@ FORMATS = (("dlclassifier", "dlgui (.dlclassifier)", ".dlclassifier"), ("onnx", 
            ("openvino", "OpenVINO (.xml and .bin)", ".xml"), ("torch_export", "torch.export (.pt2)", ".pt2"))
 
 
+def _listed(title: str, lines: list[str]) -> str:
+    """A sentence and a list below it, close to the left edge."""
+    return f"<p>{escape(title)}</p>" + '<ul style="-qt-list-indent:0; margin-left:14px">' + "".join(
+        f'<li style="margin-bottom:3px">{escape(line)}</li>' for line in lines) + "</ul>"
+
+
 class ExportDialog(QDialog):
     """Measures first, saves after: nothing is written before its certificate was seen."""
 
@@ -69,6 +75,7 @@ class ExportDialog(QDialog):
     def _arrange(self) -> None:
         place = beside(self.path, button("exportBrowse", self.tr("Browse…"), self.tr("Choose the file"), self.browse))
         form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow(self.tr("Form"), self.form)
         form.addRow("", self.int8)
         form.addRow(self.tr("File"), place)
@@ -102,8 +109,16 @@ class ExportDialog(QDialog):
 
     def _forget(self) -> None:
         self._prepared = None
-        self.found.setHtml(f'<p style="color:{theme.colours().soft}">' + escape(self.tr(
-            "Convert and measure: the network is compared with dlgui on real images of this project.")) + "</p>")
+        lines = [self.tr("how many real images of this project get the same class as in dlgui, and by how much "
+                         "confidences differ"),
+                 self.tr("how fast it is on this computer")]
+        if self.int8.isChecked():
+            lines.append(self.tr("what eight bits cost in accuracy on the validation images"))
+        example = self.tr("a ready-to-run example in Python, C++ and C#") if self.form.currentData() == "onnx" \
+            else self.tr("a ready-to-run example in Python")
+        self.found.setHtml(f'<div style="color:{theme.colours().soft}">' + _listed(self.tr(
+            "“Convert and measure” shows before anything is saved:"), lines) + _listed(
+            self.tr("“Save” then writes the file, and beside it:"), [example]) + "</div>")
         self._enable()
 
     def _enable(self) -> None:
@@ -132,7 +147,7 @@ class ExportDialog(QDialog):
 
     def _measured(self, prepared: Any) -> None:
         self._prepared = prepared
-        self._show(self.tr("Measured. Nothing has been saved yet."), prepared.certificate.sentences())
+        self._show(self.tr("Measured. Nothing has been saved yet."))
         self._enable()
 
     def save(self) -> None:
@@ -146,8 +161,8 @@ class ExportDialog(QDialog):
 
     def _saved(self, written: list[Path]) -> None:
         self.written = written
-        self._show(self.tr("Saved and checked once more:"),
-                   [str(path) for path in written] + self._prepared.certificate.sentences())
+        self._show(self.tr("Saved and checked once more."), _listed(
+            self.tr("In {folder}:").format(folder=written[0].absolute().parent), [path.name for path in written]))
         self._enable()
 
     def _failed(self, problem: Exception) -> None:
@@ -157,11 +172,11 @@ class ExportDialog(QDialog):
                            f"<p>{escape(problem.remedy)}</p>")
         self._enable()
 
-    def _show(self, title: str, lines: list[str]) -> None:
-        loss = self._prepared.certificate.cost
-        colour = theme.colours().warning if loss is not None and loss.loss > 0 else theme.colours().right
-        self.found.setHtml(f'<p style="color:{colour}"><b>{escape(title)}</b></p><ul>'
-                           + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>")
+    def _show(self, title: str, before: str = "") -> None:
+        found = self._prepared.certificate
+        colour = theme.colours().warning if found.cost is not None and found.cost.loss > 0 else theme.colours().right
+        self.found.setHtml(f'<p style="color:{colour}"><b>{escape(title)}</b></p>' + before
+                           + _listed(self.tr("The file was measured to do this:"), found.sentences()))
 
     def open_folder(self) -> None:
         """Shows the files where they lie."""

@@ -95,7 +95,7 @@ class ReportDialog(QDialog):
 
     def _made(self, page: str) -> None:
         self.page = page
-        self.preview.setHtml(simplified(page))
+        self.preview.setHtml(simplified(page, self.tr("A matrix of so many classes is for the browser only.")))
         self._enable()
 
     def _failed(self, problem: Exception) -> None:
@@ -132,8 +132,18 @@ class ReportDialog(QDialog):
         super().closeEvent(event)
 
 
-def simplified(page: str) -> str:
-    """The page without what only a browser knows: script, style sheet, buttons; on white whatever the theme."""
+WIDE = 30
+"""Classes of the largest matrix that the preview can show."""
+
+
+def simplified(page: str, wide: str) -> str:
+    """The page without what only a browser knows: script, style sheet, buttons; on white whatever the theme.
+
+    Matrices of more than `WIDE` classes, which the preview could only show letter by letter, give way to the sentence
+    `wide`.
+    """
+    page = re.sub(r'<table class="matrix">.*?</table>', lambda found: found[0] if found[0].count(
+        '<th class="col"') <= WIDE else f"<p><i>{wide}</i></p>", page, flags=re.DOTALL)
     page = re.sub(r"<(script|style|noscript|svg)\b.*?</\1>", "", page, flags=re.DOTALL)
     page = re.sub(r'<div id="basket".*?</div>|<meta[^>]*>', "", page, flags=re.DOTALL)
     page = page.replace('<td class="cell"', '<td align="center"')

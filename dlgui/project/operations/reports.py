@@ -59,8 +59,8 @@ def make(project: Project, run: Run, progress: Progress | None = None, worst: in
             splits[label][subset] += 1
     report = Report(
         project=project.name, run={"id": run.id, "name": run.name, "method": run.method, "network": run.network,
-                                   "created": run.created}, split=split,
-        written=datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"), evaluation=evaluation,
+                                   "created": _minutes(datetime.fromisoformat(run.created))}, split=split,
+        written=_minutes(datetime.now()), evaluation=evaluation,
         history=runs.history(project, run), splits=splits, data=_data(figures, health, project),
         parameters=_parameters(run), errors=_worst(project, run, predictions, worst, progress),
         warnings=_warnings(project, run, health, split), candidates=_candidates(run),
@@ -181,3 +181,8 @@ def _rgb(image: Any) -> Any:
     if not (15 <= height <= 4096 and 15 <= width <= 4096):
         return heatmaps.overlay(image, image.astype("float32").reshape(height, width, -1)[..., 0] * 0)
     return Preprocessing(width, height).pixels(image)
+
+
+def _minutes(moment: datetime) -> str:
+    """A moment in this computer's time, for a person."""
+    return moment.astimezone().isoformat(sep=" ", timespec="minutes")
