@@ -102,7 +102,7 @@ class ShownAnswers(QSortFilterProxyModel):
         """Shows what passes."""
         if chosen != self._filter:
             self._filter = chosen
-            self.invalidateFilter()
+            self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         return self._filter.keeps(self._table.answers[row])
