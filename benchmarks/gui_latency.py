@@ -126,8 +126,10 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
             heart.start()
         wall, cpu = time.perf_counter(), time.process_time()
         window.train_tab.start_plan(plan)
-        until_idle()
+        while window.train_tab.training.state != "idle":  # what is estimated anew afterwards is no part of it
+            wait(0.02)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        until_idle()
         if name:
             wait(0.2)
             heart.stop(f"{name} ({wall:.1f} s)")
