@@ -55,7 +55,7 @@ class LiveView(QWidget):
         self.coach.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.coach.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._advice: list[Advice] = []
-        self._notices: list[str] = []
+        self._error, self._notices = "", list[str]()
         self._build()
         theme.notifier().changed.connect(self._write_coach)
         self.setMinimumWidth(226)
@@ -158,13 +158,13 @@ class LiveView(QWidget):
         project = self.session.project
         if project is None or run is None:
             self.session.jobs.drop("coach")
-            self._take(([], [], []))
+            self._take(([], "", [], []))
             return
         self.session.jobs.start("coach", self.tr("reading {run}").format(run=run.name or run.id),
                                 lambda job: _read(project, run), done=self._take, quiet=True)
 
-    def _take(self, read: tuple[list[Advice], list[str], list[run_files.Worst]]) -> None:
-        self._advice, self._notices, found = read
+    def _take(self, read: tuple[list[Advice], str, list[str], list[run_files.Worst]]) -> None:
+        self._advice, self._error, self._notices, found = read
         self._show_worst(self.session.project, found)
         self._write_coach()
 
@@ -211,17 +211,17 @@ class LiveView(QWidget):
     def _write_coach(self) -> None:
         c = theme.colours()
         colour = {"warning": c.warning, "hint": c.ink, "good": c.right}
-        parts = [f'<p style="margin: 0 0 7px 0; color: {c.wrong}">{_escaped(text)}</p>' for text in self._notices]
-        parts += [f'<p style="margin: 0 0 7px 0; color: {colour[advice.mood]}">{_escaped(advice.text)}</p>'
-                  for advice in self._advice]
+        said = [(c.wrong, self._error)] if self._error else []
+        said += [(c.ink, text) for text in self._notices]
+        said += [(colour[advice.mood], advice.text) for advice in self._advice]
+        parts = [f'<p style="margin: 0 0 7px 0; color: {ink}">{_escaped(text)}</p>' for ink, text in said]
         nothing = self.tr("Nothing to say yet. The coach speaks up when the curves show something.")
         self.coach.setText("".join(parts) or f'<p style="color: {c.soft}">{nothing}</p>')
 
 
-def _read(project: Project, run: Run) -> tuple[list[Advice], list[str], list[run_files.Worst]]:
-    """What the coach says, what the user should know, the worst images."""
-    notices = run_files.notices(run)
-    return coaching.advise(project, run), [run.error, *notices] if run.error else notices, run_files.worst(run)
+def _read(project: Project, run: Run) -> tuple[list[Advice], str, list[str], list[run_files.Worst]]:
+    """What the coach says, why the run failed, what the user should know, the worst images."""
+    return coaching.advise(project, run), run.error or "", run_files.notices(run), run_files.worst(run)
 
 
 def _escaped(text: str) -> str:
