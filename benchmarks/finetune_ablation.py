@@ -37,6 +37,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], int | None]] = {
     "at 224 px": ({}, 224),
     "statistics adapt": ({"batch_norm": "train"}, None),
     "rate × 3": ({"learning_rate": 0.002}, None),
+    "rate of the last layer ÷ 10": ({"head_learning_rate_factor": 0.3}, None),
 }
 
 
