@@ -7,11 +7,13 @@ open is filled in here and written down with the run.
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
 from dlgui.engine import networks, quick
 from dlgui.engine.classifier import Classifier
+from dlgui.engine.features import Features
 from dlgui.engine.pooling import Pooling
 from dlgui.engine.settings import TrainingSettings
 
@@ -84,6 +86,21 @@ def mirror(classifier: Classifier, pixels: np.ndarray, labels: np.ndarray) -> st
     most = wrong(pixels) + max(TOLERATED * len(pixels), 1)
     rows, columns = wrong(pixels[:, ::-1]) <= most, wrong(pixels[:, :, ::-1]) <= most
     return {(True, True): "rc", (True, False): "r", (False, True): "c", (False, False): "off"}[rows, columns]
+
+
+def warm_start(classifier: Classifier, found: Features, positions: np.ndarray, labels: np.ndarray, seed: int,
+               groups: Sequence[Hashable] | None = None) -> None:
+    """Gives a classifier the closed-form linear layer, softened to calibrated confidences, as the point to start from.
+
+    Args:
+        classifier: with the pretrained backbone.
+        found: every statistic of every stage; positions, labels: the training images in it, and their class indices.
+        seed, groups: as in `quick.fit`.
+    """
+    fit = quick.fit(found, positions, labels, len(classifier.classes), classifier.channels, groups=groups,
+                    competing={"given": classifier.pooling}, seed=seed)
+    softened = np.float32(fit.temperature)
+    classifier.set_head(fit.weight / softened, fit.bias / softened)
 
 
 def decided(settings: TrainingSettings, used: int, mirrored: str) -> TrainingSettings:

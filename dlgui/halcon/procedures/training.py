@@ -91,7 +91,9 @@ def fine_tune_dl_classifier(train_files: Sequence[str], train_labels: Sequence[s
                                                             classifier.preprocessing,
                                                             recipe.pooling(settings, len(pretrained.channels)))
             if settings.warm_start:
-                _warm_start(handle, samples[:len(labels[0])], labels[0], folder, seed)
+                found = features.extract(classifier.network, "/", samples[:len(labels[0])], classifier.preprocessing,
+                                         folder)
+                recipe.warm_start(handle.classifier, found, np.arange(len(labels[0])), labels[0], seed)
         table, rows, failures = store_pixels("/", samples, classifier.preprocessing, folder)
         for problem in failures.values():
             raise problem
@@ -102,16 +104,6 @@ def fine_tune_dl_classifier(train_files: Sequence[str], train_labels: Sequence[s
         errors = [event.validation_top1_error or 0.0 for event in training if isinstance(event, EpochDone)]
         handle.classifier = read_model(folder / "best")
     return errors
-
-
-def _warm_start(handle: ClassifierHandle, samples: list[tuple[str, str]], labels: np.ndarray, folder: Path,
-                seed: int) -> None:
-    classifier = handle.classifier
-    found = features.extract(classifier.network, "/", samples, classifier.preprocessing, folder)
-    fit = quick.fit(found, np.arange(len(labels)), labels, len(classifier.classes), classifier.channels,
-                    competing={"last": classifier.pooling}, seed=seed)
-    softened = np.float32(fit.temperature)
-    classifier.set_head(fit.weight / softened, fit.bias / softened)
 
 
 def _samples(files: Sequence[str], count: int) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dlgui.engine import finetune, quick, recipe
+from dlgui.engine import finetune, recipe
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.features import Features
 from dlgui.engine.finetune import Candidate, EpochDone, Event, Finished, Notice
@@ -60,7 +60,10 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
     classifier = Classifier.pretrained(run.network, run.classes, preprocessing, recipe.pooling(settings, available),
                                        weights=weights)
     if settings.warm_start and found is not None:
-        _warm_start(run, data, found, classifier)
+        readable = np.flatnonzero(found.readable[:len(data.train)])
+        fitted_on = data.train[readable]
+        recipe.warm_start(classifier, found, readable, data.labels[fitted_on], run.seed,
+                          groups_of(data.table, data.rows[fitted_on]))
     training = finetune.FineTuning(classifier, training_data, settings, seed=run.seed, device=run.device,
                                    checkpoint=run.checkpoint, model=run.model, progress=progress,
                                    provenance=provenance(project, run, data), candidate=candidate)
@@ -100,12 +103,3 @@ def _decided(settings: TrainingSettings, candidate: Candidate | None, data: fine
     pixels = np.stack([data.pixels[row] for row in data.validation[drawn]])
     mirrored = recipe.mirror(candidate.classifier, pixels, data.validation_labels[drawn])
     return recipe.decided(settings, recipe.stages(candidate.classifier.pooling, available), mirrored)
-
-
-def _warm_start(run: Run, data: Data, found: Features, classifier: Classifier) -> None:
-    """The linear layer of the closed form, softened to calibrated confidences, as the point to start from."""
-    readable = np.flatnonzero(found.readable[:len(data.train)])
-    fit = quick.fit(found, readable, data.labels[data.train[readable]], len(run.classes), classifier.channels,
-                    groups=groups_of(data.table, data.rows[data.train[readable]]),
-                    competing={"given": classifier.pooling}, seed=run.seed)
-    classifier.set_head(fit.weight / np.float32(fit.temperature), fit.bias / np.float32(fit.temperature))
