@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -179,11 +178,11 @@ def delete_many(project: Project, chosen: Sequence[Run], who: str = "user") -> C
 
 
 def mark_interrupted(project: Project) -> None:
-    """Runs said to be running whose process is gone become `interrupted`."""
+    """Runs said to be running become `interrupted`: whoever has the project for writing is alone."""
     if project.read_only:
         return
     for run in all_runs(project):
-        if run.state == "running" and not (run.pid != os.getpid() and _alive(run.pid)):
+        if run.state == "running":
             update(project, run, state="interrupted", pid=None)
 
 
@@ -220,14 +219,3 @@ def _run(project: Project, row: tuple[Any, ...]) -> Run:
     values["parameters"], values["classes"] = json.loads(values["parameters"]), json.loads(values["classes"])
     identity = f"run-{number:03d}"
     return Run(id=identity, number=number, folder=project.runs_folder / identity, **values)
-
-
-def _alive(pid: int | None) -> bool:
-    if pid is None:
-        return False
-    if os.name == "nt":
-        return True  # the lock decides there: whoever could open the project for writing is alone
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, 0)
-        return True
-    return False
