@@ -1,6 +1,6 @@
 """Accuracy over time of fine-tuning: dlgui beside fastai and a plain torch loop, in one run.
 
-python benchmarks/finetune.py [FOLDER] [--labels SOURCE] [--seeds 1] [--peers fastai torch]
+python benchmarks/finetune.py [FOLDER] [--labels SOURCE] [--seeds 1] [--first-seed 0] [--peers fastai torch]
 
 Same backbone (EfficientNet-Lite0), same ImageNet weights, same training images (70 %, stratified). The clock is stopped
 while test images are classified; it counts wall seconds and processor seconds (of all threads: the figure to compare
@@ -59,6 +59,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--labels", default="last_folder")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=3, help="of the peers, as in fastai's fine_tune(3)")
     parser.add_argument("--peers", nargs="*", default=["fastai", "torch"])
     parser.add_argument("--set", nargs="*", default=[], help="NAME=VALUE of dlgui's settings, for ablations")
@@ -66,7 +67,7 @@ def main() -> None:
     root = arguments.folder or demo_images()
     heading(f"fine-tuning on {root.name}, {len(read_listing(root, arguments.labels).samples)} images")
     settings = dict(part.split("=", 1) for part in arguments.set)
-    for seed in range(arguments.seeds):
+    for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         with tempfile.TemporaryDirectory() as folder, Project.create(
                 Path(folder) / "p", root, arguments.labels) as project:
             splits.split(project, 70, 15, seed)
