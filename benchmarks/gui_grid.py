@@ -17,10 +17,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from common import heading
 from PIL import Image
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import Qt
+
+    from dlgui.gui.main_window import MainWindow
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 FILES = 512
@@ -182,8 +188,55 @@ def measure(project: Path) -> None:
         worst = max(worst, heart.during(1), key=lambda block: block.computed)
         print(f"{name} 24,000 images: {ended[0] - since:.1f} s, {worst}", flush=True)
     print(f"all selected: {heart.during(3, first=grid.selectAll)}")
+    many(window, heart, idle)
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at most")
     window.close()
+
+
+def many(window: MainWindow, heart: Heart, idle: Callable[[], bool]) -> None:
+    """Thousands of images at once, scattered over the grid, and the suggestions for half of them."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    from dlgui.gui.filters import Filter
+
+    grid, tab = window.data_tab.grid, window.data_tab
+    anywhere = np.sort(np.random.default_rng(1).permutation(grid.items.rowCount())[:10_000]).tolist()
+    actions = window.actions_by_name()
+
+    def enter(modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(grid, Qt.Key.Key_Return, modifier)
+
+    def order(kind: str) -> None:
+        tab.suggest.kind.setCurrentIndex(tab.suggest.kind.findData(kind))
+
+    def timed(name: str, act: Callable[[], object]) -> None:
+        since = time.perf_counter()
+        worst = max(heart.during(0.3, first=act), heart.during(120, idle), heart.during(0.5),
+                    key=lambda block: block.waited)
+        print(f"{name}: {time.perf_counter() - since - 0.5:.1f} s, {worst}", flush=True)
+
+    timed("10,000 scattered images selected", partial(grid.select, anywhere))
+    timed("sorted anew while they are", partial(tab.show_only, Filter(order="largest")))
+    timed("moved to another split", actions["actionAssignTest"].trigger)
+    timed("flagged", lambda: QTest.keyClick(grid, Qt.Key.Key_F))
+    timed("all images selected again", grid.selectAll)
+    timed("half of the images selected", partial(grid.select, range(50_000)))
+    timed("their labels taken away", lambda: QTest.keyClick(grid, Qt.Key.Key_Delete))
+    timed("first page of suggestions", partial(tab.switch.choose, "suggest"))
+    for i in range(3):
+        timed(f"a page of one class committed {i + 1}", enter)
+    timed("another order", partial(order, "doubtful"))
+    for i in range(3):
+        timed(f"one suggestion accepted {i + 1}", enter)
+    for i in range(2):
+        timed(f"a page accepted {i + 1}", partial(enter, Qt.KeyboardModifier.ShiftModifier))
+    timed("page taken back", window.session.undo)
+    timed("images grouped", partial(order, "similar"))
+    timed("the map", partial(tab.switch.choose, "map"))
+    timed("a lasso around all", lambda: tab.map.box.caught.emit(np.array(
+        [[-1e4, -1e4], [1e4, -1e4], [1e4, 1e4], [-1e4, 1e4]]), False))
+    timed("the grid again", partial(tab.switch.choose, "grid"))
 
 
 def small(folder: Path) -> Path:

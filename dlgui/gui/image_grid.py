@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -281,6 +282,9 @@ class ImageGrid(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalScrollBar().setSingleStep(40)
+        self._chosen: list[int] | None = None
+        self.items.modelReset.connect(self._forget)
+        self.selectionModel().selectionChanged.connect(self._forget)
         self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit(self.selected()))
         self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
         self.set_side(128)
@@ -292,10 +296,16 @@ class ImageGrid(QListView):
 
     def selected(self) -> list[int]:
         """Positions of the selected items, ascending."""
-        parts = self.selectionModel().selection().toList()
-        if len(parts) == 1:  # of 100,000, mostly
-            return list(range(parts[0].top(), parts[0].bottom() + 1))
-        return sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
+        if self._chosen is None:
+            parts = self.selectionModel().selection().toList()
+            if len(parts) == 1:  # of 100,000, mostly
+                self._chosen = list(range(parts[0].top(), parts[0].bottom() + 1))
+            else:
+                self._chosen = sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
+        return self._chosen.copy()
+
+    def _forget(self) -> None:
+        self._chosen = None
 
     def selectAll(self) -> None:
         """Selects every item as one range; a list view would ask for each."""
@@ -303,14 +313,17 @@ class ImageGrid(QListView):
             whole = QItemSelection(self.items.index(0), self.items.index(self.items.rowCount() - 1))
             self.selectionModel().select(whole, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
-    def select(self, rows: Sequence[int]) -> None:
+    def select(self, rows: Sequence[int] | np.ndarray) -> None:
         """Selects positions and shows the first."""
-        model, chosen = self.selectionModel(), QItemSelection()
-        start = 0
-        for i in range(1, len(rows) + 1):  # neighbours as one range: a lasso may hold thousands
-            if i == len(rows) or rows[i] != rows[i - 1] + 1:
-                chosen.select(self.items.index(rows[start]), self.items.index(rows[i - 1]))
-                start = i
+        model, chosen, index = self.selectionModel(), QItemSelection(), self.items.index
+        places = np.asarray(rows, np.int64)
+        ends = np.flatnonzero(np.diff(places, append=-1) != 1)  # neighbours as one range: there may be thousands
+        for first, last in zip(places[np.append(0, ends[:-1] + 1)].tolist() if len(places) else [],
+                               places[ends].tolist(), strict=True):
+            chosen.select(index(first), index(last))
+        if len(ends) > SEEN:
+            model.reset()  # without a word; taking thousands of ranges out of what was selected needs half a second
+            self.viewport().update()
         model.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         if len(rows):
             self.go_to(rows[0])

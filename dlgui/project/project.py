@@ -103,9 +103,9 @@ class ImageTable:
         chosen = self.trainable if subset == "all" else self.trainable & (self.split == code[subset])
         return np.flatnonzero(chosen)
 
-    def row_of(self, ids: Sequence[int]) -> np.ndarray:
+    def row_of(self, ids: Sequence[int] | np.ndarray) -> np.ndarray:
         """Rows of image ids. Raises `KeyError`."""
-        wanted = np.asarray(list(ids), np.int64)
+        wanted = np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), np.int64)
         if not len(wanted):
             return wanted
         place = np.searchsorted(self.id, wanted, sorter=self._by_id).clip(max=max(len(self.id) - 1, 0))
@@ -286,13 +286,15 @@ class Project:
         ids = set().union(*(changes.ids.get(kind, set()) for kind in kinds))
         with self.store.held():  # else what one thread has read would take the place of what another knows better
             table = self._table
-            if table is not None and kinds <= _CHEAP | {"images"} and len(ids) <= MANY:
+            here = threading.current_thread() is threading.main_thread()
+            if table is not None and kinds <= _CHEAP | {"images"} \
+                    and len(ids) <= (MANY if here else max(MANY, len(table) // 2)):
                 table = _patched(self, table, sorted(ids), "images" in kinds)
             else:
                 table = None
             if table is not None:
                 self._table = table
-            elif threading.current_thread() is threading.main_thread():
+            elif here:
                 self._table = self._classes = None
             else:  # whoever changed it in the background reads it there, too; until then it is as it was
                 classes = _read_classes(self)
@@ -300,7 +302,7 @@ class Project:
 
 
 MANY = 2000
-"""Up to so many changed rows are read alone: reading 100,000 anew takes too long for a key."""
+"""Up to so many changed rows are read alone where a window waits: reading 100,000 anew takes too long for a key."""
 
 _CHEAP = frozenset({"labels", "splits", "flags", "notes"})
 _FACTS = ("reason", "content_hash", "pixel_hash", "perceptual_hash", "missing", "width", "height", "size", "mtime")
@@ -355,7 +357,7 @@ def _read_table(project: Project, classes: list[ClassInfo]) -> ImageTable:
     rows = project.store.rows(
         "SELECT id, path, class_id, split, flag, excluded, missing, note, reason, grouping, content_hash, pixel_hash, "
         "perceptual_hash, width, height, size, mtime FROM images ORDER BY path")
-    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 17
+    columns = [[row[i] for row in rows] for i in range(17)]  # zip would keep Python's lock for all of them at once
     (ids, path, class_id, split, flag, excluded, missing, note, reason, group, content, pixel, perceptual, width,
      height, size, mtime) = columns
     return ImageTable(

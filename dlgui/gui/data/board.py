@@ -56,7 +56,7 @@ class Board(QObject):
 
     def selected_ids(self) -> list[int]:
         """Ids of the selected images."""
-        return self.shown.ids(self.grid.selected()) if self.shown is not None else []
+        return self.shown.table.id[self.selected_rows()].tolist() if self.shown is not None else []
 
     def selected_rows(self) -> np.ndarray:
         """Rows of the table, int64."""
@@ -73,10 +73,10 @@ class Board(QObject):
 
     def select(self, ids: Sequence[int]) -> bool:
         """Selects images; whether any of them is shown."""
-        places = self.shown.positions(ids) if self.shown is not None else []
-        if places or self.grid.selected():
+        places = self.shown.positions(ids) if self.shown is not None else np.empty(0, np.int64)
+        if len(places) or self.grid.selected():
             self.grid.select(places)
-        return bool(places)
+        return bool(len(places))
 
     def next_unlabeled(self) -> int | None:
         """Id of the image to go to once the selected ones are labeled."""

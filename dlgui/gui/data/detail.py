@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -30,6 +31,7 @@ class DetailPanel(QWidget):
         super().__init__(parent)
         self.session = session
         self._ids: list[int] = []
+        self._seen: tuple[ImageTable | None, Path | None, np.ndarray] | None = None
         self.preview = Preview(session, "previewView")
         self.caption = QLabel()
         self.caption.setProperty("soft", True)
@@ -65,10 +67,16 @@ class DetailPanel(QWidget):
             self.note.setModified(False)
             self.session.edit(labels.note, self._ids, self.note.text().strip(), many=len(self._ids))
 
-    def show_images(self, table: ImageTable | None, rows: Sequence[int]) -> None:
+    def show_images(self, table: ImageTable | None, rows: Sequence[int] | np.ndarray) -> None:
         """Shows what rows of the table have in common; the picture of the first."""
         self._write()
+        rows = np.asarray(rows, np.int64)
         project = self.session.project
+        root = project.image_root if project is not None else None
+        if self._seen is not None and table is self._seen[0] and root == self._seen[1] \
+                and np.array_equal(rows, self._seen[2]):
+            return  # asked for again, as happens when several parts are renewed
+        self._seen = table, root, rows
         some = table is not None and bool(len(rows)) and project is not None
         writable = some and project is not None and not project.read_only
         self.flag.setEnabled(writable)
@@ -80,11 +88,11 @@ class DetailPanel(QWidget):
             self.caption.clear()
             self.preview.clear()
             return
-        self._ids = table.id[list(rows)].tolist()
-        notes = set(map(table.note.__getitem__, rows))
+        self._ids = table.id[rows].tolist()
+        notes = set(map(table.note.__getitem__, rows.tolist()))
         self.note.setText(notes.pop() if len(notes) == 1 else "")
         self.note.setPlaceholderText(self.tr("Note") if not notes else self.tr("Several notes"))
-        self.flag.setChecked(bool(table.flag[list(rows)].all()))
+        self.flag.setChecked(bool(table.flag[rows].all()))
         row = int(rows[0])
         self.preview.show_file(str(project.image_root / table.path[row]))
         if len(rows) > 1:
@@ -96,9 +104,9 @@ class DetailPanel(QWidget):
         self.caption.setText(f"{table.path[row]}\n{table.reason[row] or ', '.join(names)}")
 
 
-def _classes(table: ImageTable, rows: Sequence[int]) -> str:
+def _classes(table: ImageTable, rows: np.ndarray) -> str:
     """`apple 3, pear 2`: the classes of some rows, the most frequent first."""
-    found, counts = np.unique(table.label[list(rows)], return_counts=True)
+    found, counts = np.unique(table.label[rows], return_counts=True)
     order = np.argsort(-counts, kind="stable")[:4]
     names = [table.class_names[found[i]] if found[i] >= 0 else "no label" for i in order]
     text = ", ".join(f"{name} {counts[i]}" for name, i in zip(names, order, strict=True))

@@ -33,7 +33,7 @@ class MapPanel(QWidget):
         key: text of a plain key, with whether Shift was held.
     """
 
-    picked = Signal(list)
+    picked = Signal(object)  # of thousands of numbers Qt would make a list of its own
     to_grid = Signal()
     key = Signal(str, bool)
 
@@ -133,7 +133,7 @@ class MapPanel(QWidget):
         if not known.all():  # images have gone since
             self.map = Map(self.map.ids[known], self.map.places[known], self.map.finished)
             self.cloud.place(self.map.places)
-        self._rows = table.row_of(self.map.ids.tolist())
+        self._rows = table.row_of(self.map.ids)
         self._selected = np.isin(self.map.ids, self._chosen)
         self.dress()
 

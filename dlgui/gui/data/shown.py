@@ -30,9 +30,9 @@ class Shown:
         chosen = np.array(list(positions), np.int64)
         return self.table.id[self.rows[chosen[chosen < len(self.rows)]]].tolist()
 
-    def positions(self, ids: Sequence[int]) -> list[int]:
-        """Positions of those of the images that are shown, ascending."""
-        return np.flatnonzero(np.isin(self.table.id[self.rows], list(ids))).tolist() if len(ids) else []
+    def positions(self, ids: Sequence[int]) -> np.ndarray:
+        """Positions of those of the images that are shown, int64, ascending."""
+        return np.flatnonzero(np.isin(self.table.id[self.rows], np.asarray(ids, np.int64)))
 
     def after_labeling(self, positions: Sequence[int]) -> int | None:
         """Id of the image to go to once those at `positions` are labeled.

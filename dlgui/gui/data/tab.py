@@ -229,7 +229,8 @@ class DataTab(QWidget):
         if shown is not None:  # the hidden grid holds what was caught and nothing else: one range, however many
             self.board.show(Shown(shown.table, shown.table.row_of(ids)), keep=False)
             self.grid.selectAll()
-            self._picked()
+            if not ids:
+                self._picked()
 
     def _show_selected(self) -> None:
         shown = self.board.shown
@@ -303,7 +304,7 @@ class DataTab(QWidget):
         if table is None:
             self.board.show(None)
         elif self.switch.mode == "map":
-            self.board.show(Shown(table, table.row_of(self._still_there(table))))
+            self.board.show(Shown(table, table.row_of(self._still_there(table))), keep=False)
             self.grid.selectAll()
         elif self.switch.mode == "grid":
             self.board.show(Shown(table, self.filter.rows(table, self.results, self.likeness.of(table))))
@@ -359,7 +360,7 @@ class DataTab(QWidget):
         shown = self.board.shown
         rows = self.board.selected_rows()
         looked_at = self.board.current_rows() if self.board.marking else rows
-        self.detail.show_images(shown.table if shown is not None else None, looked_at.tolist())
+        self.detail.show_images(shown.table if shown is not None else None, looked_at)
         total = len(shown.table) if shown is not None else 0
         seen = len(shown) if shown is not None and self.switch.mode != "map" else total
         text = self.tr("{n} of {total} images").format(n=seen, total=total)
