@@ -30,11 +30,9 @@ def principal_components(vectors: np.ndarray, count: int, sample: int = 4000, se
     centre = drawn.mean(0)
     few = (drawn - centre).astype(np.float64)
     gram = few @ few.T if len(few) < few.shape[1] else few.T @ few
-    from scipy.linalg import eigh
-
     count = min(count, *few.shape)
-    values, axes = eigh(gram, subset_by_index=(len(gram) - count, len(gram) - 1))
-    axes, values = axes[:, ::-1], values[::-1]
+    values, axes = np.linalg.eigh(gram)  # SciPy's is twice as fast, but keeps Python's lock while a window waits
+    axes, values = axes[:, :-count - 1:-1], values[:-count - 1:-1]
     if len(few) < few.shape[1]:
         axes = few.T @ axes / np.sqrt(np.maximum(values, 1e-12))
     return (vectors - centre) @ axes.astype(np.float32)
