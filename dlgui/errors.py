@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Mend = Literal["", "find images", "split", "label", "train", "choose project", "open again"]
+Mend = Literal["", "find images", "split", "label", "train", "choose project", "open again", "look again"]
 """What an application can lead the user to."""
 
 
@@ -27,9 +27,9 @@ class UnreadableImage(DlguiError, OSError):
     """An image file that cannot be decoded; `path` and `reason` say which and why."""
 
     def __init__(self, path: object, reason: str,
-                 remedy: str = "replace the file or leave it out of the data set") -> None:
+                 remedy: str = "replace the file or leave it out of the data set", mend: Mend = "") -> None:
         self.path, self.reason = str(path), reason
-        DlguiError.__init__(self, path, reason, remedy)
+        DlguiError.__init__(self, path, reason, remedy, mend)
 
 
 class InvalidValue(DlguiError, ValueError):

@@ -48,5 +48,6 @@ def explained(problem: Exception, what: str) -> Exception:
                           "free some disk space, then go on with the run")
     if isinstance(problem, FileNotFoundError):
         return DlguiError(problem.filename or what, "the file is gone",
-                          "bring it back, or look at the image folder again (F5), then go on with the run")
+                          "bring it back, or look at the image folder again (F5), then go on with the run",
+                          "look again")
     return problem

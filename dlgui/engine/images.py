@@ -73,7 +73,8 @@ def _read(path: str | Path, convert: Callable[[np.ndarray], np.ndarray]) -> np.n
     except UnreadableImage:
         raise
     except FileNotFoundError:
-        raise UnreadableImage(path, "the file does not exist", "restore the file or import the folder again") from None
+        raise UnreadableImage(path, "the file does not exist", "restore the file or import the folder again",
+                              "look again") from None
     except PermissionError:
         raise UnreadableImage(path, "the file may not be read", "change its permissions") from None
     except Image.DecompressionBombError:

@@ -64,6 +64,8 @@ def _known(window: MainWindow) -> dict[str, Offer]:
     return {
         "find images": Offer("problemFindImages", window.tr("Find the images…"), window.tr(
             "Say where the image folder is now"), window.projects.relocate),
+        "look again": Offer("problemLookAgain", window.tr("Look at the folder again"), window.tr(
+            "Find the images that are new, gone or changed; labels are kept"), window.projects.rescan),
         "split": Offer("problemSplit", window.tr("Go to the split"), window.tr("Show the split panel"),
                        show(0, lambda: window.data_tab.split_panel.button.setFocus())),
         "label": Offer("problemLabel", window.tr("Label images"), window.tr("Show the images without a label"),

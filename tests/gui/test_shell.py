@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import threading
 import time
 
@@ -12,7 +13,8 @@ from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QMessageBox, QPushButton, QSplitter, QToolButton
 
-from dlgui.errors import DlguiError
+from dlgui.engine.images import read_image
+from dlgui.errors import DlguiError, UnreadableImage
 from dlgui.gui import icons, problems, theme
 from dlgui.gui.image_grid import DRAGGED
 from dlgui.gui.main_window import MainWindow
@@ -267,6 +269,24 @@ def test_an_error_offers_what_can_be_done_about_it(opened, qtbot, tmp_path):
     assert button("problemShowFolder") is not None
     assert not opened.session.open(tmp_path)
     assert button("problemChooseProject") is not None
+
+
+def test_where_images_are_gone_the_folder_is_looked_at_again(window, small_folder, tmp_path, qtbot, idle):
+    root = tmp_path / "pictures"
+    shutil.copytree(small_folder, root)
+    Project.create(tmp_path / "p.dlproj", root).close()
+    assert window.session.open(tmp_path / "p.dlproj")
+    gone = root / window.session.project.images().path[3]
+    gone.unlink()
+    with pytest.raises(UnreadableImage) as caught:
+        read_image(gone)
+    window.show_problem(caught.value)
+    box = next(b for b in window.findChildren(QMessageBox, "problemDialog") if b.isVisible())
+    qtbot.mouseClick(box.findChild(QPushButton, "problemLookAgain"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(window.session.project.images().missing[3]), timeout=20000)
+    idle(window)
+    assert window.session.project.images().label[3] >= 0
+    assert window.problems == []
 
 
 def test_recent_projects_are_in_the_file_menu(opened, idle):

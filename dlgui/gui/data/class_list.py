@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -32,6 +34,7 @@ from dlgui.project.project import ClassInfo, ImageTable
 
 ID = int(Qt.ItemDataRole.UserRole)
 _INFO, _COUNT = ID + 1, ID + 2
+_DRAGGED = "application/x-dlgui-class"
 
 
 class ClassList(QListWidget):
@@ -39,13 +42,13 @@ class ClassList(QListWidget):
 
     Signals:
         dropped: id of the class that the dragged images shall get.
-        reordered: ids of all classes in their new order.
+        reordered: ids of all classes in their new order, and the one that was moved.
         key: text of a plain key, for whoever labels.
         renaming: F2 on a class, its id.
     """
 
     dropped = Signal(int)
-    reordered = Signal(list)
+    reordered = Signal(list, int)
     key = Signal(str, bool)
     renaming = Signal(int)
 
@@ -54,7 +57,8 @@ class ClassList(QListWidget):
         self.setObjectName("classList")
         self.setAccessibleName(self.tr("Classes"))
         self.setToolTip(self.tr("Click: show only this class. Double click, or drop images: label them.\n"
-                                "Drag a class to reorder. Right click: rename, merge, recolour, key, delete."))
+                                "Drag a class, or Alt+Up and Alt+Down: reorder.\n"
+                                "Right click: rename, merge, recolour, key, delete."))
         self.setItemDelegate(_ClassDelegate(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragEnabled(True)
@@ -64,15 +68,20 @@ class ClassList(QListWidget):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.target = -1
         self.between = False
+        self._shown: tuple[list[ClassInfo], list[int]] = [], []
 
     def show_classes(self, table: ImageTable | None, classes: list[ClassInfo]) -> None:
         """Shows the classes with how many images each has; the current row stays."""
         row = max(self.currentRow(), 0)
+        counts = np.bincount(table.label + 1, minlength=len(classes) + 1) if table is not None else np.empty(0, int)
+        shown = list(classes), counts.tolist()
+        if shown == self._shown:
+            return  # a press that chooses a class asks for this; items made anew could not be dragged
+        self._shown = shown
         with QSignalBlocker(self):
             self.clear()
             if table is None:
                 return
-            counts = np.bincount(table.label + 1, minlength=len(classes) + 1)
             everything = QListWidgetItem(self.tr("All images"))
             everything.setData(_COUNT, len(table))
             everything.setFlags(everything.flags() & ~Qt.ItemFlag.ItemIsDragEnabled)
@@ -96,13 +105,31 @@ class ClassList(QListWidget):
         item, text = self.currentItem(), event.text().lower()
         if event.key() == Qt.Key.Key_F2 and item is not None and item.data(ID) is not None:
             self.renaming.emit(item.data(ID))
+        elif event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._move(self.currentRow(), self.currentRow() + (1 if event.key() == Qt.Key.Key_Down else -1))
         elif text and text.isprintable() and not text.isspace() and not event.modifiers() & (
                 Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
             self.key.emit(text, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         else:
             super().keyPressEvent(event)
 
+    def _move(self, row: int, to: int) -> None:
+        """Asks for the class of a row to stand at another."""
+        if row >= 1 and 1 <= to < self.count() and row != to:
+            order = [self.item(i).data(ID) for i in range(1, self.count())]
+            moved = order.pop(row - 1)
+            order.insert(to - 1, moved)
+            self.reordered.emit(order, moved)
+
     # --- drag and drop
+
+    def mimeTypes(self) -> list[str]:
+        return [_DRAGGED]
+
+    def mimeData(self, items: Sequence[QListWidgetItem]) -> QMimeData:
+        data = QMimeData()
+        data.setData(_DRAGGED, b",".join(str(self.row(item)).encode() for item in items))
+        return data
 
     def _aim(self, row: int, between: bool) -> None:
         if (row, between) != (self.target, self.between):
@@ -110,7 +137,7 @@ class ClassList(QListWidget):
             self.viewport().update()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.source() is self or event.mimeData().hasFormat(DRAGGED):
+        if event.mimeData().hasFormat(_DRAGGED) or event.mimeData().hasFormat(DRAGGED):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
@@ -137,11 +164,8 @@ class ClassList(QListWidget):
         event.accept()
         if images:
             self.dropped.emit(self.item(target).data(ID))
-        elif event.source() is self:
-            order = [self.item(i).data(ID) for i in range(1, self.count())]
-            moved = order.pop(self.currentRow() - 1)
-            order.insert(target - 1, moved)
-            self.reordered.emit(order)
+        elif event.mimeData().hasFormat(_DRAGGED):
+            self._move(int(bytes(event.mimeData().data(_DRAGGED).data())), target)
 
 
 class _ClassDelegate(QStyledItemDelegate):
@@ -177,7 +201,7 @@ class _ClassDelegate(QStyledItemDelegate):
         painter.setPen(soft)
         width = metrics.horizontalAdvance(count)
         painter.drawText(QRect(right - width, box.top(), width + 1, box.height()), Qt.AlignmentFlag.AlignVCenter, count)
-        right -= max(width, metrics.horizontalAdvance("0000")) + 8
+        right -= max(width, metrics.horizontalAdvance("000")) + 8
         if info is not None:
             if info.shortcut:
                 chip = QRect(right - 20, box.center().y() - 9, 20, 19)
@@ -185,7 +209,7 @@ class _ClassDelegate(QStyledItemDelegate):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(chip, 4, 4)
                 painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, info.shortcut.upper())
-            right -= 28
+                right -= 28
             painter.setPen(QPen(ink, 1) if selected else Qt.PenStyle.NoPen)
             painter.setBrush(QColor(info.colour))
             painter.drawRoundedRect(QRect(left, box.center().y() - 6, 13, 13), 4, 4)

@@ -35,7 +35,7 @@ class ClassPanel(QWidget):
         self.list.itemDoubleClicked.connect(lambda item: self._assign(item.data(ID)))
         self.list.currentRowChanged.connect(lambda row: self.chosen.emit(row - 1 if row > 0 else None))
         self.list.dropped.connect(self.assign)
-        self.list.reordered.connect(lambda order: self.session.edit(classes.reorder, order))
+        self.list.reordered.connect(self._reorder)
         self.list.renaming.connect(lambda class_id: self._rename(self._info(class_id)))
         self.add = button("addClassButton", self.tr("New class"), self.tr("Add a class; it gets the next free key"),
                           self._add)
@@ -50,6 +50,9 @@ class ClassPanel(QWidget):
         self.list.show_classes(project.images() if project is not None else None,
                                project.classes() if project is not None else [])
         self.add.setEnabled(project is not None and not project.read_only)
+
+    def _reorder(self, order: list[int], moved: int) -> None:
+        self.session.edit(classes.reorder, order, then=lambda: self.list.setCurrentRow(order.index(moved) + 1))
 
     def _assign(self, class_id: int | None) -> None:
         if class_id is not None:

@@ -27,6 +27,7 @@ class KeysDialog(QDialog):
                     ("N", self.tr("write a note")),
                     ("X", self.tr("exclude from training and evaluation, or take back in")),
                     (self.tr("drag"), self.tr("selected images onto a class")),
+                    ("Alt+Up, Alt+Down", self.tr("move the class that is chosen in the list")),
                     ("Ctrl+Z", self.tr("undo, also after a restart; Ctrl+Shift+Z: redo"))],
             move: [("A, D", self.tr("image before, next image")),
                    (self.tr("arrows"), self.tr("move in the grid; with Shift select")),

@@ -113,7 +113,7 @@ def _sample(project: Project, classifier: Classifier, predictions: Predictions,
             continue
         truth.append(int(predictions.truth[i]))
     if not pixels:
-        raise DlguiError(root, "none of the images can be read", "bring them back", "find images")
+        raise DlguiError(root, "none of the images can be read", "bring them back", "look again")
     return np.stack(pixels), np.array(truth, np.int64)
 
 

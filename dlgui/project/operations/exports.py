@@ -67,7 +67,7 @@ def images_to_compare(project: Project, count: int = COMPARED) -> list[np.ndarra
         if len(found) == count:
             break
     if not found:
-        raise DlguiError(root, "no readable image to compare the export on", "bring the images back", "find images")
+        raise DlguiError(root, "no readable image to compare the export on", "bring the images back", "look again")
     return found
 
 
@@ -113,5 +113,5 @@ def _pixels(project: Project, rows: Sequence[int], preprocessing: Preprocessing,
         parts.append(batch.pixels)
         kept += [rows[i] for i in batch.indices.tolist()]
     if not kept:
-        raise DlguiError(root, "none of the images can be read", "bring the images back", "find images")
+        raise DlguiError(root, "none of the images can be read", "bring the images back", "look again")
     return np.concatenate([part for part in parts if len(part)]), kept

@@ -143,7 +143,8 @@ def resume(project: Project, run: Run) -> Run:
     if run.state == "running" and run.pid not in (None, os.getpid()):
         raise DlguiError(run.id, "it is running in another process", "stop it there first")
     if runs.data_hash(project) != run.data_hash:
-        raise DlguiError(run.id, "images, labels or the split have changed since it began", "train a new run")
+        raise DlguiError(run.id, "images, labels or the split have changed since it began", "train a new run",
+                         "train")
     return runs.resume(project, run, checkpoint_iteration(run))
 
 

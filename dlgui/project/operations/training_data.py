@@ -74,7 +74,7 @@ def left_out(project: Project, data: Data, positions: np.ndarray) -> Iterator[Ev
         return
     if not len(np.setdiff1d(data.train, positions)):
         raise DlguiError(project.image_root, f"none of the {len(data.train)} images to learn from can be read",
-                         "bring the images back, then go on with the run", "find images")
+                         "bring the images back, then go on with the run", "look again")
     names = [data.table.path[data.rows[i]] for i in positions[:3]]
     more = f" and {len(positions) - 3} more" if len(positions) > 3 else ""
     yield finetune.Notice(f"{len(positions)} {'image' if len(positions) == 1 else 'images'} could not be read and "

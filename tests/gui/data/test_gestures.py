@@ -91,6 +91,38 @@ def test_the_selected_images_are_dragged_onto_a_class(opened, grid):
     assert opened.problems == []
 
 
+def test_a_class_is_dragged_or_moved_by_keys_to_another_place(opened, grid):
+    found, names = opened.data_tab.classes.list, opened.session.project.images().class_names
+
+    def order():
+        return opened.session.project.images().class_names
+
+    def place(row):
+        return found.visualItemRect(found.item(row)).center()
+
+    drag(opened, in_window(found, place(1)), in_window(found, place(3)))
+    assert found.currentRow() == 1  # the press chose it
+    data, end = found.mimeData([found.item(1)]), QPointF(place(3))  # without a display nothing can be dropped
+    for kind in (QDragEnterEvent, QDragMoveEvent):
+        QApplication.sendEvent(found.viewport(), kind(end, COPY, data, LEFT, PLAIN))
+    assert (found.target, found.between) == (3, True)
+    QApplication.sendEvent(found.viewport(), QDropEvent(end, COPY, data, LEFT, PLAIN))
+    assert order() == [names[1], names[2], names[0]]
+    assert (found.currentRow(), opened.data_tab.filter.label) == (3, 2)  # what was chosen follows
+    undo(opened)
+    assert order() == names
+    found.setCurrentRow(2)
+    QTest.keyClick(found, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert order() == [names[1], names[0], names[2]]
+    QTest.keyClick(found, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)  # it is the first
+    QTest.keyClick(found, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert (order(), found.currentRow()) == (names, 2)
+    for _ in range(2):
+        undo(opened)
+    assert order() == names
+    assert opened.problems == []
+
+
 def choose(window, row, text, act):
     """Right click on a class, a click on an entry of its menu, and `act` with the dialog that opens."""
     found = window.data_tab.classes.list

@@ -84,7 +84,7 @@ def test_images_are_dropped_on_a_class_and_classes_are_reordered(opened):
     drop(3, data)
     assert [label_of(opened, i) for i in range(3)] == ["nominal"] * 3
     drop(0, data)  # all images is no class
-    found.reordered.emit([found.item(i).data(Qt.ItemDataRole.UserRole) for i in (3, 1, 2)])
+    found.reordered.emit([found.item(i).data(Qt.ItemDataRole.UserRole) for i in (3, 1, 2)], 3)
     assert opened.session.project.images().class_names == ["nominal", "global", "local"]
     drop(1, QMimeData())
     assert info(opened.session.project)["classes"]["nominal"] == 27
