@@ -123,6 +123,7 @@ class Preview(QWidget):
         if loaded.pixels is None:
             self.session.jobs.drop(f"{self._kind} tone")
             self.view.show_image(QImage())
+            self.zoom.clear()
         else:
             self._tone()
 

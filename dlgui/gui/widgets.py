@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSpinBox, QWidget
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
 W = TypeVar("W", bound=QWidget)
 
@@ -27,6 +28,19 @@ def button(name: str, text: str, tip: str, slot: Callable[..., Any], primary: bo
     made.setProperty("primary", primary)
     made.clicked.connect(lambda: slot())
     return made
+
+
+class Form(QFormLayout):
+    """Rows of a label and a field; each label in the middle of its field, which Qt does for low fields only."""
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        for row in range(self.rowCount()):
+            label, field = (self.itemAt(row, role) for role in (self.ItemRole.LabelRole, self.ItemRole.FieldRole))
+            if label is not None and field is not None and not label.isEmpty():
+                place = label.geometry()
+                place.moveTop(field.geometry().center().y() - place.height() // 2)
+                label.setGeometry(place)
 
 
 def beside(field: QWidget, *others: QWidget) -> QHBoxLayout:

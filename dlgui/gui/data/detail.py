@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBox
 
 from dlgui.engine.splitting import SUBSETS
 from dlgui.gui import icons
+from dlgui.gui.elided_label import ElidedLabel
 from dlgui.gui.preview import Preview
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import named
@@ -33,8 +34,9 @@ class DetailPanel(QWidget):
         self._ids: list[int] = []
         self._seen: tuple[ImageTable | None, Path | None, np.ndarray] | None = None
         self.preview = Preview(session, "previewView")
-        self.caption = QLabel()
-        self.caption.setProperty("soft", True)
+        self.path, self.caption = ElidedLabel(), QLabel()
+        for text in (self.path, self.caption):
+            text.setProperty("soft", True)
         self.caption.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.caption.setWordWrap(True)
         self.flag = named(QToolButton(), "flagButton", self.tr("Flag the selected images, or take the flag away (F)"))
@@ -50,8 +52,10 @@ class DetailPanel(QWidget):
         row.addWidget(self.flag)
         row.addWidget(self.note, 1)
         stack = QVBoxLayout(self)
+        stack.setSpacing(4)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.addWidget(self.preview, 1)
+        stack.addWidget(self.path)
         stack.addWidget(self.caption)
         stack.addLayout(row)
         self.show_images(None, [])
@@ -85,6 +89,7 @@ class DetailPanel(QWidget):
             self._ids = []
             self.note.clear()
             self.flag.setChecked(False)
+            self.path.setText("")
             self.caption.clear()
             self.preview.clear()
             return
@@ -96,12 +101,14 @@ class DetailPanel(QWidget):
         row = int(rows[0])
         self.preview.show_file(str(project.image_root / table.path[row]))
         if len(rows) > 1:
-            self.caption.setText(self.tr("{n} images\n{classes}").format(n=len(rows), classes=_classes(table, rows)))
+            self.path.setText(self.tr("{n} images").format(n=len(rows)))
+            self.caption.setText(_classes(table, rows))
             return
         names = [self.tr("no label") if table.label[row] < 0 else table.class_names[table.label[row]],
                  SUBSETS[table.split[row]] if table.split[row] >= 0 else self.tr("no split"),
                  f"{table.width[row]} × {table.height[row]}"]
-        self.caption.setText(f"{table.path[row]}\n{table.reason[row] or ', '.join(names)}")
+        self.path.setText(table.path[row])
+        self.caption.setText(table.reason[row] or ", ".join(names))
 
 
 def _classes(table: ImageTable, rows: np.ndarray) -> str:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -27,7 +26,7 @@ from dlgui.engine.survey import Outcome
 from dlgui.gui.data.found_classes import MOST, PICTURES, FoundClasses
 from dlgui.gui.jobs import Job, Jobs
 from dlgui.gui.thumbnails import Thumbnails
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import Form, button, named
 from dlgui.gui.words import time_left
 
 
@@ -83,7 +82,7 @@ class ImportDialog(QDialog):
             self.preview()
 
     def _build(self) -> None:
-        form = QFormLayout()
+        form = Form()
         form.addRow(self.tr("Images"), self._with_button(self.images, "browseImages", self._browse_images))
         form.addRow(self.tr("Labels from"), self.source)
         self.csv_row = self._with_button(self.csv, "browseCsv", self._browse_csv)
@@ -197,8 +196,11 @@ class ImportDialog(QDialog):
             return count
 
         def done(count: int) -> None:
-            self.checked.setText(self.tr("Every file can be read.") if not count else self.tr(
-                "{n} files cannot be read; they are imported as such and left out of training.").format(n=count))
+            text = self.tr("Every file can be read.")
+            if count:
+                text = self.tr("{n} files cannot be read; they are imported as such and left out of training.") \
+                    if count > 1 else self.tr("1 file cannot be read; it is imported as such and left out of training.")
+            self.checked.setText(text.format(n=count))
 
         def reported(report: Report) -> None:
             if self._jobs.running("import check") is job:

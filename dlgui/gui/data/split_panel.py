@@ -6,7 +6,6 @@ from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFormLayout,
     QGroupBox,
     QLabel,
     QLineEdit,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 from dlgui.errors import DlguiError
 from dlgui.gui.data.split_bars import SplitBars
 from dlgui.gui.session import Session
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import Form, button, named
 from dlgui.gui.words import percent
 from dlgui.project.operations import leak_price, splits
 from dlgui.project.operations.leak_price import LeakPrice
@@ -90,7 +89,7 @@ class SplitPanel(QGroupBox):
         self.note.setProperty("warning", True)
         for text in (self.state, self.note, self.price):
             text.setWordWrap(True)
-        form = QFormLayout()
+        form = Form()
         for title, widget in ((self.tr("Training %"), self.train), (self.tr("Validation %"), self.validation),
                               (self.tr("Test %"), self.rest), (self.tr("Seed"), self.seed),
                               (self.tr("Together"), self.together), (self.tr("Objects"), self.grouping),
