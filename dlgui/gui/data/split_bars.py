@@ -13,7 +13,9 @@ from dlgui.gui import theme
 
 COLOURS = {"train": "#4e79a7", "validation": "#edc948", "test": "#59a14f"}
 INK = {"train": "#ffffff", "validation": "#10202c", "test": "#10202c"}
-HEIGHT, NAME, LEGEND = 22, 86, 2
+HEIGHT, LEGEND = 22, 2
+NAMES = 0.42
+"""At most so much of the width is for the names."""
 
 
 class SplitBars(QWidget):
@@ -44,20 +46,22 @@ class SplitBars(QWidget):
         painter, c = QPainter(self), theme.colours()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._legend(painter, c)
+        metrics = painter.fontMetrics()
+        room = min(int(NAMES * self.width()), max(map(metrics.horizontalAdvance, self.counts), default=0) + 8)
         first = max(event.rect().top() // HEIGHT - LEGEND, 0)
         last = event.rect().bottom() // HEIGHT + 1
         for i, (name, counts) in enumerate(list(self.counts.items())[first:last], first):
             top, total = HEIGHT * (i + LEGEND) + 2, sum(counts.values())
             painter.setPen(QColor(c.warning if name in self.weak else c.ink))
-            shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, NAME - 6)
-            painter.drawText(QRectF(0, top, NAME, 18), Qt.AlignmentFlag.AlignVCenter, shown)
-            left, bar = float(NAME), self.width() - NAME - 1.0
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room - 6)
+            painter.drawText(QRectF(0, top, room, 18), Qt.AlignmentFlag.AlignVCenter, shown)
+            left, bar = float(room), self.width() - room - 1.0
             painter.fillRect(QRectF(left, top + 1, bar, 15), QColor(c.raised))
             for subset in SUBSETS:
                 part = bar * counts[subset] / total if total else 0.0
                 painter.fillRect(QRectF(left, top + 1, part, 15), QColor(COLOURS[subset]))
                 text = f"{counts[subset]:,}"
-                if part > painter.fontMetrics().horizontalAdvance(text) + 4:
+                if part > metrics.horizontalAdvance(text) + 4:
                     painter.setPen(QColor(INK[subset]))
                     painter.drawText(QRectF(left, top, part, 17), Qt.AlignmentFlag.AlignCenter, text)
                 left += part
