@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QMainWindow, QMessageBox, QStackedWidget, QTabWidget
+from PySide6.QtWidgets import QGraphicsView, QLineEdit, QMainWindow, QMessageBox, QStackedWidget, QTabWidget
 
 from dlgui.errors import DlguiError
 from dlgui.gui import icons, problems, remedies, shell_scenes, theme, window_state
@@ -113,8 +113,8 @@ class MainWindow(QMainWindow):
             yield
         self.toolbar = MainToolBar(self.commands.actions(), self)
         self.tabs.setCornerWidget(self.toolbar, Qt.Corner.TopRightCorner)
-        for edit in self.tabs.findChildren(QLineEdit):
-            edit.setAcceptDrops(False)  # what is dropped anywhere is the window's
+        for part in (*self.findChildren(QLineEdit), *self.findChildren(QGraphicsView)):
+            part.setAcceptDrops(False)  # what is dropped anywhere is the window's
         self.train_tab.show_me.connect(lambda: self.tabs.setCurrentWidget(self.train_tab))
         self.train_tab.image_wanted.connect(lambda path: self._show_paths([path]))
         self.tabs.currentChanged.connect(lambda _: self._changed_tab())

@@ -9,9 +9,9 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, QUrl
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QMessageBox, QPushButton, QSplitter, QToolButton
+from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QPushButton, QSplitter, QToolButton
 
 from dlgui.engine.images import read_image
 from dlgui.errors import DlguiError, UnreadableImage
@@ -147,6 +147,20 @@ def test_a_project_is_opened_by_dropping_it_and_read_off_the_windows_thread(wind
     window.projects.dropped(QMimeData())  # nothing
     window.session.open_soon(folder)  # open already
     assert not window.session.jobs.busy()
+
+
+def test_a_folder_may_be_dropped_on_anything(opened, small_folder, monkeypatch):
+    taken, data = [], QMimeData()
+    monkeypatch.setattr(opened.projects, "take", taken.append)
+    data.setUrls([QUrl.fromLocalFile(str(small_folder))])
+    tab = opened.data_tab
+    for part in (tab.grid, tab.detail.preview.view, tab.map.plot, tab.classes.list, opened.log.text):
+        for kind in (QDragEnterEvent, QDragMoveEvent, QDropEvent):
+            event = kind(QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+                         Qt.KeyboardModifier.NoModifier)
+            QApplication.sendEvent(part.viewport(), event)
+        assert taken.pop() == small_folder
+    assert not taken
 
 
 @pytest.fixture(scope="module")
