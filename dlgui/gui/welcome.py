@@ -57,6 +57,7 @@ class WelcomePage(QWidget):
         self.head = QLabel(self.tr("Recent projects"))
         column.addWidget(self.head)
         column.addWidget(self.list, 1)
+        column.addStretch(0)  # takes the room where there is no list
         row = QHBoxLayout(self)
         row.addStretch(1)
         row.addLayout(column, 3)

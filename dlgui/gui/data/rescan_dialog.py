@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from dlgui.gui.widgets import button, named
@@ -27,6 +27,7 @@ class RescanDialog(QDialog):
         self.setWindowTitle(self.tr("The image folder has changed"))
         self.resize(640, 460)
         self.tree = named(QTreeWidget(), "rescanTree", self.tr("Files that are new, gone, back or changed"))
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.tree.setHeaderHidden(True)
         self.tree.itemActivated.connect(lambda item: self._show(item))
         for title, paths in ((self.tr("new"), report.paths["added"]), (self.tr("gone: the labels are kept"),
