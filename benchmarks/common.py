@@ -6,6 +6,8 @@ import statistics
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 from dlgui import environment
 
 
@@ -26,3 +28,22 @@ def timed(work: Callable[[], object], repeats: int = 5) -> tuple[float, float]:
         work()
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds), max(seconds) - min(seconds)
+
+
+def peak_flops() -> float:
+    """Floating-point operations per second of a large matrix product (2048 x 2048), by ONNX Runtime or by torch: the
+    faster of the two, on the threads that each takes by itself."""
+    import onnxruntime
+    import torch
+    from onnx import TensorProto, helper
+
+    shape = [2048, 2048]
+    operands = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in "abc"]
+    graph = helper.make_graph([helper.make_node("MatMul", ["a", "b"], ["c"])], "product", operands[:2], operands[2:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
+    a, b = np.random.default_rng(0).random((2, *shape), np.float32)
+    x, y = torch.from_numpy(a), torch.from_numpy(b)
+    return 2 * 2048.0 ** 3 / min(timed(lambda: session.run(None, {"a": a, "b": b}), 7)[0], timed(lambda: x @ y, 7)[0])

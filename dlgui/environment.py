@@ -44,6 +44,11 @@ def versions() -> dict[str, str | None]:
     return found
 
 
+def cores() -> int:
+    """How many logical cores this process may use; less than the machine has where it is confined to some."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def processor() -> dict[str, Any]:
     """The processor's name, its architecture and how many logical cores this process may use."""
     name = platform.processor()
@@ -51,8 +56,7 @@ def processor() -> dict[str, Any]:
     if information.exists():
         lines = information.read_text(errors="replace").splitlines()
         name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return {"name": name or platform.machine(), "architecture": platform.machine(), "cores": cores}
+    return {"name": name or platform.machine(), "architecture": platform.machine(), "cores": cores()}
 
 
 def devices() -> list[dict[str, Any]]:

@@ -102,7 +102,7 @@ def _compute(session: runtime.Session, store: ContentTable, root: Path, samples:
              progress: Progress | None) -> dict[str, UnreadableImage]:
     broken = {}
     paths = [root / samples[i][0] for i in wanted]
-    for batch in load_batches(paths, preprocessing, 4 * runtime.BATCH, progress):
+    for batch in load_batches(paths, preprocessing, runtime.stretch(), progress):
         if len(batch.indices):
             store.add([samples[wanted[i]][1] for i in batch.indices], session.run(batch.pixels))
         broken.update({samples[wanted[i]][1]: problem for i, problem in batch.failures})

@@ -14,7 +14,7 @@ from dlgui.engine import devices, networks, onnx_network
 from dlgui.engine.loading import load_batches
 from dlgui.engine.progress import Progress
 from dlgui.engine.rejection import ACCEPTED, DECISIONS
-from dlgui.engine.runtime import BATCH, Session
+from dlgui.engine.runtime import Session, stretch
 from dlgui.errors import InvalidValue, UnreadableImage
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Predictor:
         self.classifier, self.asked_device = classifier, device
         self.device = devices.choose(device)
         self.runtime = runtime if runtime != "auto" else ("onnx" if self.device == "cpu" else "torch")
-        self.batch_size = batch_size or (max(BATCH, 8) if self.device == "cpu" else GPU_BATCH)
+        self.batch_size = batch_size or (stretch() if self.device == "cpu" else GPU_BATCH)
         self.images_per_second = 0.0
         self._threads = threads
         self._sessions: dict[Source, Session] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dlgui import environment
 from dlgui.engine.images import read_image
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
@@ -42,7 +42,7 @@ def load_batches(paths: Sequence[str | Path], preprocessing: Preprocessing, batc
         batch_size: most images in a batch; files that cannot be read make a batch smaller.
         progress: advanced by one a file; cancels between batches.
     """
-    workers = max(os.cpu_count() or 1, 2)
+    workers = max(environment.cores(), 2)
     starts = iter(range(0, len(paths), batch_size))
     pending: deque[tuple[int, list[Future[np.ndarray]]]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:

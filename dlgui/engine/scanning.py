@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from dlgui import environment
 from dlgui.engine.images import read_image
 from dlgui.engine.progress import Progress
 from dlgui.errors import UnreadableImage
@@ -51,7 +51,7 @@ def scan_images(root: str | Path, paths: Sequence[str],
         progress: advanced by one a file; cancels between files.
     """
     root = Path(root)
-    workers = max(os.cpu_count() or 1, 2)
+    workers = max(environment.cores(), 2)
     waiting: deque[Future[Scan | UnreadableImage]] = deque()
     rest = iter(paths)
     with ThreadPoolExecutor(workers, thread_name_prefix="scan") as pool:

@@ -148,7 +148,7 @@ def _forward(network: str, preprocessing: Preprocessing, pretrained: bool) -> fl
 
     files = backbones.pretrained(network) if pretrained else backbones.random(network)
     session = runtime.feature_session(files, runtime.all_statistics(range(len(files.channels))))
-    batch = _pixels(runtime.BATCH, preprocessing)
+    batch = _pixels(runtime.stretch(), preprocessing)
     session.run(batch)
     started, count = time.perf_counter(), 0
     while time.perf_counter() - started < SECONDS or not count:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlgui import environment
 from dlgui.engine.images import read_image
 from dlgui.engine.labels import SOURCES, Listing, Sample, label_of, list_files, read_listing
 from dlgui.engine.progress import Progress
@@ -78,7 +78,7 @@ def unreadable(root: str | Path, paths: Sequence[str], progress: Progress | None
         progress: advanced by one a file; cancels between files.
     """
     root = Path(root)
-    workers = max(os.cpu_count() or 1, 2)
+    workers = max(environment.cores(), 2)
     waiting: deque[tuple[str, Future[str]]] = deque()
     if progress is not None:
         progress.task("checking files", len(paths))

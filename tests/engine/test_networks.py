@@ -111,3 +111,14 @@ def test_pooling_columns_pick_the_same_figures():
     maps = {i: np.random.default_rng(i).normal(size=(2, c, 3, 3)) for i, c in enumerate(channels)}
     np.testing.assert_array_equal(rich.pool(maps)[:, poor.columns(rich, channels)], poor.pool(maps))
     assert Pooling.from_list(poor.to_list()) == poor
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_how_images_are_shared_out_among_threads_changes_nothing(threads, textile_images):
+    files = backbones.pretrained("efficientnet_lite0")
+    pooling = runtime.all_statistics(range(len(files.channels)))
+    pixels = np.stack([Preprocessing(96, 96).pixels(image) for image in textile_images[:5]])
+    session = runtime.feature_session(files, pooling, threads)
+    one_by_one = np.concatenate([session.run(pixels[i:i + 1]) for i in range(len(pixels))])
+    np.testing.assert_allclose(session.run(pixels), one_by_one, atol=2e-3)
+    assert session.run(pixels[:0]).shape[0] == 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from dlgui import environment
 from dlgui.engine import outliers
 from dlgui.engine.content_table import ContentTable
 from dlgui.engine.progress import Progress
@@ -29,7 +29,7 @@ def brightness(project: Project, rows: np.ndarray, progress: Progress | None = N
     missing = missing[np.unique(np.array(hashes)[missing], return_index=True)[1]] if len(missing) else missing
     if progress is not None and len(missing):
         progress.task("looking at brightness", len(missing))
-    with ThreadPoolExecutor(max(os.cpu_count() or 1, 2), thread_name_prefix="brightness") as pool:
+    with ThreadPoolExecutor(max(environment.cores(), 2), thread_name_prefix="brightness") as pool:
         for start in range(0, len(missing), _BATCH):
             part = missing[start:start + _BATCH]
             found = list(pool.map(outliers.brightness, [root / table.path[rows[i]] for i in part]))

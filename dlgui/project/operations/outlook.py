@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dlgui import environment
 from dlgui.engine import backbones, devices, features, networks, speed
 from dlgui.engine.content_table import ContentTable
 from dlgui.engine.images import read_image
@@ -161,7 +162,6 @@ def _new(folder: Path, key: str, hashes: list[str]) -> int:
 
 def _reading(project: Project, paths: list[str], preprocessing: Preprocessing) -> float:
     """Seconds an image takes to be read and scaled, with the threads that do it."""
-    import os
     from concurrent.futures import ThreadPoolExecutor
 
     root = project.require_image_root()
@@ -173,7 +173,7 @@ def _reading(project: Project, paths: list[str], preprocessing: Preprocessing) -
         except UnreadableImage:
             return None
     started = time.perf_counter()
-    with ThreadPoolExecutor(max(os.cpu_count() or 1, 2)) as pool:
+    with ThreadPoolExecutor(max(environment.cores(), 2)) as pool:
         list(pool.map(read, chosen))
     return (time.perf_counter() - started) / len(chosen)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from dlgui import environment
 from dlgui.engine.augmentation import Augmentation, augment
 from dlgui.engine.images import read_image
 from dlgui.engine.progress import Progress
@@ -116,7 +116,7 @@ def augmented(originals: Sequence[Example], values: Mapping[str, Any], seed: int
             progress.check()
         augmentation = Augmentation.from_dict(_scaled(values, originals[i].factor))
         return augment(originals[i].pixels, augmentation, np.random.default_rng([seed, i]))
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
+    with ThreadPoolExecutor(min(environment.cores(), 4)) as pool:
         return list(pool.map(changed, range(len(originals))))
 
 
