@@ -20,6 +20,9 @@ from dlgui.errors import UnreadableImage
 CHUNK = 4096
 """Images whose vectors are in memory at once."""
 
+_GATHERED = 256
+"""Vectors that are gathered at a time: NumPy keeps Python's lock meanwhile, and a window waits for it."""
+
 
 @dataclass
 class Features:
@@ -48,10 +51,12 @@ class Features:
     def take(self, positions: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
         """float32 (m, columns) of the images at `positions`; all columns by default."""
         rows = self.rows[positions]
-        if columns is None or len(columns) == self.table.shape[1]:
-            return np.array(self.table[rows])
-        parts = [self.table[rows[i:i + CHUNK]][:, columns] for i in range(0, len(rows), CHUNK)]
-        return np.concatenate(parts) if parts else np.empty((0, len(columns)), np.float32)
+        whole = columns is None or len(columns) == self.table.shape[1]
+        made = np.empty((len(rows), self.table.shape[1] if columns is None else len(columns)), self.table.dtype)
+        for i in range(0, len(rows), _GATHERED):
+            part = self.table[rows[i:i + _GATHERED]]
+            made[i:i + _GATHERED] = part if whole else part[:, columns]
+        return made
 
     @classmethod
     def of(cls, vectors: np.ndarray, pooling: Pooling) -> Features:
