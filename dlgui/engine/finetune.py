@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -124,15 +125,17 @@ class Candidate:
 
     Attributes:
         classifier: calibrated, for the same classes.
-        top1_error: on the validation split, a fraction.
-        loss: its mean cross-entropy there.
+        confidences: float (n, classes), of the validation images.
         seconds: it took to make.
     """
 
     classifier: Classifier
-    top1_error: float
-    loss: float
+    confidences: np.ndarray
     seconds: float = 0.0
+
+    def wrong(self, labels: np.ndarray) -> np.ndarray:
+        """bool (n,): on which validation images, given their class indices, it errs."""
+        return np.asarray(self.confidences.argmax(1) != labels)
 
 
 @dataclass
@@ -147,6 +150,7 @@ class _State:
     best_epoch: int = 0
     best_error: float | None = None
     best_loss: float = float("inf")
+    candidate_wrong: list[int] = field(default_factory=list)
     seconds: float = 0.0
     trained_seconds: float = 0.0
     trained_images: int = 0
@@ -169,8 +173,8 @@ class FineTuning:
         checkpoint, model: files to write; where `checkpoint` exists, training goes on from it.
         progress: cancels or finishes; tells batches.
         provenance: goes into the model file.
-        candidate: kept as epoch 0 unless an epoch does better on the validation split; without such a split it does
-            not count.
+        candidate: kept as epoch 0 unless an epoch does clearly better on the validation split (see `clearly_better`);
+            without such a split it does not count.
     """
 
     def __init__(self, classifier: Classifier, data: TrainingData, settings: TrainingSettings, *, seed: int,
@@ -236,9 +240,10 @@ class FineTuning:
 
     def _begin(self) -> None:
         if self.candidate is not None:
-            self.state.best_error, self.state.best_loss = self.candidate.top1_error, self.candidate.loss
+            wrong = self.candidate.wrong(self.data.validation_labels)
+            self.state.best_error, self.state.candidate_wrong = float(wrong.mean()), np.flatnonzero(wrong).tolist()
             self.state.seconds = self.candidate.seconds
-            self._write_model(self.candidate.top1_error, self.candidate.classifier)
+            self._write_model(self.state.best_error, self.candidate.classifier)
         self.standardize()
         self._save()
 
@@ -330,19 +335,20 @@ class FineTuning:
     def _judge(self, fraction: float | None) -> EpochDone:
         state, started = self.state, time.monotonic()
         loss, train_error = state.loss_sum / state.seen, 1 - state.correct / state.seen
-        error, tie = None, loss
+        error, tie, wrong = None, loss, np.zeros(0, bool)
         if len(self.data.validation):
             logits = self.logits(self.data.validation)
-            error = float((logits.argmax(1) != self.data.validation_labels).mean())
+            wrong = logits.argmax(1) != self.data.validation_labels
+            error = float(wrong.mean())
             temperature = fit_temperature(logits, self.data.validation_labels)
             tie = cross_entropy(logits / np.float32(temperature), self.data.validation_labels)
             self.worst = _worst(logits, self.data.validation_labels)
             self.judged = softmax(logits)
         state.epoch += 1
-        best = state.best_error is None or ((error if error is not None else train_error), tie) < (
-            state.best_error, state.best_loss)
+        judged = error if error is not None else train_error
+        best = self._is_best(judged, tie, wrong)
         if best:
-            state.best_error, state.best_loss = (error if error is not None else train_error), tie
+            state.best_error, state.best_loss = judged, tie
             state.best_epoch = state.epoch
         state.loss_sum, state.correct, state.seen = 0.0, 0, 0
         rate = self.settings.learning_rate(state.iteration / self.iterations_per_epoch)
@@ -351,6 +357,16 @@ class FineTuning:
             self._write_model(error)
         return EpochDone(state.epoch if fraction is None else fraction, state.iteration, loss, train_error, error, rate,
                          state.seconds, best, state.best_epoch, state.best_error)
+
+    def _is_best(self, error: float, loss: float, wrong: np.ndarray) -> bool:
+        state = self.state
+        if state.best_error is None:
+            return True
+        if not state.best_epoch:  # the candidate still holds
+            held = np.zeros(len(wrong), bool)
+            held[state.candidate_wrong] = True
+            return clearly_better(wrong, held)
+        return (error, loss) < (state.best_error, state.best_loss)
 
     def logits(self, rows: np.ndarray) -> np.ndarray:
         """float32 (n, classes) of rows of the data, by the network as it is now."""
@@ -435,6 +451,20 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     """Mean cross-entropy of logits (n, classes) for class indices (n,)."""
     shifted = logits - logits.max(1, keepdims=True)
     return float((np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]).mean())
+
+
+def clearly_better(wrong: np.ndarray, than: np.ndarray) -> bool:
+    """Whether one classifier mends more of another's errors than it makes new ones, by more than a standard deviation
+    of what chance brings (the pairs of McNemar 1947).
+
+    The other one is simpler and was chosen on many more images; on a small validation split the better of two equals
+    is decided by luck.
+
+    Args:
+        wrong, than: bool (n,), the errors of the one and of the other on the same images.
+    """
+    mended, spoilt = int((than & ~wrong).sum()), int((wrong & ~than).sum())
+    return mended - spoilt > math.sqrt(mended + spoilt)
 
 
 def _worst(logits: np.ndarray, labels: np.ndarray, most: int = WORST) -> list[tuple[int, int, float]]:

@@ -6,7 +6,7 @@ import pytest
 from dlgui.engine import quick, recipe
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.features import Features
-from dlgui.engine.finetune import Notice
+from dlgui.engine.finetune import Notice, clearly_better
 from dlgui.engine.pooling import Pooling
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.settings import TrainingSettings
@@ -73,3 +73,11 @@ def test_fine_tuning_that_learns_nothing_keeps_quicks_classifier(project):
     assert run_files.quick_fit(run)["members"] == run_files.quick_fit(plain)["members"]
     np.testing.assert_allclose(evaluations.predict(project, run, "test").confidences,
                                evaluations.predict(project, plain, "test").confidences, atol=1e-3)
+
+
+@pytest.mark.parametrize(("mended", "spoilt", "better"), [
+    (0, 0, False), (1, 0, False), (2, 0, True), (3, 2, False), (4, 1, True), (0, 5, False)])
+def test_an_epoch_replaces_the_candidate_only_beyond_chance(mended, spoilt, better):
+    of_candidate = np.array([True] * mended + [False] * spoilt + [True, False])
+    of_epoch = np.array([False] * mended + [True] * spoilt + [True, False])
+    assert clearly_better(of_epoch, of_candidate) == better

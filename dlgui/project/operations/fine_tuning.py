@@ -52,9 +52,11 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
         if weights and (len(judged) or settings.warm_start):
             found = features_of(project, run, data, preprocessing, progress, only=chosen)
         if found is not None and len(judged):
-            candidate = _quick_candidate(run, data, found, chosen, preprocessing, progress, started)
-            yield Notice(f"The quick classifier, {100 * candidate.top1_error:.1f} % validation error, is the one "
-                         "to beat: it is kept unless an epoch does better.")
+            candidate = _quick_candidate(run, data, found, chosen, np.flatnonzero(kept & ~is_train), preprocessing,
+                                         progress, started)
+            error = candidate.wrong(training_data.validation_labels).mean()
+            yield Notice(f"The quick classifier, {100 * error:.1f} % validation error, is the one to beat: it is kept "
+                         "unless an epoch does clearly better.")
         settings = _decided(settings, candidate, training_data, available)
         runs.set_parameters(project, run, {**run.parameters, "settings": settings.to_dict()})
     classifier = Classifier.pretrained(run.network, run.classes, preprocessing, recipe.pooling(settings, available),
@@ -78,20 +80,20 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
                         validation_top1_error=event.validation_top1_error, train_seconds=event.seconds,
                         images_per_second=event.images_per_second)
             if not event.best_epoch:
-                yield Notice("No epoch did better than the quick classifier on the validation split: it is kept.")
+                yield Notice("No epoch did clearly better than the quick classifier on the validation split: it is "
+                             "kept.")
         yield event
 
 
-def _quick_candidate(run: Run, data: Data, found: Features, chosen: np.ndarray, preprocessing: Preprocessing,
-                     progress: Progress | None, started: float) -> Candidate:
+def _quick_candidate(run: Run, data: Data, found: Features, chosen: np.ndarray, validation: np.ndarray,
+                     preprocessing: Preprocessing, progress: Progress | None, started: float) -> Candidate:
+    """The quick classifier; `validation`: where among the chosen images those are that judge."""
     fit, classifier = fitted(run, data, found, chosen, preprocessing, progress)
     run_files.write_quick_fit(run, describe(fit))
-    place = np.flatnonzero(found.readable & ~np.isin(chosen, data.train))
-    truth = data.labels[chosen[place]]
-    confidences = fit.confidences(found, place, classifier.channels)
-    own = confidences[np.arange(len(truth)), truth]
-    return Candidate(classifier, float((confidences.argmax(1) != truth).mean()),
-                     float(-np.log(np.maximum(own, 1e-12)).mean()), time.monotonic() - started)
+    confidences = np.zeros((len(validation), len(run.classes)), np.float32)
+    readable = found.readable[validation]  # a file may have gone since its pixels were stored
+    confidences[readable] = fit.confidences(found, validation[readable], classifier.channels)
+    return Candidate(classifier, confidences, time.monotonic() - started)
 
 
 def _decided(settings: TrainingSettings, candidate: Candidate | None, data: finetune.TrainingData,
