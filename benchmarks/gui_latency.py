@@ -4,7 +4,8 @@
 
 A timer beats every 4 ms in the window's thread; what it comes late is a block. What watching costs is measured without
 that timer: watched and headless trainings of the same plan alternate, so that both see the same machine, from the
-start to the last figure of the evaluation.
+start to the last figure of the evaluation; each in a thread of its own, for torch's other threads stay with the thread
+that called them, and would be in the way of the next.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import shutil
 import statistics
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -102,6 +104,7 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
     heart = Heart(window)
     window.resize(1280, 800)
     window.show()
+    until_trained = QEventLoop()
 
     def wait(seconds: float) -> None:
         loop = QEventLoop()
@@ -125,10 +128,12 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
         if name:
             heart.start()
         wall, cpu = time.perf_counter(), time.process_time()
+        heard = window.train_tab.training.state_changed.connect(
+            lambda state: until_trained.quit() if state == "idle" else None)
         window.train_tab.start_plan(plan)
-        while window.train_tab.training.state != "idle":  # what is estimated anew afterwards is no part of it
-            wait(0.02)
+        until_trained.exec()  # what is estimated anew afterwards is no part of it
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        window.train_tab.training.state_changed.disconnect(heard)
         until_idle()
         if name:
             wait(0.2)
@@ -141,7 +146,9 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
 
         with Project.open(folder) as project:
             wall, cpu = time.perf_counter(), time.process_time()
-            evaluations.judge(project, training.train(project, plan))
+            worker = threading.Thread(target=lambda: evaluations.judge(project, training.train(project, plan)))
+            worker.start()
+            worker.join()
             return time.perf_counter() - wall, time.process_time() - cpu
 
     if arguments.part != "cost":

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QToolBut
 from dlgui.engine.progress import Report
 from dlgui.gui import icons
 from dlgui.gui.jobs import Job, Jobs
+from dlgui.gui.still import Still
 from dlgui.gui.widgets import named
 from dlgui.gui.words import time_left
 
@@ -26,6 +27,7 @@ class JobStatus(QWidget):
         self._shown: set[Job] = set()
         self.text, self.bar = QLabel(), QProgressBar()
         self.text.setObjectName("jobText")
+        self._line = Still(self.text)
         self.bar.setFixedWidth(180)
         self.bar.setTextVisible(False)
         named(self.bar, "jobProgress", self.tr("Progress"))
@@ -38,7 +40,7 @@ class JobStatus(QWidget):
         self.cancel.clicked.connect(lambda: self._end(self._newest()))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 4, 0)
-        for widget in (self.more, self.text, self.bar, self.cancel):
+        for widget in (self.more, self._line, self.bar, self.cancel):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         jobs.started.connect(self._started)
         jobs.ended.connect(self._ended)
@@ -65,14 +67,14 @@ class JobStatus(QWidget):
         so_far = f"  {report.done:,}/{report.total:,}" if report.total else ""
         self._running[job] = f"{report.task or job.name}{so_far}{time_left(report.remaining)}"
         if job is self._newest():
-            self.text.setText(self._running[job])
+            self._line.say(self._running[job])
             self.bar.setRange(0, report.total or 0)
             self.bar.setValue(report.done)
 
     def _ended(self, job: Job) -> None:
-        self._running.pop(job, None)
-        self._shown.discard(job)
-        self._show()
+        if self._running.pop(job, None) is not None:
+            self._shown.discard(job)
+            self._show()
 
     def _show(self) -> None:
         newest = self._newest()
@@ -80,7 +82,8 @@ class JobStatus(QWidget):
         self.more.setVisible(len(self._shown) > 1)
         self.more.setText(self.tr("+{n}").format(n=len(self._shown) - 1))
         if newest is not None:
-            self.text.setText(self._running[newest])
+            self._line.say(self._running[newest])
+            self._line.shrink()
             self.bar.setRange(0, 0)
 
     def _list(self) -> None:
@@ -92,4 +95,4 @@ class JobStatus(QWidget):
     def _end(self, job: Job | None) -> None:
         if job is not None and job in self._running:
             job.cancel()
-            self.text.setText(self.tr("ending: {what}").format(what=job.name))
+            self._line.say(self.tr("ending: {what}").format(what=job.name))

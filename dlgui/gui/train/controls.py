@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from dlgui.engine.progress import Report
+from dlgui.gui.still import Still
 from dlgui.gui.widgets import button
 from dlgui.gui.words import time_left
 
@@ -36,6 +37,7 @@ class Controls(QWidget):
         self.status.setProperty("soft", True)
         self.status.setWordWrap(True)
         self.status.setTextFormat(Qt.TextFormat.PlainText)
+        self._line = Still(self.status)
         grid = QGridLayout()
         grid.addWidget(self.pause_button, 0, 0)
         grid.addWidget(self.stop_button, 0, 1)
@@ -45,7 +47,7 @@ class Controls(QWidget):
         layout.addWidget(self.start_button)
         layout.addLayout(grid)
         layout.addWidget(self.bar)
-        layout.addWidget(self.status)
+        layout.addWidget(self._line)
         self.show_state("idle", False)
 
     def show_state(self, state: str, writable: bool) -> None:
@@ -61,6 +63,7 @@ class Controls(QWidget):
         if idle:
             self.bar.setRange(0, 1)
             self.bar.setValue(0)
+            self._line.shrink()
         elif state == "paused":
             self.say(self.tr("Paused. Nothing is lost, whatever happens now."))
         elif state == "stopping":
@@ -68,8 +71,8 @@ class Controls(QWidget):
 
     def say(self, text: str) -> None:
         """One line below the bar."""
-        self.status.setText(text)
-        self.status.setVisible(bool(text))
+        self._line.say(text)
+        self._line.setVisible(bool(text))
 
     def report(self, report: Report) -> None:
         """Shows how far the task is."""

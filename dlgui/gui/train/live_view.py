@@ -10,6 +10,7 @@ from dlgui.engine.progress import Report
 from dlgui.gui import theme
 from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.session import Session
+from dlgui.gui.still import Still
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.train.training import Told
 from dlgui.gui.words import about_seconds, megabytes, percent
@@ -33,7 +34,7 @@ class LiveView(QWidget):
         super().__init__(parent)
         self.setObjectName("liveView")
         self.session = session
-        self._values: dict[str, QLabel] = {}
+        self._values: dict[str, Still] = {}
         self._clock, self._timer = QElapsedTimer(), QTimer(self, interval=1000)
         self._timer.timeout.connect(self._tick)
         self._before, self._told = 0, Told("")
@@ -73,10 +74,10 @@ class LiveView(QWidget):
             value.setProperty("head", True)
             value.setObjectName(f"{key}Figure")
             value.setAccessibleName(text)
-            self._values[key] = value
+            self._values[key] = Still(value)
             row, column = 2 * (place // 2), place % 2
             grid.addWidget(word, row, column)
-            grid.addWidget(value, row + 1, column)
+            grid.addWidget(self._values[key], row + 1, column)
         title = QLabel(self.tr("Coach"))
         title.setProperty("head", True)
         inside = QWidget()
@@ -102,7 +103,7 @@ class LiveView(QWidget):
         """A training has begun."""
         self._before = 0
         for value in self._values.values():
-            value.setText("–")
+            value.say("–")
         self._clock.start()
         self._timer.start()
         self._tick()
@@ -144,8 +145,7 @@ class LiveView(QWidget):
             self._write_coach()
 
     def _set(self, key: str, text: str) -> None:
-        if self._values[key].text() != text:
-            self._values[key].setText(text)
+        self._values[key].say(text)
 
     # --- what is known of the shown run
 

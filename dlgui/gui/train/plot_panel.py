@@ -34,7 +34,7 @@ from dlgui.project.operations import batches, run_export, run_files, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
-LIVE_MILLISECONDS = 500
+LIVE_MILLISECONDS = 1000
 """Between two drawings while a training runs: each takes time from the training."""
 
 SMOOTHINGS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
