@@ -42,7 +42,7 @@ PARTS: tuple[tuple[str, str, str], ...] = (
     ("/dlgui/engine/quick.py", "", "closed-form fit, choice of stages"),
     ("/dlgui/engine/content_table.py", "", "write features and pixels"),
     ("/dlgui/engine/torch_average.py", "", "mean of the weights"),
-    ("/dlgui/engine/torch_fusion.py", "", "fold the normalization"),
+    ("/dlgui/engine/torch_fusion.py", "", "forward (torch)"),
     ("/torch/optim/", "", "optimizer"),
     ("/torch/_tensor.py", "backward", "backward"),
     ("/dlgui/engine/torch_training.py", "_update", "forward and backward glue"),
@@ -67,6 +67,7 @@ class Profile:
     @contextmanager
     def running(self) -> Iterator[None]:
         begun, watcher = time.process_time(), threading.Thread(target=self._watch, daemon=True)
+        self._clocks[threading.get_ident()] = time.thread_time()  # what came before is not of this work
         watcher.start()
         try:
             yield
