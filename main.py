@@ -14,10 +14,12 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 QT_PACKAGES = ("libegl1 libgl1 libdbus-1-3 libfontconfig1 libfreetype6 libglib2.0-0 libxkbcommon0 libxkbcommon-x11-0 "
                "libx11-xcb1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 "
                "libxcb-render-util0 libxcb-shape0 libxcb-sync1 libxcb-xfixes0 libxcb-xinerama0 libxcb-xkb1 "
-               "fonts-dejavu-core")
+               "libpulse0 fonts-dejavu-core")
 TESTS = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")  # as many at once as there are cores
 QT_CHECK = ("import ctypes, sys; from PySide6 import QtGui, QtWidgets\n"
-            "if sys.platform == 'linux': ctypes.CDLL('libxcb-cursor.so.0'); ctypes.CDLL('libxkbcommon-x11.so.0')")
+            "if sys.platform == 'linux': ctypes.CDLL('libxcb-cursor.so.0'); ctypes.CDLL('libxkbcommon-x11.so.0')\n"
+            "from importlib.util import find_spec\n"
+            "if find_spec('PySide6.QtMultimedia'): from PySide6 import QtMultimedia")  # only with the extra camera
 
 
 def fail(what: str, why: str, remedy: str) -> None:
