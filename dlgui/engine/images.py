@@ -130,6 +130,26 @@ def _pixels(image: Image.Image, mode: str) -> np.ndarray:
     return np.concatenate([np.asarray(image.crop(box).convert(mode)) for box in boxes])
 
 
+def picture_of(pixels: np.ndarray) -> Image.Image:
+    """A uint8 array (H, W) or (H, W, 3) as a Pillow image of its own memory, made a strip at a time like `_pixels`."""
+    lines = max(_STRIP // pixels.shape[1], 1)
+    if len(pixels) <= lines:
+        return Image.fromarray(pixels)
+    made = Image.new("L" if pixels.ndim == 2 else "RGB", (pixels.shape[1], len(pixels)))
+    for y in range(0, len(pixels), lines):
+        made.paste(Image.fromarray(pixels[y:y + lines]), (0, y))
+    return made
+
+
+def shrunk(pixels: np.ndarray, side: int) -> np.ndarray:
+    """A uint8 array (H, W) or (H, W, 3), made smaller where a side is longer than `side`."""
+    factor = side / max(pixels.shape[:2])
+    if factor >= 1:
+        return pixels
+    height, width = (max(round(factor * n), 1) for n in pixels.shape[:2])
+    return np.asarray(picture_of(pixels).resize((width, height), Image.Resampling.BILINEAR))
+
+
 def _over_black(image: Image.Image) -> np.ndarray:
     pixels = np.asarray(image).astype(np.uint16)
     colour = (pixels[..., :-1] * pixels[..., -1:] + 127) // 255

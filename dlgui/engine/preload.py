@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 LIBRARIES = {"torch": ("lib/libtorch_global_deps.*", "lib/libc10.*", "lib/libtorch_cpu.*", "lib/libtorch.*",
@@ -23,19 +24,25 @@ def preload(*packages: str) -> None:
     Does nothing where there is no `dlopen` (Windows, where torch's own loading gives the lock free) and never fails:
     the import that follows says what is wrong.
     """
-    if os.name != "posix":
-        return
-    with contextlib.suppress(OSError, AttributeError, ImportError):
-        import ctypes
-
-        load = ctypes.CDLL(None).dlopen
-        load.restype, load.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
+    with contextlib.suppress(ImportError):
         for package in packages:
             found = importlib.util.find_spec(package) if package not in sys.modules else None
             for folder in (found.submodule_search_locations or []) if found is not None else []:
                 for pattern in LIBRARIES[package]:
-                    for path in sorted(Path(folder).glob(pattern)):
-                        load(os.fsencode(path), os.RTLD_NOW | os.RTLD_LOCAL)
+                    preload_files(sorted(Path(folder).glob(pattern)))
+
+
+def preload_files(paths: Iterable[Path]) -> None:
+    """The same for library files."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError, AttributeError):
+        import ctypes
+
+        load = ctypes.CDLL(None).dlopen
+        load.restype, load.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
+        for path in paths:
+            load(os.fsencode(path), os.RTLD_NOW | os.RTLD_LOCAL)
 
 
 def yield_to_the_window(steps: int = 3) -> None:

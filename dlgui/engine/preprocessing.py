@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 from PIL import Image
 
+from dlgui.engine.images import picture_of
 from dlgui.errors import InvalidValue
 
 DOMAINS = ("full_domain", "crop_domain")
@@ -141,7 +142,7 @@ class Preprocessing:
         return self.unscale(image)
 
     def _resized(self, image: np.ndarray) -> np.ndarray:
-        picture = Image.fromarray(image)
+        picture = picture_of(image)
         size = (self.width, self.height)
         if self.resize == "stretch":
             return np.asarray(picture.resize(size, Image.Resampling.BILINEAR))

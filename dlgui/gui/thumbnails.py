@@ -17,6 +17,9 @@ SIDE = 256
 
 PENDING = 400
 
+_STRIP = 256
+"""Lines of a picture that are written at once: what lies in the processor's cache is fast."""
+
 
 class Thumbnails(QObject):
     """Gives pixmaps at once where it has them, and announces them when it does.
@@ -121,11 +124,21 @@ def full(path: str) -> QImage:
 
 
 def to_qimage(pixels: object) -> QImage:
-    """A uint8 array (H, W) or (H, W, 3) as a picture of its own memory."""
+    """A uint8 array (H, W), (H, W, 1) or (H, W, 3) as a picture of its own memory.
+
+    It has the form that the window paints, for Qt would turn another into it in the window's thread; and it is NumPy
+    that writes it, for Qt would keep Python's lock meanwhile.
+    """
     import numpy as np
 
-    array = np.ascontiguousarray(pixels)
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = np.ascontiguousarray(array[..., 0])
-    kind = QImage.Format.Format_Grayscale8 if array.ndim == 2 else QImage.Format.Format_RGB888
-    return QImage(array.data, array.shape[1], array.shape[0], array.strides[0], kind).copy()
+    array = np.atleast_3d(np.asarray(pixels, np.uint8))
+    made = QImage(array.shape[1], array.shape[0], QImage.Format.Format_RGB32)
+    words = np.frombuffer(made.bits(), np.uint32).reshape(made.height(), made.width())
+    for start in range(0, len(words), _STRIP):
+        rows = array[start:start + _STRIP]
+        part = np.full(rows.shape[:2], 0xFF, np.uint32)
+        for channel in (0, -1, -1) if array.shape[2] == 1 else (0, 1, 2):
+            part <<= 8
+            part |= rows[..., channel]
+        words[start:start + _STRIP] = part
+    return made

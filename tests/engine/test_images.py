@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from dlgui.engine.images import MAX_PIXELS, image_size, read_image
+from dlgui.engine.images import MAX_PIXELS, image_size, picture_of, read_image, shrunk
 from dlgui.errors import UnreadableImage
 
 
@@ -135,3 +135,13 @@ def test_hostile_bytes_never_do_more_than_fail(tmp_path_factory, magic, rest):
     except UnreadableImage:
         return
     assert found.dtype == np.uint8
+
+
+def test_large_arrays_become_pictures_strip_by_strip_and_small_ones_of_their_own_shape():
+    pixels = np.random.default_rng(0).integers(0, 256, (1500, 1900, 3), np.uint8)
+    for array in (pixels, pixels[..., 0], pixels[:7]):
+        assert np.array_equal(np.asarray(picture_of(array)), array)
+    assert shrunk(pixels, 1900) is pixels
+    assert shrunk(pixels, 950).shape == (750, 950, 3)
+    assert shrunk(pixels[:1, :, 0], 19).shape == (1, 19), "never nothing"
+    assert abs(shrunk(pixels, 95).mean() - pixels.mean()) < 1

@@ -26,7 +26,7 @@ class CameraPage(QWidget):
     """Shows live answers.
 
     Signals:
-        snapshot: uint8 (H, W, 3) of the frame that is shown, and the name of the class it goes under.
+        snapshot: uint8 (H, W) or (H, W, 3) of the frame that is shown, and the name of the class it goes under.
         leave: back to the results.
     """
 

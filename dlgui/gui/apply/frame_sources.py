@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,7 +11,8 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLoggingCategory, QObject, QPluginLoader, QThread, Signal
 from PySide6.QtGui import QImage
 
-from dlgui.errors import DlguiError
+from dlgui.engine.preload import preload_files
+from dlgui.errors import DlguiError, UnreadableImage
 
 RATE = 10.0
 """Frames a second of a folder that is played."""
@@ -20,7 +22,8 @@ class FrameSource(QObject):
     """Something that gives frames until it is stopped.
 
     Signals:
-        frame: a QImage or a QVideoFrame; `pixels_of` makes an array of either, in any thread.
+        frame: a uint8 array (H, W) or (H, W, 3), a QImage or a QVideoFrame; `pixels_of` makes an array of any, in any
+            thread.
         failed: a sentence; no frame follows.
     """
 
@@ -116,8 +119,8 @@ class _Player(QThread):
         self._ending.discard(self)
 
     def run(self) -> None:
+        from dlgui.engine.images import read_image
         from dlgui.engine.labels import list_files
-        from dlgui.gui.thumbnails import full
 
         try:
             names = list_files(self._folder)
@@ -127,10 +130,9 @@ class _Player(QThread):
         while True:
             shown = 0
             for name in names:
-                image = full(f"{self._folder}/{name}")
-                if not image.isNull():
+                with contextlib.suppress(UnreadableImage):
+                    self.decoded.emit(read_image(f"{self._folder}/{name}"))
                     shown += 1
-                    self.decoded.emit(image)
                 if self.ended.wait(self._pause):
                     return
             if not shown:
@@ -146,6 +148,9 @@ def multimedia_problem() -> str:
     """
     # Threads of the backend log while this one waits for them; a message handler in Python would wait for this one.
     QLoggingCategory.setFilterRules("qt.multimedia.*=false")
+    places = QLibraryInfo.LibraryPath
+    backends = sorted(Path(QLibraryInfo.path(places.PluginsPath), "multimedia").glob("*"))
+    preload_files([*Path(QLibraryInfo.path(places.LibrariesPath)).glob("libQt6Multimedia.*"), *backends])
     try:
         from PySide6 import QtMultimedia  # noqa: F401
     except ImportError as problem:
@@ -154,7 +159,7 @@ def multimedia_problem() -> str:
             return translate("camera", "Qt's multimedia part cannot be loaded ({problem}); install the library that it "
                                        "names").format(problem=problem)
         return translate("camera", "A live camera needs Qt's multimedia part; run: pip install 'dlgui[camera]'")
-    for backend in Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath), "multimedia").glob("*"):
+    for backend in backends:
         QPluginLoader(str(backend)).load()
     return ""
 
@@ -166,11 +171,13 @@ def cameras() -> list[tuple[str, Any]]:
 
 
 def pixels_of(frame: Any) -> np.ndarray | None:
-    """A frame as uint8 (H, W, 3); None where it cannot be converted. Slow for large frames: not in the window's thread.
+    """A frame as a uint8 array; None where it cannot be converted. Slow for large frames: not in the window's thread.
 
     Args:
-        frame: QImage or QVideoFrame.
+        frame: an array, a QImage or a QVideoFrame.
     """
+    if isinstance(frame, np.ndarray):
+        return frame
     image: QImage = frame if isinstance(frame, QImage) else frame.toImage()
     if image.isNull():
         return None

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from dlgui.engine.answers import Answer, answer
 from dlgui.engine.classifier import Classifier
+from dlgui.engine.images import shrunk
 from dlgui.engine.rejection import Rejection
 from dlgui.gui.apply.frame_sources import pixels_of
 from dlgui.gui.jobs import Job
@@ -28,7 +29,7 @@ class LiveAnswer:
     """One classified frame.
 
     Attributes:
-        pixels: uint8 (H, W, 3), as the camera gave it.
+        pixels: uint8 (H, W) or (H, W, 3), as the camera gave it.
         picture: what is shown, with the heatmap where it is wanted; no side is longer than `SIDE`.
         answer: what the classifier says.
         classes, rule: of the classifier.
@@ -108,17 +109,15 @@ class LiveClassifier(QObject):
             if pixels is None:
                 continue
             judged = predictor.judge_pixels(classifier.preprocessing.pixels(pixels)[None])[0]
-            picture = self._explained(classifier, pixels) if self.heatmap else to_qimage(pixels)
-            if max(picture.width(), picture.height()) > SIDE:
-                picture = picture.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio,
-                                         Qt.TransformationMode.SmoothTransformation)
+            picture = to_qimage(shrunk(_explained(classifier, pixels) if self.heatmap else pixels, SIDE))
             while not box.shown.wait(0.1):
                 job.progress.check()
             box.shown.clear()
             job.tell(LiveAnswer(pixels, picture, answer("", judged, classifier.classes), classifier.classes,
                                 classifier.rejection))
 
-    def _explained(self, classifier: Classifier, pixels: np.ndarray) -> QImage:
-        from dlgui.engine import heatmaps
 
-        return to_qimage(heatmaps.overlay(pixels, heatmaps.explain(classifier, [pixels])[0].map))
+def _explained(classifier: Classifier, pixels: np.ndarray) -> np.ndarray:
+    from dlgui.engine import heatmaps
+
+    return heatmaps.overlay(pixels, heatmaps.explain(classifier, [pixels])[0].map)
