@@ -16,6 +16,7 @@ from dlgui.engine.predictions import Predictions
 from dlgui.errors import DlguiError, InvalidValue
 
 Interval = tuple[float, float]
+_BLOCK_CELLS = 1 << 21
 _OF_MATRIX: dict[str, Callable[[Measures], float]] = {
     "mean_precision": lambda m: m.mean_precision, "mean_recall": lambda m: m.mean_recall,
     "mean_f_score": lambda m: m.mean_f_score, "global_f_score": lambda m: m.global_f_score,
@@ -49,8 +50,9 @@ def interval(predictions: Predictions, measure: str = "top1_error", *, level: fl
              seed: int = 42) -> Interval:
     """Percentile bootstrap interval of a measure (Efron, 1979).
 
-    Images are drawn again with replacement. As measures depend on counts alone, counts are drawn instead of images
-    (the same distribution), which makes it a matter of milliseconds.
+    Images are drawn again with replacement; for means over classes from each class as many as it has. As measures
+    depend on counts alone, counts are drawn instead of images (the same distribution), which makes it a matter of
+    milliseconds.
 
     Args:
         predictions: samples with unknown truth are left out.
@@ -112,17 +114,34 @@ def calibration_interval(predictions: Predictions, *, level: float = 0.95, resam
 
 def _resampled(known: Predictions, figure: Callable[[Measures], float], resamples: int,
                generator: np.random.Generator) -> np.ndarray:
+    """A figure of every draw. Each class is drawn from by itself, as often as it has images: in draws from all, a class
+    of few images would often be missing, and would count as never recognised."""
     count = len(known.classes)
-    cells, counts = np.unique(known.predicted * count + known.truth, return_counts=True)
-    rows, columns = np.divmod(cells, count)
-    diagonal, shares = rows == columns, counts / counts.sum()
-    values = np.empty(resamples)
-    for i in range(resamples):
-        drawn = generator.multinomial(len(known), shares)
-        hits, predicted, true = (np.bincount(place, weights=weight, minlength=count) for place, weight in
-                                 ((rows, drawn * diagonal), (rows, drawn), (columns, drawn)))
-        values[i] = figure(measures_of_counts(hits, predicted, true))
+    cells, counts = np.unique(known.truth * count + known.predicted, return_counts=True)
+    columns, rows = np.divmod(cells, count)
+    support, diagonal = np.bincount(columns, counts, count), rows == columns
+    values, block = np.empty(resamples), max(1, _BLOCK_CELLS // len(cells))
+    for start in range(0, resamples, block):
+        drawn = _drawn(columns, counts, min(block, resamples - start), generator)
+        for i, draw in enumerate(drawn, start):
+            hits, predicted = np.bincount(rows, draw * diagonal, count), np.bincount(rows, draw, count)
+            values[i] = figure(measures_of_counts(hits, predicted, support))
     return values
+
+
+def _drawn(columns: np.ndarray, counts: np.ndarray, resamples: int, generator: np.random.Generator) -> np.ndarray:
+    """Draws the counts of cells anew, int64 (resamples, cells); the cells of a column lie together and keep its sum."""
+    drawn = np.empty((resamples, len(counts)), np.int64)
+    first = np.flatnonzero(np.diff(columns, prepend=-1))
+    ends, sums = np.append(first[1:], len(counts)), np.add.reduceat(counts, first)
+    left, open_cells = np.tile(sums, (resamples, 1)), sums.copy()  # images to be drawn, and whence
+    for rank in range(int((ends - first).max())):
+        place = np.flatnonzero(first + rank < ends)
+        cell = first[place] + rank
+        drawn[:, cell] = generator.binomial(left[:, place], counts[cell] / open_cells[place])
+        left[:, place] -= drawn[:, cell]
+        open_cells[place] -= counts[cell]
+    return drawn
 
 
 def mcnemar(correct_a: np.ndarray, correct_b: np.ndarray) -> float:

@@ -44,13 +44,27 @@ def test_bootstrap_interval_agrees_with_drawing_images(measure: str) -> None:
     predictions = random_predictions(300, 4, unknown=0.1, skill=1.0)
     low, high = interval(predictions, measure)
     generator, known = np.random.default_rng(0), predictions.known()
-    drawn = [getattr(evaluate(known.subset(generator.integers(0, len(known), len(known)))), measure)
+    groups = [np.arange(len(known))] if measure.startswith("top") else [
+        np.flatnonzero(known.truth == k) for k in range(4)]
+    drawn = [getattr(evaluate(known.subset(np.concatenate([generator.choice(g, len(g)) for g in groups]))), measure)
              for _ in range(400)]
     assert (low, high) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])), abs=0.02)
     assert low < getattr(evaluate(predictions), measure) < high
     assert interval(predictions, measure) == (low, high)
     narrow = interval(predictions, measure, level=0.5)
     assert low < narrow[0] < narrow[1] < high
+
+
+@pytest.mark.parametrize("measure", ["mean_precision", "mean_recall", "mean_f_score"])
+def test_the_interval_of_classes_with_few_images_holds_the_figure(measure: str) -> None:
+    truth = np.repeat(np.arange(50), 2)
+    predicted = truth.copy()
+    predicted[[0, 30]] = 7
+    predictions = Predictions([f"class {k}" for k in range(50)], np.eye(50, dtype=np.float32)[predicted], truth,
+                              [str(i) for i in range(100)])
+    low, high = interval(predictions, measure)
+    assert low <= getattr(evaluate(predictions), measure) <= high
+    assert high - low < 0.1
 
 
 def test_bootstrap_refuses_nonsense() -> None:

@@ -154,6 +154,8 @@ class CurvesPage(Page):
     def _axes(self, bottom: str, left: str, top: float = 1.02) -> None:
         self.plot.setLabel("bottom", bottom)
         self.plot.setLabel("left", left)
+        for side in ("bottom", "left"):  # another text is not put into the middle by itself
+            self.plot.getAxis(side).resizeEvent()
         self.plot.setXRange(0, 1, padding=0.02)
         self.plot.setYRange(0, top, padding=0)
 

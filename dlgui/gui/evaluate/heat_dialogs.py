@@ -237,6 +237,7 @@ class ShortcutDialog(HeatDialog):
                                               self.tr("drop elsewhere")])
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
+        self.table.resizeColumnsToContents()
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
         self.body.addWidget(self.sentence)
@@ -262,7 +263,7 @@ class ShortcutDialog(HeatDialog):
             state = self.tr("confirmed") if f.confirmed else self.tr("suspected, not confirmed") if f.suspected else \
                 self.tr("clear")
             for column, text in enumerate((f.label, f.region, state, f"{100 * f.heat:.0f} %", f"{100 * f.area:.0f} %",
-                                           f"{100 * f.drop:.0f} %", f"{100 * f.control:.0f} %")):
+                                           f"{round(100 * f.drop)} %", f"{round(100 * f.control)} %")):
                 item = QTableWidgetItem(short(text, 24))
                 item.setToolTip(text)
                 self.table.setItem(row, column, item)

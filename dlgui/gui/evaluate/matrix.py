@@ -34,14 +34,15 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from dlgui.engine.matrix_table import Margin, MatrixTable
 from dlgui.gui import theme
-from dlgui.gui.evaluate.matrix_header import ROOM, ROOMY_SHARE, SHARE, Corner, MatrixHeader
+from dlgui.gui.evaluate.matrix_header import FIGURES, GENEROUS_SHARES, ROOM, ROOMY_SHARE, SHARE, Corner, MatrixHeader
 from dlgui.gui.evaluate.palettes import PALETTES, dark
 
 Index = QModelIndex | QPersistentModelIndex
 SMALLEST, LARGEST = 1, 64
 """Height of a cell in pixels."""
-ROOMY = 48
-"""Height of a cell that needs no more, where the window has room."""
+ROOMY, COMFORTABLE = 48, 24
+"""Height of a cell that needs no more, where the window has room; names are cut before cells become lower than the
+second."""
 
 TEXT = 15
 """Cells lower than that many pixels show no text."""
@@ -128,10 +129,12 @@ class ConfusionMatrix(QTableView):
     Signals:
         cells: bool (k + 1, k) table of the selected cells, rows = answers, "not sure" last.
         hovered: a sentence about the cell under the cursor, or empty.
+        zoomed: cells have another size, or the table is another; `hint` may be, too.
     """
 
     cells = Signal(object)
     hovered = Signal(str)
+    zoomed = Signal()
 
     def __init__(self, name: str = "confusionMatrix", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -144,6 +147,7 @@ class ConfusionMatrix(QTableView):
         self._dark = np.zeros((0, 0), bool)
         self._text = ""
         self._quiet, self._fitting, self._wide, self._side = False, True, True, 30
+        self._fitted = QSize()
         self.rows = MatrixHeader(Qt.Orientation.Vertical, self)
         self.columns = MatrixHeader(Qt.Orientation.Horizontal, self)
         self.setVerticalHeader(self.rows)
@@ -162,7 +166,7 @@ class ConfusionMatrix(QTableView):
 
     def show_table(self, table: MatrixTable | None) -> None:
         """Shows another table; the selection is gone."""
-        before = (self.matrix.rowCount(), self.matrix.columnCount())
+        before = self._lines()
         self._quiet = True
         self.matrix.show(table)
         self._quiet = False
@@ -176,10 +180,15 @@ class ConfusionMatrix(QTableView):
             self.rows.show_lines(table.rows, table.row_margin)
             self.columns.show_lines(table.columns, table.column_margin)
         self._paint_colours()
-        if self._fitting and before != (self.matrix.rowCount(), self.matrix.columnCount()):
+        if self._fitting and before != self._lines():
             self.fit()
         else:
             self.zoom(self._side, self._fitting)
+
+    def _lines(self) -> tuple[list[str], list[str], bool] | None:
+        """What decides how large the headers are, but for the figures, which change with every label."""
+        table = self.matrix.table
+        return None if table is None else (table.rows, table.columns, table.transposed)
 
     def say(self, text: str) -> None:
         """A sentence in the place of a table that is not there."""
@@ -211,35 +220,59 @@ class ConfusionMatrix(QTableView):
     def zoom(self, side: int, fitting: bool = False) -> None:
         """Makes cells `side` pixels high."""
         self._side, self._fitting = max(SMALLEST, min(side, LARGEST)), fitting
+        if not fitting:
+            self.rows.figures_share = FIGURES
         for header, size in ((self.rows, self._side), (self.columns, self._width(self._side))):
-            header.share = SHARE if fitting else ROOMY_SHARE
+            header.share = header.share if fitting else max(header.share, ROOMY_SHARE)
             header.setDefaultSectionSize(size)
             header.updateGeometry()
         self.updateGeometries()
         self.viewport().update()
+        self.zoomed.emit()
 
     def _width(self, side: int) -> int:
         return side if side < TEXT else max(round(side * 1.75), ROOM if self._wide else 0)
 
     def fit(self) -> None:
-        """Cells as large as lets all be seen, within what can still be hit with the mouse."""
+        """Cells as large as lets all be seen, within what can still be hit with the mouse; names get what is left."""
+        self._fitted = self.size()
         if self.matrix.table is None:
             return
         rows, columns = self.matrix.rowCount(), self.matrix.columnCount()
+        highest = min(ROOMY, self.height() // rows)  # more cannot fit
+        comfortable, low = range(highest, COMFORTABLE - 1, -1), range(highest, 3, -1)
+        sizes = [*((share, FIGURES, True, side) for share in GENEROUS_SHARES for side in comfortable),
+                 *((SHARE, most, True, side) for most in (FIGURES, 0.0) for side in comfortable),
+                 *((SHARE, FIGURES, True, side) for side in low if side > TEXT),
+                 *((SHARE, FIGURES, False, side) for side in low)]
         best = 4
-        wide, narrow = range(ROOMY, TEXT, -1), range(ROOMY, 3, -1)
-        for self._wide, side in [*((True, s) for s in wide), *((False, s) for s in narrow)]:
-            self.rows.setDefaultSectionSize(side)
-            self.columns.setDefaultSectionSize(self._width(side))
-            room = self.size() - self.rows.sizeHint() - self.columns.sizeHint()
-            if rows * side <= room.height() - 4 and columns * self._width(side) <= room.width() - 4:
+        self._lay_out(SHARE, FIGURES, best)
+        for share, most, self._wide, side in sizes:
+            self._lay_out(share, most, side)
+            room = self._room()
+            if rows * side <= room.height() and columns * self._width(side) <= room.width():
                 best = side
                 break
+        self.columns.share = next((share for share in GENEROUS_SHARES if self._upright_fits(share, rows * best)), SHARE)
         self.zoom(best, fitting=True)
+
+    def _lay_out(self, share: float, most: float, side: int) -> None:
+        self.rows.share = self.columns.share = share
+        self.rows.figures_share = most
+        self.rows.setDefaultSectionSize(side)
+        self.columns.setDefaultSectionSize(self._width(side))
+
+    def _room(self) -> QSize:
+        """What the headers leave for cells."""
+        return self.size() - self.rows.sizeHint() - self.columns.sizeHint() - QSize(4, 4)
+
+    def _upright_fits(self, share: float, height: int) -> bool:
+        self.columns.share = share
+        return height <= self._room().height()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._fitting:
+        if self._fitting and self.size() != self._fitted:  # the viewport alone changes with the headers
             self.fit()
 
     def updateGeometries(self) -> None:

@@ -11,8 +11,10 @@ from dlgui.gui import theme
 
 ROOM = 36
 """Columns narrower than that many pixels have no room for figures."""
-UNITS = 50
+UNITS = 58
 """Columns narrower than that many pixels have no room for the figures' percent signs."""
+AXIS = 96
+"""Room for the names of the axes, where the headers meet."""
 LINE = 17
 """Height of a figure above a column, in pixels."""
 FIGURES = 0.36
@@ -20,6 +22,8 @@ FIGURES = 0.36
 LONGEST, SHARE, ROOMY_SHARE = 150, 0.3, 0.45
 """Names longer than that many pixels, or than a share of the matrix, are cut (the larger share where the matrix scrolls
 anyway); the tooltip has all."""
+GENEROUS_SHARES = (0.6, 0.5, 0.4)
+"""Of the matrix, that names may take as long as its cells stay comfortable; tried in this order."""
 READABLE = 9
 """Sections narrower than that many pixels show no text."""
 
@@ -39,6 +43,8 @@ class MatrixHeader(QHeaderView):
         self._needed = 0
         self.share = SHARE
         """Of the matrix, that names may take."""
+        self.figures_share = FIGURES
+        """Of the matrix, that figures beside rows may take."""
         self._widths: list[int] = []
 
     def show_lines(self, names: list[str], margin: Margin) -> None:
@@ -69,7 +75,9 @@ class MatrixHeader(QHeaderView):
     def _widest(self) -> int:
         """Pixels that names get at most."""
         shrunk = QFontInfo(self._bold()).pixelSize() / max(QFontInfo(self._bold(shrunk=False)).pixelSize(), 1)
-        return min(round(self._needed * shrunk) + 12, LONGEST, max(round(self._across * self.share), 60))
+        most = round(self._across * self.share)
+        return min(round(self._needed * shrunk) + 12, max(most if self.share in GENEROUS_SHARES else min(most, LONGEST),
+                                                          60))
 
     @property
     def _across(self) -> int:
@@ -89,7 +97,7 @@ class MatrixHeader(QHeaderView):
         if self.orientation() == Qt.Orientation.Horizontal and self.defaultSectionSize() < ROOM:
             return 0
         if self.orientation() == Qt.Orientation.Vertical and (
-                self.defaultSectionSize() < LINE - 3 or sum(self._widths) > FIGURES * self._across):
+                self.defaultSectionSize() < LINE - 3 or sum(self._widths) > self.figures_share * self._across):
             return 0
         return len(self._margin.names)
 
@@ -99,7 +107,7 @@ class MatrixHeader(QHeaderView):
         if self.defaultSectionSize() < READABLE:
             return 16
         if self.orientation() == Qt.Orientation.Vertical:
-            return max(self._widest, 56)
+            return max(self._widest, AXIS - sum(self._widths[:self.figures]))
         return self._widest if self.upright else 24
 
     def sizeHint(self) -> QSize:

@@ -88,7 +88,8 @@ class MatrixPage(Page):
         self.search.textChanged.connect(lambda _: self._search(-1))
         self.search.returnPressed.connect(lambda: self._search(self._found))
         self.matrix.cells.connect(inspection.choose_cells)
-        self.matrix.hovered.connect(lambda text: self.said.setText(text or self.matrix.hint() or " "))
+        self.matrix.hovered.connect(self._say)
+        self.matrix.zoomed.connect(self._say)
         inspection.failed.connect(self.matrix.say)
         inspection.decided.connect(self.refresh)
         inspection.chosen.connect(self._follow)
@@ -134,13 +135,18 @@ class MatrixPage(Page):
     def refresh(self) -> None:
         """Shows the decisions as chosen above."""
         shown = self.inspection.decisions
+        self.export.setEnabled(shown is not None)
         if shown is None:
             self.matrix.show_table(None)
+            self._say()
             return
         order = class_order(shown.matrix[:-1], shown.classes, self.order.currentData())
         self.matrix.show_table(MatrixTable(shown, self.mode.currentData(), order, self.transpose.isChecked(),
                                            self.inspection.ghost_decisions))
-        self.said.setText(self.matrix.hint() or " ")
+
+    def _say(self, text: str = "") -> None:
+        """Below the matrix: what is pointed at, or else how to read it."""
+        self.said.setText(text or self.matrix.hint() or " ")
 
     def _follow(self) -> None:
         if self.inspection.criteria.cells is None:

@@ -54,6 +54,7 @@ class EvaluateTab(QWidget):
         self._dirty = True
         self.inspection = Inspection(session, self)
         self.runs = named(QComboBox(), "runSelector", self.tr("Run"))
+        self.runs.setPlaceholderText(self.tr("none yet"))
         self.splits = named(QComboBox(), "splitSelector", self.tr(
             "Split; the epochs of a fine-tuning know the validation images only, any other split is of the finished "
             "model"))

@@ -28,10 +28,12 @@ class WhatIfPanel(QFrame):
         tip = self.tr("Answers less confident than this count as “not sure”")
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "thresholdSlider", tip)
         self.slider.setRange(0, 1000)
+        self.slider.setMinimumWidth(70)
         self.threshold = named(QDoubleSpinBox(), "thresholdBox", tip)
         self.threshold.setRange(0, 100)
         self.threshold.setDecimals(1)
         self.threshold.setSuffix(" %")
+        self.threshold.setMaximumWidth(96)
         self.propose_button = button("proposeThresholdButton", self.tr("Propose"), self.tr(
             "The threshold of the least cost on the validation split"), self.propose)
         self.merge_button = button("mergeClassesButton", self.tr("Merge"), self.tr(
@@ -78,6 +80,8 @@ class WhatIfPanel(QFrame):
         self.threshold.setValue(100 * self.inspection.threshold)
         self._quiet = False
         self._buttons()
+        for part in (self.slider, self.threshold, self.propose_button, self.costs_button):
+            part.setEnabled(shown is not None)
         if shown is None:
             self.said.clear()
             return

@@ -185,6 +185,7 @@ class WhyPanel(QWidget):
             run: whose model it was.
         """
         self._samples, self._evaluation, self._run, self._beside = items, evaluation, run, None
+        self.more.setEnabled(evaluation is not None)
         self._offer(evaluation.classes if evaluation is not None else [])
         self._explain()
         self._judge()

@@ -14,6 +14,7 @@ from dlgui.engine.matrix_table import MatrixTable
 from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria
 from dlgui.engine.what_if import decide
+from dlgui.gui.evaluate.matrix import ConfusionMatrix
 from dlgui.project.operations import epochs, evaluations, runs
 
 
@@ -372,3 +373,64 @@ def test_the_matrix_paints_the_legacy_colours_by_share_of_the_truth(judged):
             expected = next((colour for above, colour in steps if share > above), "#666666")
             corner = matrix.visualRect(matrix.model().index(row, column)).topLeft()
             assert picture.pixelColor(int((corner.x() + 3) * ratio), int((corner.y() + 3) * ratio)).name() == expected
+
+
+def shown_matrix(qtbot, classes, size=(460, 480)):
+    """A matrix of its own over classes, two images each, all right."""
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(*size)
+    matrix.show()
+    count = len(classes)
+    found = Predictions(classes, np.tile(np.eye(count, dtype=np.float32), (2, 1)), np.tile(np.arange(count), 2),
+                        [f"{i}.png" for i in range(2 * count)])
+    matrix.show_table(MatrixTable(decide(found), "absolute", np.arange(count)))
+    return matrix
+
+
+def test_the_headers_of_a_turned_matrix_have_room_for_what_they_show(judged, qtbot):
+    matrix, turn = named(judged, "confusionMatrix"), named(judged, "matrixTranspose")
+    for width in (1024, 1280):
+        judged.resize(width, 700)
+        for _ in range(2):
+            qtbot.mouseClick(turn, Qt.MouseButton.LeftButton)
+            assert matrix.columns.height() == matrix.columns.sizeHint().height()
+            assert matrix.rows.width() == matrix.rows.sizeHint().width()
+
+
+def test_names_are_whole_where_the_matrix_has_room(qtbot):
+    names = ["ok", "scratch from handling in the night shift", "dent"]
+    matrix = shown_matrix(qtbot, names, (800, 600))
+    room = matrix.rows.fontMetrics().horizontalAdvance(names[1])
+    assert matrix.rows.name_extent > room
+    assert not matrix.columns.upright or matrix.columns.name_extent > room
+    assert matrix.rowHeight(0) >= 24
+    assert matrix.horizontalScrollBar().maximum() == matrix.verticalScrollBar().maximum() == 0
+    small = shown_matrix(qtbot, names, (300, 300))  # names give way before cells become unreadable
+    assert small.rows.name_extent < room
+    assert small.rowHeight(0) >= 20
+
+
+def test_the_hint_of_many_classes_goes_when_cells_can_be_read(judged, qtbot):
+    page = judged.evaluate_tab.pages[0]
+    assert page.said.text() == " "
+    count = 200
+    found = Predictions([f"class {i}" for i in range(count)], np.eye(count, dtype=np.float32), np.arange(count),
+                        [f"{i}.png" for i in range(count)])
+    page.matrix.show_table(MatrixTable(decide(found), "absolute", np.arange(count)))
+    assert "200 classes" in page.said.text()
+    page.matrix.setFocus()
+    for _ in range(30):
+        qtbot.keyClick(page.matrix, Qt.Key.Key_Plus)
+    assert page.said.text() == " "
+    qtbot.keyClick(page.matrix, Qt.Key.Key_0)
+    assert "200 classes" in page.said.text()
+
+
+def test_without_a_run_nothing_pretends_to_work(opened, qtbot):
+    opened.tabs.setCurrentWidget(opened.evaluate_tab)
+    qtbot.waitUntil(lambda: hasattr(opened.evaluate_tab, "why"))
+    for name in ("matrixExportButton", "costsButton", "proposeThresholdButton", "thresholdSlider",
+                 "heatmapMoreButton"):
+        assert not named(opened, name).isEnabled()
+    assert opened.evaluate_tab.runs.placeholderText() == "none yet"
