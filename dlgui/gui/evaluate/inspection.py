@@ -219,9 +219,10 @@ class Inspection(QObject):
             path = found.paths[i]
             row = self._rows.get(path)
             current = row is not None and row < len(table) and table.path[row] == path
-            made.append(Sample(i, int(table.id[row]) if current and row is not None else None, path, Path(root / path),
+            known = row if current else None
+            made.append(Sample(i, int(table.id[known]) if known is not None else None, path, Path(root / path),
                                found.classes[found.truth[i]], found.classes[found.predicted[i]],
-                               float(found.confidence[i])))
+                               float(found.confidence[i]), known is not None and bool(table.flag[known])))
         return made
 
     # --- remedies, each undoable

@@ -17,6 +17,7 @@ class Sample:
         file: absolute.
         truth, predicted: names of classes of the network.
         confidence: of the predicted class, 0…1.
+        flagged: for a second look.
     """
 
     position: int
@@ -26,6 +27,7 @@ class Sample:
     truth: str
     predicted: str
     confidence: float
+    flagged: bool = False
 
     @property
     def correct(self) -> bool:

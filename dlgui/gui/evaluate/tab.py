@@ -150,7 +150,7 @@ class EvaluateTab(QWidget):
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit: at once when visible, else when shown."""
-        if changes.kinds & {"labels", "splits", "classes", "images", "runs"}:
+        if changes.kinds & {"labels", "splits", "flags", "classes", "images", "runs"}:
             self._dirty = True
             if self.isVisible():
                 self.refresh()

@@ -434,3 +434,21 @@ def test_without_a_run_nothing_pretends_to_work(opened, qtbot):
                  "heatmapMoreButton"):
         assert not named(opened, name).isEnabled()
     assert opened.evaluate_tab.runs.placeholderText() == "none yet"
+
+
+def test_an_excluded_image_leaves_the_matrix_and_a_flagged_one_shows_it(judged, qtbot, idle):
+    tab, grid = judged.evaluate_tab, named(judged, "resultGrid")
+    qtbot.mouseClick(named(judged, "showAllButton"), Qt.MouseButton.LeftButton)
+    idle(judged)
+    path, number = grid.items.item(0).name, tab.evaluation.num_samples
+    grid.setFocus()
+    qtbot.keyClick(grid, Qt.Key.Key_F)
+    qtbot.waitUntil(lambda: grid.items.item(0).flag)
+    idle(judged)
+    qtbot.mouseClick(named(judged, "whyExcludeButton"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: tab.evaluation.num_samples == number - 1)
+    assert path not in shown_paths(judged)
+    assert tab.pages[0].matrix.model().index(3, 3).data() == str(number - 1)
+    judged.session.undo()
+    qtbot.waitUntil(lambda: tab.evaluation.num_samples == number)
+    assert path in shown_paths(judged)
