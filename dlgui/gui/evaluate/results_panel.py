@@ -153,7 +153,8 @@ class ResultsPanel(QWidget):
         caption = self.inspection.captions.get(position) or (
             f"{said} {share:.0f} %" if answer == truth else f"{shown.classes[truth]}→{said} {share:.0f} %")
         return GridItem(position, str(sample.file), sample.path, caption, "", "R" if self._before(sample) else "",
-                        "warning" if unsure else "right" if answer == truth else "wrong", sample.flagged, self._tip(sample))
+                        "warning" if unsure else "right" if answer == truth else "wrong", sample.flagged,
+                        self._tip(sample))
 
     def _before(self, sample: Sample) -> str:
         """The class at the time of the run, empty where it is the same."""
