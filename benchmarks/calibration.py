@@ -4,8 +4,9 @@
 
 50 % training, 15 % validation, 35 % test. Compared on the test split: the model as trained (temperature from the
 out-of-fold answers), and with another one, fitted on the validation split in dlgui's way and in Platt's (targets
-softened by 1 / (n + 2)); the greatest loss of a validation image tells whether one image decides. `chance` is the calibration error that confidences would still show if they
-meant exactly what they say: median and 95th percentile. Then the same two fits on simulated answers that do.
+softened by 1 / (n + 2)); the greatest loss of a validation image tells whether one image decides. `chance` is the
+calibration error that confidences would still show if they meant exactly what they say: median and 95th percentile.
+Then the same two fits on simulated answers that do.
 """
 
 from __future__ import annotations
