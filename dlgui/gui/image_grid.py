@@ -205,7 +205,7 @@ class GridDelegate(QStyledItemDelegate):
             painter.fillRect(box, QColor(theme.colours().raised))
             if pixmap is not None:
                 painter.setPen(QColor(theme.colours().soft))
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "cannot\nbe read")
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.tr("cannot\nbe read"))
             return
         size = pixmap.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
         target = QRect(0, 0, size.width(), size.height())

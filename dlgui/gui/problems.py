@@ -51,6 +51,7 @@ def sentence(problem: DlguiError, window: QWidget, offers: Sequence[Offer] = ())
     box.setObjectName("problemDialog")
     box.setWindowTitle("dlgui")
     box.setIcon(QMessageBox.Icon.Warning)
+    box.setTextFormat(Qt.TextFormat.PlainText)  # files and classes may be called anything
     box.setText(f"{problem.what}: {problem.why}")
     remedy = problem.remedy.partition(": dlgui ")[0]  # the command is for those who have no buttons
     box.setInformativeText(remedy[:1].upper() + remedy[1:] + ".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 
@@ -56,6 +57,11 @@ def shortened(name: str, most: int = 28) -> str:
 def when(moment: str) -> str:
     """An ISO time as local date and time to the minute."""
     return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def breakable(text: str) -> str:
+    """The same text, with places at which a label may break words that are longer than it is wide."""
+    return re.sub(r"\S{12}(?=\S)", "\\g<0>\u200b", text)
 
 
 def short(name: str, most: int = 30) -> str:

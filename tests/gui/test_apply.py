@@ -5,6 +5,7 @@ import json
 import shutil
 import time
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -264,3 +265,19 @@ def test_the_parts_fit_into_a_small_window(lab, qtbot, idle, fresh):
         corner = widget.mapTo(lab, QPoint(widget.width(), widget.height()))
         assert corner.x() <= 1024, name
         assert corner.y() <= 700, name
+
+
+def test_classes_and_files_may_be_called_anything(lab, qtbot, idle, fresh):
+    tab = lab.apply_tab
+    file = fresh / f"{'f' * 200}.jpg"
+    shutil.copy(next(fresh.glob("local*")), file)
+    tab.classify([str(file)])
+    settled(qtbot, lab, idle, 1)
+    name = f"<b>{'Donaudampfschifffahrt' * 8}</b>"
+    a = replace(tab.table.answers[0], predicted=name, decision="accepted")
+    tab.detail.show_answer(a)
+    tab.status.setText(f"last {file.name}")
+    assert "<b>" in tab.detail.verdict.text().replace("\u200b", "")
+    assert tab.detail.verdict.textFormat() == Qt.TextFormat.PlainText
+    assert tab.detail.minimumSizeHint().width() < 300, "long names push nothing aside"
+    assert lab.minimumSizeHint().width() <= 1024

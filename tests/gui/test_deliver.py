@@ -104,7 +104,7 @@ def test_corrections_are_reviewed_and_undone(opened, qtbot, tmp_path, idle):
     table = project.images()
     rows = [{"path": table.path[i], "content_hash": table.content_hash[i], "given": "global", "proposed": proposed,
              "comment": comment} for i, proposed, comment in ((0, "local", "a hole"), (1, "nominal", ""),
-                                                              (2, "unheard of", ""))]
+                                                              (2, "unheard of " * 30, ""))]
     file = tmp_path / "corrections.json"
     file.write_text(json.dumps({"format": "dlgui-corrections", "version": 1, "corrections": rows}))
     assert not opened.exports.take(tmp_path)
@@ -112,6 +112,7 @@ def test_corrections_are_reviewed_and_undone(opened, qtbot, tmp_path, idle):
     dialog = shown(opened, CorrectionsDialog)
     assert dialog.table.rowCount() == 3
     assert len(dialog.chosen()) == 2
+    assert dialog.table.horizontalHeader().length() <= dialog.table.viewport().width(), "a long name fits, too"
     dialog.table.item(1, 0).setCheckState(Qt.CheckState.Unchecked)
     press(qtbot, dialog, "correctionsAccept")
     after = project.images()

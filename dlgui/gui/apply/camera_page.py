@@ -20,6 +20,7 @@ from dlgui.gui.apply.live import LiveAnswer, LiveClassifier
 from dlgui.gui.image_view import ImageView
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import button, named
+from dlgui.gui.words import breakable
 
 
 class CameraPage(QWidget):
@@ -51,6 +52,8 @@ class CameraPage(QWidget):
         self.message.setMinimumHeight(60)
         self.verdict, self.speed = QLabel(), QLabel()
         self.verdict.setWordWrap(True)
+        for label in (self.message, self.verdict):
+            label.setTextFormat(Qt.TextFormat.PlainText)  # a class or a folder may be called anything
         self.speed.setProperty("soft", True)
         self.bars = ConfidenceBars("cameraBars")
         self.devices = named(QComboBox(), "cameraDevice", self.tr("The camera"))
@@ -185,7 +188,7 @@ class CameraPage(QWidget):
         self.view.show_image(live.picture)
         a = live.answer
         threshold = live.rule.thresholds[live.classes.index(a.predicted)] if live.rule is not None else None
-        self.verdict.setText(sentence(a, threshold))
+        self.verdict.setText(breakable(sentence(a, threshold)))
         colour = colour_of(a.decision)
         self.verdict.setStyleSheet(f"font-size: 17px; font-weight: 700; {f'color: {colour};' if colour else ''}")
         self.bars.show_confidences(live.classes, a.confidences, live.rule.thresholds if live.rule else ())
@@ -205,7 +208,7 @@ class CameraPage(QWidget):
         self._say(text)
 
     def _say(self, text: str) -> None:
-        self.message.setText(text)
+        self.message.setText(breakable(text))
         self.message.setVisible(bool(text))
         self.view.setVisible(not text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
@@ -12,11 +13,13 @@ from dlgui.engine.classifier import Classifier
 from dlgui.engine.rejection import Rejection
 from dlgui.gui.apply.bars import ConfidenceBars
 from dlgui.gui.apply.decisions import colour_of, sentence
+from dlgui.gui.elided_label import ElidedLabel
 from dlgui.gui.image_view import ImageView
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import full, to_qimage
 from dlgui.gui.widgets import named
+from dlgui.gui.words import breakable
 
 
 class DetailPanel(QWidget):
@@ -36,10 +39,10 @@ class DetailPanel(QWidget):
                             (self.tr("occlusion"), "confidence_based")):
             self.method.addItem(text, value)
         self.method.currentIndexChanged.connect(lambda _: self._picture())
-        self.verdict, self.name = QLabel(), QLabel()
+        self.verdict, self.name = QLabel(), ElidedLabel()
         self.verdict.setWordWrap(True)
+        self.verdict.setTextFormat(Qt.TextFormat.PlainText)  # a class may be called anything
         self.name.setProperty("soft", True)
-        self.name.setWordWrap(True)
         self.bars = ConfidenceBars("applyBars")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -67,7 +70,7 @@ class DetailPanel(QWidget):
         threshold = None
         if self._rule is not None and a.predicted in self._classes:
             threshold = self._rule.thresholds[self._classes.index(a.predicted)]
-        self.verdict.setText(sentence(a, threshold))
+        self.verdict.setText(breakable(sentence(a, threshold)))
         colour = colour_of(a.decision)
         self.verdict.setStyleSheet(f"font-weight: 600; {f'color: {colour};' if colour else ''}")
         self.name.setText(a.title.rpartition("/")[2])
@@ -98,4 +101,4 @@ class DetailPanel(QWidget):
 
     def _failed(self, problem: Exception) -> None:
         self.view.show_image(QImage())
-        self.verdict.setText(str(problem))
+        self.verdict.setText(breakable(str(problem)))

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDoubleSpinBox,
-    QFormLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -24,7 +23,7 @@ from dlgui.engine.rejection import Costs, Rejection, outcome, risk_coverage
 from dlgui.gui.apply.cost_table import WIDTHS, CostModel
 from dlgui.gui.apply.reject_curve import RejectCurve
 from dlgui.gui.apply.threshold_table import ThresholdModel
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import Form, button, named
 from dlgui.gui.words import percent
 from dlgui.project.operations import rejection
 from dlgui.project.operations.rejection import Evidence
@@ -92,7 +91,7 @@ class RejectDesigner(QDialog):
                                                     if n < 50 else ""))
         head.setProperty("soft", True)
         head.setWordWrap(True)
-        form = QFormLayout()
+        form = Form()
         form.addRow(self.tr("A mistake costs"), self._row(self.mistake, button(
             "fillCosts", self.tr("for every pair"), self.tr("Every mistake costs this"),
             lambda: self.costs.fill(self.mistake.value()))))

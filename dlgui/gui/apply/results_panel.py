@@ -101,7 +101,7 @@ class ResultsPanel(QWidget):
         view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         view.verticalHeader().hide()
         header = view.horizontalHeader()
-        for column, width in ((PREDICTED, 130), (CONFIDENCE, 96), (DECISION, 92), (NEXT, 140), (NOVELTY, 76)):
+        for column, width in ((PREDICTED, 130), (CONFIDENCE, 96), (DECISION, 116), (NEXT, 132), (NOVELTY, 76)):
             view.setColumnWidth(column, width)
         header.setSectionResizeMode(PATH, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(70)

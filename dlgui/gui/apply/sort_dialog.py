@@ -28,6 +28,7 @@ from dlgui.engine.sorting import Plan
 from dlgui.errors import DlguiError
 from dlgui.gui.apply.decisions import word_of
 from dlgui.gui.widgets import button, named
+from dlgui.gui.words import breakable
 
 _LISTED = 200
 
@@ -57,6 +58,7 @@ class SortDialog(QDialog):
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the names of the files are at the end
         self.note = QLabel()
         self.note.setWordWrap(True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.go = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         named(self.go, "sortGoButton", self.tr("Do what is listed; it can be undone"))
@@ -97,7 +99,7 @@ class SortDialog(QDialog):
             try:
                 self.plan = sorting.plan([(a.path, self._name(a)) for a in self._answers], text, move)
             except DlguiError as problem:
-                self.note.setText(f"{problem.why}; {problem.remedy}")
+                self.note.setText(breakable(f"{problem.why}; {problem.remedy}"))
         self.go.setEnabled(self.plan is not None)
         if self.plan is not None:
             self._show(self.plan)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from dlgui.engine.answers import Answer
 from dlgui.engine.classifier import Classifier
@@ -24,6 +24,7 @@ from dlgui.gui.apply.models import ModelChoice
 from dlgui.gui.apply.reject_designer import RejectDesigner
 from dlgui.gui.apply.results_panel import ResultsPanel
 from dlgui.gui.commands import Command
+from dlgui.gui.elided_label import ElidedLabel
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
@@ -54,7 +55,7 @@ class ApplyTab(QWidget):
         self.detail = DetailPanel(session, self._classifier)
         self.deeds = Deeds(session, self)
         self.camera = CameraPage(session, self._classifier)
-        self.status = QLabel()
+        self.status = ElidedLabel()
         self.status.setProperty("soft", True)
         self.pages = QStackedWidget()
         self._arrange()

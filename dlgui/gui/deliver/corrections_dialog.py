@@ -28,6 +28,8 @@ from dlgui.project.operations.corrections import Proposal
 from dlgui.project.project import Project
 
 SIDE = 64
+WIDEST = 170
+"""Most pixels of a column of classes or notes, until somebody drags it."""
 
 
 class CorrectionsDialog(QDialog):
@@ -50,8 +52,11 @@ class CorrectionsDialog(QDialog):
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         for row, proposal in enumerate(proposals):
             self._fill(row, proposal)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.resizeColumnsToContents()
+        for column in (1, 2, 4):  # a class may have a long name, which must not push the rest aside
+            header.resizeSection(column, min(header.sectionSize(column), WIDEST))
         for column in (0, 3):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.count = QLabel()

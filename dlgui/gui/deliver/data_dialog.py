@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from dlgui.gui.deliver.job_line import JobLine
 from dlgui.gui.session import Session
-from dlgui.gui.widgets import beside, button, named
+from dlgui.gui.widgets import Form, beside, button, named
+from dlgui.gui.words import breakable
 from dlgui.project.operations import exchange
 from dlgui.project.operations.exchange import Exported
 from dlgui.project.project import Project
@@ -46,6 +47,7 @@ class DataExportDialog(QDialog):
         self.line = JobLine(session.jobs, "dataExport")
         self.note = QLabel(self.tr("Splits, groups, flags and notes go along; dlgui reads all of it back exactly."))
         self.note.setWordWrap(True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setProperty("soft", True)
         self.export_button = button("dataExportButton", self.tr("Export"), self.tr("Writes the data set"),
                                     self.export, True)
@@ -55,7 +57,7 @@ class DataExportDialog(QDialog):
 
     def _arrange(self) -> None:
         place = beside(self.folder, button("dataBrowse", self.tr("Browse…"), self.tr("Choose the folder"), self.browse))
-        form = QFormLayout()
+        form = Form()
         form.addRow(self.tr("Form"), self.form)
         form.addRow(self.tr("Images"), self.images)
         form.addRow(self.tr("Folder"), place)
@@ -99,7 +101,7 @@ class DataExportDialog(QDialog):
         text = self.tr("{n} images written to {folder}.").format(n=found.images, folder=self.folder.text())
         if found.failed:
             text += self.tr(" {n} files are gone and were left out.").format(n=len(found.failed))
-        self.note.setText(text)
+        self.note.setText(breakable(text))
 
     def done(self, result: int) -> None:
         self.line.drop()

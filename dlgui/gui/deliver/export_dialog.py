@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -27,7 +26,7 @@ from dlgui.errors import DlguiError
 from dlgui.gui import theme
 from dlgui.gui.deliver.job_line import JobLine
 from dlgui.gui.session import Session
-from dlgui.gui.widgets import beside, button, named
+from dlgui.gui.widgets import Form, beside, button, named
 from dlgui.project.operations import exports
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -74,7 +73,7 @@ class ExportDialog(QDialog):
 
     def _arrange(self) -> None:
         place = beside(self.path, button("exportBrowse", self.tr("Browse…"), self.tr("Choose the file"), self.browse))
-        form = QFormLayout()
+        form = Form()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow(self.tr("Form"), self.form)
         form.addRow("", self.int8)
@@ -168,8 +167,9 @@ class ExportDialog(QDialog):
     def _failed(self, problem: Exception) -> None:
         if not isinstance(problem, DlguiError):
             raise problem
-        self.found.setHtml(f'<p style="color:{theme.colours().wrong}"><b>{escape(problem.why)}</b></p>'
-                           f"<p>{escape(problem.remedy)}</p>")
+        remedy = problem.remedy[:1].upper() + problem.remedy[1:] + "."
+        self.found.setHtml(f'<p style="color:{theme.colours().wrong}"><b>{escape(f"{problem.what}: {problem.why}")}</b>'
+                           f"</p><p>{escape(remedy)}</p>")
         self._enable()
 
     def _show(self, title: str, before: str = "") -> None:
