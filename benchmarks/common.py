@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +19,24 @@ def heading(title: str) -> None:
     for name, value in environment.summary().items():
         print(f"{name}: {value}")
     print()
+
+
+def data_parser(doc: str | None) -> argparse.ArgumentParser:
+    """Arguments of a benchmark on a folder of images: FOLDER (default the demo) and `--labels`."""
+    parser = argparse.ArgumentParser(description=doc)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--labels", default="last_folder")
+    return parser
+
+
+def data_of(arguments: argparse.Namespace, title: str) -> Path:
+    """The folder of images, after the heading that names it."""
+    from dlgui.engine.labels import read_listing  # here, for other benchmarks measure what imports cost
+    from dlgui.project.demo import demo_images
+
+    root = arguments.folder or demo_images()
+    heading(f"{title}, {root.name}, {len(read_listing(root, arguments.labels).samples)} images")
+    return Path(root)
 
 
 def timed(work: Callable[[], object], repeats: int = 5) -> tuple[float, float]:

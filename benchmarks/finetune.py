@@ -10,7 +10,6 @@ validation split (15 %); of the peers every epoch is shown, and their best epoch
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,12 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import heading
+from common import data_of, data_parser
 from peers import fastai_learner, torch_loop
 
-from dlgui.engine.labels import read_listing
 from dlgui.engine.statistics import wilson_interval
-from dlgui.project.demo import demo_images
 from dlgui.project.operations import evaluations, runs, splits, training
 from dlgui.project.project import Project
 
@@ -55,17 +52,14 @@ class Point:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--labels", default="last_folder")
+    parser = data_parser(__doc__)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=3, help="of the peers, as in fastai's fine_tune(3)")
     parser.add_argument("--peers", nargs="*", default=["fastai", "torch"])
     parser.add_argument("--set", nargs="*", default=[], help="NAME=VALUE of dlgui's settings, for ablations")
     arguments = parser.parse_args()
-    root = arguments.folder or demo_images()
-    heading(f"fine-tuning on {root.name}, {len(read_listing(root, arguments.labels).samples)} images")
+    root = data_of(arguments, "fine-tuning")
     settings = dict(part.split("=", 1) for part in arguments.set)
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         with tempfile.TemporaryDirectory() as folder, Project.create(

@@ -8,19 +8,17 @@ The network is the epoch with the least validation error (15 % of the images), j
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import heading
+from common import data_of, data_parser
 
 from dlgui.engine import backbones, recipe
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.finetune import CheckpointWritten, EpochDone, FineTuning, TrainingData
-from dlgui.engine.labels import read_listing
 from dlgui.engine.model_file import read_model
 from dlgui.engine.pixel_cache import store_pixels
 from dlgui.engine.preprocessing import Preprocessing
@@ -42,17 +40,14 @@ VARIANTS: dict[str, tuple[dict[str, Any], int | None]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--labels", default="last_folder")
+    parser = data_parser(__doc__)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", nargs="*", choices=list(VARIANTS), default=list(VARIANTS))
     arguments = parser.parse_args()
-    heading(f"ablation of fine-tuning on {arguments.folder.name}, "
-            f"{len(read_listing(arguments.folder, arguments.labels).samples)} images")
+    root = data_of(arguments, "ablation of fine-tuning")
     for seed in range(arguments.seeds):
         with tempfile.TemporaryDirectory() as folder, Project.create(
-                Path(folder) / "p", arguments.folder, arguments.labels) as project:
+                Path(folder) / "p", root, arguments.labels) as project:
             splits.split(project, 70, 15, seed)
             for name in arguments.only:
                 print(f"seed {seed}, {name}: {variant(project, seed, *VARIANTS[name])}", flush=True)

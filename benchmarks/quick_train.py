@@ -8,30 +8,24 @@ the last layer, mean pooled, at 224 px, with logistic regression. `fastai` is `f
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-from common import heading
+from common import data_of, data_parser
 from peers import fastai_learner
 
-from dlgui.engine.labels import read_listing
-from dlgui.project.demo import demo_images
 from dlgui.project.operations import evaluations, splits, training
 from dlgui.project.project import Project
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--labels", default="last_folder")
+    parser = data_parser(__doc__)
     parser.add_argument("--peer", choices=("linear_probe", "fastai"), default="linear_probe")
     parser.add_argument("--seeds", type=int, default=1)
     arguments = parser.parse_args()
-    root = arguments.folder or demo_images()
-    heading(f"quick training on {root.name}, {len(read_listing(root, arguments.labels).samples)} images")
+    root = data_of(arguments, "quick training")
     peer = {"linear_probe": linear_probe, "fastai": fastai}[arguments.peer]
     for seed in range(arguments.seeds):
         start = time.perf_counter()

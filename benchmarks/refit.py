@@ -8,7 +8,6 @@ labels and compares the two on the validation split.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -16,24 +15,18 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from common import heading
+from common import data_of, data_parser
 
-from dlgui.engine.labels import read_listing
-from dlgui.project.demo import demo_images
 from dlgui.project.operations import ghosts, labels, splits, training
 from dlgui.project.project import Project
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--labels", default="last_folder")
+    parser = data_parser(__doc__)
     parser.add_argument("--changes", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    root = arguments.folder or demo_images()
-    heading(f"refit after {arguments.changes} changed labels, {root.name}, "
-            f"{len(read_listing(root, arguments.labels).samples)} images")
+    root = data_of(arguments, f"refit after {arguments.changes} changed labels")
     random = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder, Project.create(Path(folder) / "p", root, arguments.labels) as project:
         splits.split(project)

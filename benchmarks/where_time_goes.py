@@ -9,7 +9,6 @@ so run it on one core (`OMP_NUM_THREADS=1`, `taskset -c 0` on Linux) to have eve
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import threading
@@ -21,10 +20,8 @@ from pathlib import Path
 from types import FrameType
 
 import numpy as np
-from common import heading, peak_flops, timed
+from common import data_of, data_parser, peak_flops, timed
 
-from dlgui.engine.labels import read_listing
-from dlgui.project.demo import demo_images
 from dlgui.project.operations import evaluations, splits, training
 from dlgui.project.project import Project
 
@@ -109,14 +106,11 @@ def part_of(frame: FrameType | None) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--labels", default="last_folder")
+    parser = data_parser(__doc__)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--part", nargs="*", default=["quick", "finetune", "limits"])
     arguments = parser.parse_args()
-    root = arguments.folder or demo_images()
-    heading(f"where the time goes on {root.name}, {len(read_listing(root, arguments.labels).samples)} images")
+    root = data_of(arguments, "where the time goes")
     with tempfile.TemporaryDirectory() as folder:
         def quick() -> None:
             with Project.create(Path(folder) / "p", root, arguments.labels) as project:

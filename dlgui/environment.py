@@ -30,6 +30,9 @@ QT_LIBRARIES = {
     "libxcb-xinerama.so.0": "libxcb-xinerama0", "libxcb-xkb.so.1": "libxcb-xkb1",
 }
 
+MULTIMEDIA_LIBRARIES = {"libpulse.so.0": "libpulse0"}
+"""What the extra `camera` needs besides."""
+
 _QT_CHECK = "from PySide6 import QtGui, QtWidgets; QtGui.QGuiApplication([]); print('loads')"
 
 
@@ -102,9 +105,11 @@ def missing_libraries() -> list[str]:
     if sys.platform != "linux":
         return []
     import ctypes
+    from importlib.util import find_spec
 
+    camera = find_spec("PySide6") is not None and find_spec("PySide6.QtMultimedia") is not None
     missing = []
-    for library in QT_LIBRARIES:
+    for library in (*QT_LIBRARIES, *(MULTIMEDIA_LIBRARIES if camera else ())):
         try:
             ctypes.CDLL(library)
         except OSError:
@@ -117,7 +122,8 @@ def install_command(libraries: list[str]) -> str | None:
     if not libraries:
         return None
     sudo = "" if hasattr(os, "geteuid") and os.geteuid() == 0 else "sudo "
-    return f"{sudo}apt-get install -y --no-install-recommends {' '.join(QT_LIBRARIES[name] for name in libraries)}"
+    packages = QT_LIBRARIES | MULTIMEDIA_LIBRARIES
+    return f"{sudo}apt-get install -y --no-install-recommends {' '.join(packages[name] for name in libraries)}"
 
 
 def summary() -> dict[str, str]:

@@ -99,8 +99,8 @@ def test_later_starts_are_fast(extra):
 
 
 def test_the_doctor_and_the_set_up_know_the_same_libraries():
-    from dlgui.environment import QT_LIBRARIES
-    packages = set(QT_LIBRARIES.values())
+    from dlgui.environment import MULTIMEDIA_LIBRARIES, QT_LIBRARIES
+    packages = {*QT_LIBRARIES.values(), *MULTIMEDIA_LIBRARIES.values()}
     text = (ROOT / "main.py").read_text(encoding="utf-8")
     assert packages <= set(text.replace('"', " ").replace(")", " ").split())
 

@@ -84,7 +84,7 @@ def _with_network(project: Project, plan: Plan, console: Console) -> Plan:
 def list_runs(arguments: argparse.Namespace, console: Console) -> int:
     from dlgui.project.operations import runs
 
-    with open_project(arguments.project, read_only=True) as project:
+    with open_project(arguments.project) as project:  # where nobody trains, what was killed is told as interrupted
         found: list[dict[str, Any]] = [{
             "run": r.id, "name": r.name, "network": r.network, "method": r.method, "state": r.state,
             "validation_top1_error": r.validation_top1_error,

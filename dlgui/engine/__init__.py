@@ -2,6 +2,6 @@
 
 import os
 
-# Read when torch is loaded: large tensors in large pages. Each update takes and gives back a gigabyte; in pages of
-# 4 KiB Linux spends a third of the time on that.
+# Read when torch is loaded: large tensors in large pages. Each update of a training takes and gives back a lot of
+# memory; in pages of 4 KiB that alone costs Linux seconds.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from dlgui.engine.classifier import Classifier
 from dlgui.engine.model_file import read_model, write_model
 from dlgui.engine.progress import Cancelled, Pace, Progress
 from dlgui.engine.settings import TrainingSettings, balanced_weights
+from dlgui.engine.statistics import clearly_better
 from dlgui.engine.storage import write_atomically
 from dlgui.engine.tensor_file import write_tensors
 from dlgui.errors import DlguiError
@@ -451,20 +451,6 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     """Mean cross-entropy of logits (n, classes) for class indices (n,)."""
     shifted = logits - logits.max(1, keepdims=True)
     return float((np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]).mean())
-
-
-def clearly_better(wrong: np.ndarray, than: np.ndarray) -> bool:
-    """Whether one classifier mends more of another's errors than it makes new ones, by more than a standard deviation
-    of what chance brings (the pairs of McNemar 1947).
-
-    The other one is simpler and was chosen on many more images; on a small validation split the better of two equals
-    is decided by luck.
-
-    Args:
-        wrong, than: bool (n,), the errors of the one and of the other on the same images.
-    """
-    mended, spoilt = int((than & ~wrong).sum()), int((wrong & ~than).sum())
-    return mended - spoilt > math.sqrt(mended + spoilt)
 
 
 def _worst(logits: np.ndarray, labels: np.ndarray, most: int = WORST) -> list[tuple[int, int, float]]:

@@ -166,6 +166,20 @@ def mcnemar(correct_a: np.ndarray, correct_b: np.ndarray) -> float:
     return float(min(1.0, 2 * np.exp(logarithms).sum()))
 
 
+def clearly_better(wrong: np.ndarray, than: np.ndarray) -> bool:
+    """Whether one classifier mends more of another's errors than it makes new ones, by more than a standard deviation
+    of what chance brings (the pairs of McNemar 1947).
+
+    The other one is simpler and was chosen on many more images; on a small validation split the better of two equals
+    is decided by luck.
+
+    Args:
+        wrong, than: bool (n,), the errors of the one and of the other on the same images.
+    """
+    mended, spoilt = int((than & ~wrong).sum()), int((wrong & ~than).sum())
+    return mended - spoilt > math.sqrt(mended + spoilt)
+
+
 def false_discovery_rates(p_values: np.ndarray) -> np.ndarray:
     """p-values of many tests, corrected for their number (Benjamini and Hochberg, 1995).
 

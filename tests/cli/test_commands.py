@@ -118,6 +118,16 @@ def test_train_and_runs(run, job):
         assert said in error
 
 
+def test_a_run_that_was_killed_is_listed_as_interrupted(run, small_folder, tmp_path):
+    run("create", tmp_path / "p", "--images", small_folder)
+    run("split", tmp_path / "p")
+    begin = ("import os; from dlgui.project.operations import training; from dlgui.project.project import Project;"
+             f"training.start(Project.open({str(tmp_path / 'p')!r}), training.Plan()); os._exit(9)")
+    subprocess.run([sys.executable, "-c", begin], check=False)
+    _, found, _ = run("runs", tmp_path / "p", "--json")
+    assert [r["state"] for r in found["runs"]] == ["interrupted"]
+
+
 def test_evaluate_with_samples(run, job):
     folder, result = job
     run_id = result["train"]["run"]
