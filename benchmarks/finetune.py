@@ -1,6 +1,7 @@
 """Accuracy over time of fine-tuning: dlgui beside fastai and a plain torch loop, in one run.
 
 python benchmarks/finetune.py [FOLDER] [--labels SOURCE] [--seeds 1] [--first-seed 0] [--peers fastai torch]
+                              [--peers-only]
 
 Same backbone (EfficientNet-Lite0), same ImageNet weights, same training images (70 %, stratified). The clock is stopped
 while test images are classified; it counts wall seconds and processor seconds (of all threads: the figure to compare
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=3, help="of the peers, as in fastai's fine_tune(3)")
     parser.add_argument("--peers", nargs="*", default=["fastai", "torch"])
+    parser.add_argument("--peers-only", action="store_true", help="where dlgui's figures are known already")
     parser.add_argument("--set", nargs="*", default=[], help="NAME=VALUE of dlgui's settings, for ablations")
     arguments = parser.parse_args()
     root = data_of(arguments, "fine-tuning")
@@ -65,7 +67,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder, Project.create(
                 Path(folder) / "p", root, arguments.labels) as project:
             splits.split(project, 70, 15, seed)
-            tracks = {"dlgui": list(ours(project, seed, {k: parsed(v) for k, v in settings.items()}))}
+            tracks = {} if arguments.peers_only else {
+                "dlgui": list(ours(project, seed, {k: parsed(v) for k, v in settings.items()}))}
             for peer in arguments.peers:
                 tracks[peer] = list({"fastai": fastai, "torch": plain_torch}[peer](project, seed, arguments.epochs))
             report(seed, tracks, int((project.images().split == 2).sum()))
@@ -76,6 +79,8 @@ def report(seed: int, tracks: dict[str, list[Point]], count: int) -> None:
     for name, points in tracks.items():
         print(f"seed {seed} {name}: " + ", ".join(
             f"{100 * p.accuracy:.2f} % after {p.wall:.0f} s ({p.cpu:.0f} s of processor)" for p in points), flush=True)
+    if "dlgui" not in tracks:
+        return
     final = tracks["dlgui"][-1]
     low, high = wilson_interval(round(final.accuracy * count), count)
     print(f"seed {seed}: dlgui {100 * final.accuracy:.2f} % ({100 * low:.1f} to {100 * high:.1f}, {count} test images)")
