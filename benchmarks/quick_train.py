@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from common import data_of, data_parser
@@ -28,14 +30,19 @@ def main() -> None:
     root = data_of(arguments, "quick training")
     peer = {"linear_probe": linear_probe, "fastai": fastai}[arguments.peer]
     for seed in range(arguments.seeds):
-        start = time.perf_counter()
-        files, labels, test, accuracy = ours(root, arguments.labels, seed)
-        seconds = time.perf_counter() - start
-        start = time.perf_counter()
-        theirs = peer(files, labels, test)
-        peer_seconds = time.perf_counter() - start
-        print(f"seed {seed}: dlgui {100 * accuracy:.2f} % in {seconds:.1f} s, {arguments.peer} {100 * theirs:.2f} % in "
-              f"{peer_seconds:.1f} s, {peer_seconds / seconds:.1f} times as long")
+        (files, labels, test, accuracy), *ours_took = clocked(ours, root, arguments.labels, seed)
+        theirs, *peer_took = clocked(peer, files, labels, test)
+        for name, found, (wall, cpu) in (("dlgui", accuracy, ours_took), (arguments.peer, theirs, peer_took)):
+            print(f"seed {seed}: {name} {100 * found:.2f} % in {wall:.1f} s ({cpu:.1f} s of processor)")
+        print(f"seed {seed}: {arguments.peer} took {peer_took[0] / ours_took[0]:.1f} times as long "
+              f"({peer_took[1] / ours_took[1]:.1f} times the processor time)", flush=True)
+
+
+def clocked(work: Callable[..., Any], *arguments: Any) -> tuple[Any, float, float]:
+    """What the work gives, its wall seconds, and the processor seconds of all threads."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = work(*arguments)
+    return result, time.perf_counter() - wall, time.process_time() - cpu
 
 
 def ours(root: Path, source: str, seed: int) -> tuple[list[Path], np.ndarray, np.ndarray, float]:
