@@ -25,6 +25,7 @@ from PySide6.QtGui import (
     QBrush,
     QColor,
     QContextMenuEvent,
+    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -76,6 +77,7 @@ class GridItem:
         flag: whether it is flagged.
         tip: tooltip.
         tentative: whether caption and colour are only suggested.
+        figure: stands behind the caption, and whole where that has to be shortened.
     """
 
     id: int
@@ -88,6 +90,7 @@ class GridItem:
     flag: bool = False
     tip: str = ""
     tentative: bool = False
+    figure: str = ""
 
 
 class GridModel(QStringListModel):
@@ -135,7 +138,7 @@ class GridModel(QStringListModel):
             return item
         if role == Qt.ItemDataRole.ToolTipRole:
             return item.tip or item.name
-        return f"{item.name} {item.caption}".strip()
+        return " ".join(part for part in (item.name, item.caption, item.figure) if part)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flag = Qt.ItemFlag
@@ -159,6 +162,13 @@ class GridModel(QStringListModel):
         row = self._place.get(file)
         if row is not None and row < self._count:
             self.stale.emit(row)
+
+
+def shortened(item: GridItem, metrics: QFontMetrics, width: int) -> str:
+    """What fits below a picture: a name that is too long lacks its middle, for many differ in their ends only."""
+    behind = f"  {item.figure}" if item.figure else ""
+    return metrics.elidedText(item.caption or item.name.rpartition("/")[2], Qt.TextElideMode.ElideMiddle,
+                              width - metrics.horizontalAdvance(behind)) + behind
 
 
 class GridDelegate(QStyledItemDelegate):
@@ -191,10 +201,9 @@ class GridDelegate(QStyledItemDelegate):
         self._picture(painter, item, picture, index)
         self._marks(painter, item, picture, c)
         painter.setPen(QColor(c.ink if item.caption and not item.tentative else c.soft))
-        text = QRect(box.left() + 6, picture.bottom() + 7, self.side, 18)
-        shown = painter.fontMetrics().elidedText(item.caption or item.name.rpartition("/")[2],
-                                                 Qt.TextElideMode.ElideMiddle, text.width())
-        painter.drawText(text, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, shown)
+        text = QRect(box.left() + 2, picture.bottom() + 7, box.width() - 4, 18)
+        painter.drawText(text, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter,
+                         shortened(item, painter.fontMetrics(), text.width()))
         painter.restore()
 
     def _picture(self, painter: QPainter, item: GridItem, box: QRect, index: Index) -> None:

@@ -82,9 +82,8 @@ class ScriptWindow(QMainWindow):
         def item(row: int) -> GridItem:
             file, truth, predicted, confidence = rows[row]
             right = truth == predicted
-            caption = f"{predicted} {100 * confidence:.0f} %"
-            return GridItem(row, file, Path(file).name, caption if right else f"{truth} → {caption}",
-                            mark="right" if right else "wrong", tip=file)
+            return GridItem(row, file, Path(file).name, predicted if right else f"{truth} → {predicted}",
+                            mark="right" if right else "wrong", tip=file, figure=f"{100 * confidence:.0f} %")
 
         grid.items.show(len(rows), item)
         return grid

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QMenu, QStyleOptionComboBox
 
 from dlgui.gui.filters import SIMILAR
-from dlgui.gui.image_grid import DRAGGED, ImageGrid
+from dlgui.gui.image_grid import DRAGGED, GridItem, ImageGrid, shortened
+from dlgui.gui.widgets import Choice
 from dlgui.project.operations.embeddings import embeddings
 
 
@@ -68,3 +70,24 @@ def test_images_are_sorted_by_similarity_to_one(opened, grid, idle):
     likeness = found.vectors[[place[i] for i in shown.ids(range(72))]] @ found.vectors[place[image]]
     assert (np.diff(likeness[1:]) < 1e-6).all()
     assert opened.data_tab.selected_ids() == [image]
+
+
+def test_a_long_name_is_shortened_and_the_figure_behind_it_stays_whole(opened, grid):
+    metrics = QFontMetrics(grid.font())
+    names = [f"class number {i}" for i in (154, 155)]
+    below = [shortened(GridItem(0, "", "a/b.png", name, figure="100 %"), metrics, 132) for name in names]
+    assert all(text.endswith(f"{name[-3:]}  100 %") for text, name in zip(below, names, strict=True)), below
+    assert all(metrics.horizontalAdvance(text) <= 132 for text in below)
+    assert shortened(GridItem(0, "", "a/b.png", "crack", figure="7 %"), metrics, 132) == "crack  7 %"
+    assert shortened(GridItem(0, "", "a/b.png"), metrics, 132) == "b.png"
+
+
+def test_a_box_shortens_what_does_not_fit(opened):
+    box = Choice(8, opened)
+    box.addItem("a very long name of a class, number 155")
+    box.resize(120, 30)
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    assert "…" in option.currentText
+    assert option.currentText.endswith("155")
+    assert box.currentText() == "a very long name of a class, number 155"

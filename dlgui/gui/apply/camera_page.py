@@ -9,7 +9,7 @@ from time import monotonic
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from dlgui.engine.classifier import Classifier
 from dlgui.gui.apply import frame_sources
@@ -19,7 +19,7 @@ from dlgui.gui.apply.frame_sources import CameraSource, FolderSource, FrameSourc
 from dlgui.gui.apply.live import LiveAnswer, LiveClassifier
 from dlgui.gui.image_view import ImageView
 from dlgui.gui.session import Session
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import Choice, button, named
 from dlgui.gui.words import breakable
 
 
@@ -56,16 +56,12 @@ class CameraPage(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)  # a class or a folder may be called anything
         self.speed.setProperty("soft", True)
         self.bars = ConfidenceBars("cameraBars")
-        self.devices = named(QComboBox(), "cameraDevice", self.tr("The camera"))
-        self.devices.setMinimumContentsLength(16)
-        self.devices.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.devices = named(Choice(16), "cameraDevice", self.tr("The camera"))
         self.devices.activated.connect(lambda _: self._choose())
         self.heatmap = named(QCheckBox(self.tr("heatmap")), "cameraHeatmap", self.tr(
             "Shows with Grad-CAM what speaks for the class; slower"))
         self.heatmap.toggled.connect(self._heatmap)
-        self.classes = named(QComboBox(), "snapshotClass", self.tr("The class that a snapshot goes under"))
-        self.classes.setMinimumContentsLength(12)
-        self.classes.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.classes = named(Choice(12), "snapshotClass", self.tr("The class that a snapshot goes under"))
         self.take = button("snapshotButton", self.tr("Snapshot (Space)"), self.tr(
             "Add the frame to the data set under the class; a class's own key does both"), self._snapshot, True)
         self._build()

@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from dlgui.engine.classifier import Classifier
 from dlgui.gui.session import Session
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import Choice, button, named
 from dlgui.project.operations import runs
 from dlgui.project.operations.runs import Run
 
@@ -45,9 +45,7 @@ class ModelChoice(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.loaded = session, LoadedModel()
-        self.box = named(QComboBox(), "applyModel", self.tr("The classifier that is applied"))
-        self.box.setMinimumContentsLength(24)
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box = named(Choice(24), "applyModel", self.tr("The classifier that is applied"))
         self.box.currentIndexChanged.connect(lambda _: self.chosen.emit())
         self.open = button("openModelButton", self.tr("Model file…"), self.tr("Use a .dlclassifier file"), self._open)
         layout = QHBoxLayout(self)

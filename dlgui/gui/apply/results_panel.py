@@ -6,7 +6,6 @@ from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -32,7 +31,7 @@ from dlgui.gui.apply.answer_models import (
 from dlgui.gui.apply.decisions import word_of
 from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.thumbnails import Thumbnails
-from dlgui.gui.widgets import named
+from dlgui.gui.widgets import Choice, named
 
 _MARKS = {"accepted": "", "not_sure": "warning", "unknown": "wrong", "failed": ""}
 
@@ -62,14 +61,12 @@ class ResultsPanel(QWidget):
         self.pages.addWidget(self.view)
         self.pages.addWidget(self._hint())
         self._page = 0
-        self.state = named(QComboBox(), "applyStateFilter", self.tr("Show only what was decided so"))
+        self.state = named(Choice(9), "applyStateFilter", self.tr("Show only what was decided so"))
         for name in STATES:
             self.state.addItem(self.tr("every decision") if name == "all" else word_of(name), name)
-        self.predicted = named(QComboBox(), "applyClassFilter", self.tr("Show only images that were called so"))
+        self.predicted = named(Choice(9), "applyClassFilter", self.tr("Show only images that were called so"))
         self.predicted.addItem(self.tr("every class"), None)
         for box in (self.state, self.predicted):
-            box.setMinimumContentsLength(9)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.currentIndexChanged.connect(lambda _: self._filter())
         self.lowest = self._percent("applyLowest", self.tr("Lowest confidence that is shown"), 0)
         self.highest = self._percent("applyHighest", self.tr("Highest confidence that is shown"), 100)
@@ -228,12 +225,12 @@ class ResultsPanel(QWidget):
 
     def _item(self, row: int) -> GridItem:
         a = self.shown.answer(row)
-        caption = f"{a.predicted}  {100 * a.confidence:.0f} %" if a.confidences is not None else ""
         words = [a.title, a.reason or self.tr("{name}, {c:.1f} %: {decision}").format(
             name=a.predicted, c=100 * a.confidence, decision=word_of(a.decision))]
         if a.path in self.added:
             words.append(self.tr("in the data set as {name}").format(name=self.added[a.path]))
-        return GridItem(row, a.path, a.path, caption, mark=_MARKS[a.decision],
+        figure = "" if a.confidences is None else f"{100 * a.confidence:.0f} %"
+        return GridItem(row, a.path, a.path, a.predicted, mark=_MARKS[a.decision], figure=figure,
                         badge="✓" if a.path in self.added else "", tip="\n".join(words))
 
     def _picked(self, row: int) -> None:

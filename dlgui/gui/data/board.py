@@ -91,15 +91,16 @@ class Board(QObject):
         guess = self.tentative(image) if label < 0 else None
         info = project.classes()[label if guess is None else guess[0]] if label >= 0 or guess is not None else None
         reason = table.reason[row] or (self.tr("the file is gone") if table.missing[row] else "")
-        caption = info.name if info is not None else ""
+        caption, figure = info.name if info is not None else "", ""
         if guess is not None:
-            caption = f"{caption}?  {100 * guess[1]:.0f} %"
+            caption, figure = f"{caption}?", f"{100 * guess[1]:.0f} %"
         if table.excluded[row]:
-            caption = self.tr("excluded")
+            caption, figure = self.tr("excluded"), ""
         mark = "warning" if reason else ""
         if self.marking and label < 0 and self.grid.selectionModel().isSelected(self.grid.items.index(position)):
             mark = "wrong"
-        tip = "\n".join(part for part in (table.path[row], caption, reason, table.note[row]) if part)
+        told = table.path[row], f"{caption}  {figure}".strip(), reason, table.note[row]
+        tip = "\n".join(part for part in told if part)
         return GridItem(image, str(project.image_root / table.path[row]), table.path[row], caption,
                         info.colour if info is not None else "", BADGES[int(table.split[row])], mark,
-                        bool(table.flag[row]), tip, guess is not None)
+                        bool(table.flag[row]), tip, guess is not None, figure)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSlider, QWidget
 
 from dlgui.gui.filters import ORDERS, SPLITS, STATES, Filter
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import Choice, button, named
 
 
 class FilterBar(QWidget):
@@ -51,10 +51,8 @@ class FilterBar(QWidget):
             bar.addWidget(part, 0 if part is self.everything else 1)
 
     def _combo(self, name: str, values: Sequence[str], text: str, field: str) -> QComboBox:
-        box = QComboBox()
+        box = Choice(8)
         box.setObjectName(name)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(8)
         for value in values:
             box.addItem(text.format(v=value), value)
         box.setToolTip(text.format(v="…"))

@@ -27,7 +27,7 @@ from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.matrix import ConfusionMatrix
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.scenes import Scene
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import Choice, button, named
 from dlgui.gui.words import short
 from dlgui.project.operations import evaluations, runs
 
@@ -42,9 +42,7 @@ class ComparePage(Page):
         self.comparison: Comparison | None = None
         self.difference: DifferenceTable | None = None
         self._of: Evaluation | None = None
-        self.other = named(QComboBox(), "comparedRunSelector", self.tr("The run to compare with"))
-        self.other.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.other.setMinimumContentsLength(12)
+        self.other = named(Choice(12), "comparedRunSelector", self.tr("The run to compare with"))
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

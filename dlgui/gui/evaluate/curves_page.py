@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from dlgui.engine.calibration import Reliability, error_by_chance
 from dlgui.engine.evaluation import Evaluation, reliability
@@ -20,7 +20,7 @@ from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
-from dlgui.gui.widgets import named
+from dlgui.gui.widgets import Choice, named
 from dlgui.gui.words import short
 from dlgui.project.operations import evaluations
 from dlgui.project.operations.runs import Run
@@ -65,16 +65,13 @@ class CurvesPage(Page):
         super().__init__(inspection, parent)
         self.drawn: Drawn | None = None
         self._of: Evaluation | None = None
-        self.kind = named(QComboBox(), "curveKind", self.tr("What is drawn"))
+        self.kind = named(Choice(8), "curveKind", self.tr("What is drawn"))
         for text, value in ((self.tr("precision and recall"), "precision_recall"), (self.tr("ROC"), "roc"),
                             (self.tr("confidence histogram"), "histogram"),
                             (self.tr("reliability (calibration)"), "reliability"),
                             (self.tr("error when refusing unsure answers"), "rejection")):
             self.kind.addItem(text, value)
-        self.of_class = named(QComboBox(), "curveClass", self.tr("Curves of one class, or of all"))
-        for box in (self.kind, self.of_class):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
+        self.of_class = named(Choice(8), "curveClass", self.tr("Curves of one class, or of all"))
         self.plot = named(pg.PlotWidget(), "curvePlot", self.tr("Click a point or a bar for its images. Wheel: zoom."))
         self.plot.addLegend(offset=(10, -10))
         self.plot.showGrid(x=True, y=True, alpha=0.15)

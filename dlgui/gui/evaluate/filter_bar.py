@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QL
 
 from dlgui.engine.selection import OUTCOMES
 from dlgui.gui.evaluate.inspection import Inspection
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import Choice, button, named
 
 ANY = "–"
 
@@ -22,12 +22,12 @@ class FilterBar(QWidget):
         self.inspection = inspection
         self._quiet = False
         self._classes: list[str] = []
-        self.outcome = named(QComboBox(), "outcomeFilter", self.tr("Right or wrong"))
+        self.outcome = named(Choice(8), "outcomeFilter", self.tr("Right or wrong"))
         for shown, value in zip((self.tr("right and wrong"), self.tr("wrong"), self.tr("correct")), OUTCOMES,
                                 strict=True):
             self.outcome.addItem(shown, value)
-        self.truth = named(QComboBox(), "truthFilter", self.tr("True class"))
-        self.predicted = named(QComboBox(), "predictedFilter", self.tr("Predicted class"))
+        self.truth = named(Choice(8), "truthFilter", self.tr("True class"))
+        self.predicted = named(Choice(8), "predictedFilter", self.tr("Predicted class"))
         self.minimum = self._share("minimumConfidence", self.tr("Least confidence of the predicted class"), 0)
         self.maximum = self._share("maximumConfidence", self.tr("Greatest confidence of the predicted class"), 100)
         self.rank = named(QSpinBox(), "topkMissFilter",
@@ -52,8 +52,6 @@ class FilterBar(QWidget):
         layout.setColumnStretch(1, 1)
         layout.setColumnStretch(3, 1)
         for box in (self.outcome, self.truth, self.predicted):
-            box.setMinimumContentsLength(8)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.currentIndexChanged.connect(lambda _: self._edited())
         for number in (self.minimum, self.maximum, self.rank):
             number.valueChanged.connect(lambda _: self._edited())

@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QHBoxLayout,
     QLabel,
@@ -32,7 +31,7 @@ from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.image_view import ImageView
 from dlgui.gui.jobs import Job
 from dlgui.gui.thumbnails import to_qimage
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import Choice, button, named
 from dlgui.gui.words import short, time_left
 from dlgui.project.operations import explanations
 from dlgui.project.operations.explanations import Pair
@@ -159,8 +158,8 @@ class AverageDialog(HeatDialog):
         super().__init__(inspection, explainer, parent)
         self.setWindowTitle(self.tr("Average and difference of heatmaps"))
         self.resize(960, 520)
-        self.first = named(QComboBox(), "averageFirst", self.tr("First class"))
-        self.second = named(QComboBox(), "averageSecond", self.tr("Second class"))
+        self.first = named(Choice(18), "averageFirst", self.tr("First class"))
+        self.second = named(Choice(18), "averageSecond", self.tr("Second class"))
         self.views = [ImageView(f"averageView{i + 1}") for i in range(3)]
         self.heads = [QLabel() for _ in self.views]
         row = QHBoxLayout()
@@ -181,8 +180,6 @@ class AverageDialog(HeatDialog):
         self.body.addLayout(self._foot)
         for box in (self.first, self.second):
             box.addItems(self.found.classes)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(18)
         truth, predicted = self._usual()
         self.first.setCurrentIndex(predicted)
         self.second.setCurrentIndex(truth)

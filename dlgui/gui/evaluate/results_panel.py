@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from dlgui.engine.evaluation import Evaluation
 from dlgui.engine.predictions import Predictions
@@ -18,7 +18,7 @@ from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.jobs import Job
 from dlgui.gui.thumbnails import Thumbnails
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import Choice, button, named
 from dlgui.gui.words import short
 from dlgui.project.operations import embeddings
 from dlgui.project.project import Project
@@ -46,15 +46,13 @@ class ResultsPanel(QWidget):
         self.grid.customContextMenuRequested.connect(self._menu)
         self.filters = FilterBar(inspection)
         self.filters.hide()
-        self.order = named(QComboBox(), "resultOrder", self.tr(
+        self.order = named(Choice(8), "resultOrder", self.tr(
             "Sort the images: greatest loss or confidence first, by file name, by likeness to the selected image, or "
             "as a page listed them"))
         for shown, value in ((self.tr("by loss"), "loss"), (self.tr("confidence"), "confidence"),
                              (self.tr("file name"), "file_name"), (self.tr("likeness"), LIKENESS),
                              (self.tr("as listed"), RANKING)):
             self.order.addItem(shown, value)
-        self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.order.setMinimumContentsLength(8)
         self.errors = button("showErrorsButton", self.tr("All errors"), self.tr("Every wrongly classified image"),
                              lambda: inspection.choose(Criteria("wrong")))
         self.all = button("showAllButton", self.tr("All images"), self.tr("Every image of the split"),
@@ -150,11 +148,12 @@ class ResultsPanel(QWidget):
         unsure = answer == len(shown.classes)
         said = self.tr("not sure") if unsure else shown.classes[answer]
         share = 100 * float(shown.predictions.confidence[position])
-        caption = self.inspection.captions.get(position) or (
-            f"{said} {share:.0f} %" if answer == truth else f"{shown.classes[truth]}→{said} {share:.0f} %")
+        caption, figure = self.inspection.captions.get(position, ""), ""
+        if not caption:
+            caption, figure = said if answer == truth else f"{shown.classes[truth]}→{said}", f"{share:.0f} %"
         return GridItem(position, str(sample.file), sample.path, caption, "", "R" if self._before(sample) else "",
                         "warning" if unsure else "right" if answer == truth else "wrong", sample.flagged,
-                        self._tip(sample))
+                        self._tip(sample), figure=figure)
 
     def _before(self, sample: Sample) -> str:
         """The class at the time of the run, empty where it is the same."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -35,7 +34,7 @@ from dlgui.gui.image_view import ImageView
 from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.thumbnails import Thumbnails, to_qimage
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import Choice, button, named
 from dlgui.project.operations import splits
 from dlgui.project.operations.runs import Run
 
@@ -82,12 +81,12 @@ class WhyPanel(QWidget):
         self.heatmap, self.second = ImageView("heatmapView"), ImageView("heatmapViewTruth")
         self.heads = (ElidedLabel(), ElidedLabel())
         self._places: list[QWidget] = []
-        self.method = named(QComboBox(), "heatmapMethod", self.tr("What the picture shows"))
+        self.method = named(Choice(8), "heatmapMethod", self.tr("What the picture shows"))
         for shown, value in METHODS:
             self.method.addItem(shown, value)
-        self.target = named(QComboBox(), "heatmapTarget", self.tr(
+        self.target = named(Choice(8), "heatmapTarget", self.tr(
             "The class that is explained; both: prediction and truth side by side"))
-        self.colours = named(QComboBox(), "heatmapColours", self.tr("Colour table of the heatmap"))
+        self.colours = named(Choice(8), "heatmapColours", self.tr("Colour table of the heatmap"))
         for name in heatmaps.COLOURS:
             self.colours.addItem(name.replace("_", " "), name)
         self.opacity = named(QSlider(Qt.Orientation.Horizontal), "heatmapOpacity", self.tr("Opacity of the heatmap"))
@@ -129,9 +128,6 @@ class WhyPanel(QWidget):
         return made
 
     def _build(self) -> None:
-        for box in (self.method, self.target, self.colours):
-            box.setMinimumContentsLength(8)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for text in (self.about, self.verdict, self.moment, *self.heads):
             text.setProperty("soft", True)
         for text in (self.verdict, self.moment):
