@@ -11,6 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dlgui.engine import cholesky
+
+_CHUNK = 1024
+"""Samples whose figures are in double precision at once."""
+
 
 @dataclass(frozen=True)
 class DualFit:
@@ -40,21 +45,21 @@ def fit_dual(gram: np.ndarray, labels: np.ndarray, classes: int, length: int) ->
         classes: number of classes.
         length: number of figures behind the inner products.
     """
-    from scipy.linalg import cho_factor, cho_solve
-
     count = len(labels)
     counts = np.bincount(labels, minlength=classes)
     average = np.zeros((classes, count), gram.dtype)
     average[labels, np.arange(count)] = 1 / counts[labels]
     cross = average @ gram  # inner products of class means with samples
     means = cross @ average.T
-    within = gram - cross[labels] - cross[labels].T + means[np.ix_(labels, labels)]
+    part = (cross - means[:, labels] / 2)[labels]
+    within = gram - part
+    within -= part.T
+    del part
     shrinkage, scale = _ledoit_wolf(within, length)
     ridge = shrinkage * scale
     within.flat[::count + 1] += count * ridge / max(1 - shrinkage, 1e-9)
     centred = cross.T - means[labels]  # (n, classes): centred samples times class means
-    solved = cho_solve(cho_factor(within, lower=True, overwrite_a=True, check_finite=False), centred,
-                       check_finite=False)
+    solved = cholesky.solve(within, centred)
     taken = np.zeros((classes, classes), gram.dtype)
     np.add.at(taken, labels, solved)
     # uncentring: a centred sample is the sample minus its class mean
@@ -91,16 +96,16 @@ def fit_primal(vectors: np.ndarray, labels: np.ndarray, classes: int) -> tuple[n
     Returns:
         weight (classes, length) and bias (classes,), float64.
     """
-    from scipy.linalg import cho_factor, cho_solve
-
     count, length = vectors.shape
     counts = np.bincount(labels, minlength=classes)
     means = np.zeros((classes, length))
-    np.add.at(means, labels, vectors)
+    for start in range(0, count, _CHUNK):
+        members = np.arange(classes)[:, None] == labels[start:start + _CHUNK]
+        means += members.astype(np.float64) @ vectors[start:start + _CHUNK]
     means /= np.maximum(counts, 1)[:, None]
     scatter, fourth = np.zeros((length, length)), 0.0
-    for start in range(0, count, 4096):
-        centred = vectors[start:start + 4096] - means[labels[start:start + 4096]].astype(np.float32)
+    for start in range(0, count, _CHUNK):
+        centred = vectors[start:start + _CHUNK] - means[labels[start:start + _CHUNK]].astype(np.float32)
         scatter += centred.T @ centred
         fourth += float(np.square(np.einsum("ij,ij->i", centred, centred, dtype=np.float64)).sum())
     scatter /= count
@@ -110,6 +115,6 @@ def fit_primal(vectors: np.ndarray, labels: np.ndarray, classes: int) -> tuple[n
     shrinkage = float(np.clip(noise / distance, 1e-4, 1.0)) if distance > 0 else 1.0
     scatter *= 1 - shrinkage
     scatter.flat[::length + 1] += shrinkage * max(trace / length, 1e-12)
-    weight = cho_solve(cho_factor(scatter, lower=True, overwrite_a=True), means.T).T
+    weight = cholesky.solve(scatter, means.T).T
     prior = _log_prior(counts)
     return weight, prior - np.einsum("cd,cd->c", weight, means) / 2
