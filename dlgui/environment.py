@@ -9,7 +9,6 @@ import os
 import platform
 import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +37,8 @@ _QT_CHECK = "from PySide6 import QtGui, QtWidgets; QtGui.QGuiApplication([]); pr
 
 def versions() -> dict[str, str | None]:
     """Installed versions of Python, dlgui and the packages it stands on; None where one is not installed."""
+    from importlib import metadata  # here, for it brings the standard library's mail along
+
     found: dict[str, str | None] = {"python": platform.python_version(), "dlgui": dlgui.__version__}
     for name in PACKAGES:
         try:

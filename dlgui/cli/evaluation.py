@@ -91,7 +91,6 @@ def load_model(model: str) -> Classifier:
         ModelFileError, DlguiError: not there, or not a model.
     """
     from dlgui.engine.model_file import read_model
-    from dlgui.project.operations import runs
 
     path = Path(model)
     folder, colon, run = model.rpartition(":")
@@ -99,6 +98,8 @@ def load_model(model: str) -> Classifier:
         folder, run = model, ""
     elif path.exists() or not colon or not Path(folder).is_dir():
         return read_model(path)
+    from dlgui.project.operations import runs
+
     with open_project(Path(folder), read_only=True) as project:
         return read_model(runs.get(project, run or None).model)
 

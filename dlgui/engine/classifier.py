@@ -69,6 +69,7 @@ class Classifier:
         self.hyperparameters = hyperparameters or Hyperparameters()
         self.provenance: dict[str, Any] = {}
         self.metrics: dict[str, Any] = {}
+        self.file_hash: str | None = None  # tells all that the answers depend on, as long as it is what a file holds
         self._rejection: Rejection | None = None
         self._load_weights, self._weights = weights, None  # type: tuple[Callable[[], Weights], Weights | None]
         self._module: Network | None = None
@@ -136,7 +137,7 @@ class Classifier:
             raise InvalidValue("thresholds", len(rule.thresholds), f"one a class: {len(self._classes)}")
         if rule is not None and rule.novelty is not None and len(rule.novelty.centre) != self.feature_length:
             raise InvalidValue("novelty", len(rule.novelty.centre), f"features of length {self.feature_length}")
-        self._rejection, self._predictor = rule, None
+        self._rejection, self._predictor, self.file_hash = rule, None, None
 
     def set_classes(self, names: Sequence[str]) -> None:
         """Names the classes; another number of them resets the linear layer. Raises `InvalidValue`."""
@@ -151,7 +152,7 @@ class Classifier:
     def set_preprocessing(self, **values: Any) -> None:
         """Changes the input (`width`, `height`, `channels`, …); the weights stay. Raises `InvalidValue`."""
         self.preprocessing = _fitting(networks.info(self.network), replace(self.preprocessing, **values))
-        self._predictor = None
+        self._predictor = self.file_hash = None
 
     def set_hyperparameters(self, **values: Any) -> None:
         """Changes hyperparameters; raises `InvalidValue` and leaves all as it was."""
@@ -210,7 +211,7 @@ class Classifier:
             raise DlguiError("classes", "not set", "set the classes before training")
         if self._trainer is None or self._trainer.device != device:
             self._trainer = Trainer(self, device)
-        self.frozen, self._predictor, self._rejection = False, None, None
+        self.frozen, self._predictor, self._rejection, self.file_hash = False, None, None, None
         return self._trainer
 
     def train_batch(self, images: np.ndarray | Sequence[np.ndarray], labels: Sequence[int | str],
@@ -298,7 +299,7 @@ class Classifier:
         self._classes = list(names)
 
     def _forget(self) -> None:
-        self._module = self._trainer = self._predictor = self._rejection = None
+        self._module = self._trainer = self._predictor = self._rejection = self.file_hash = None
 
 
 def _fitting(info: networks.NetworkInfo, preprocessing: Preprocessing) -> Preprocessing:

@@ -404,7 +404,8 @@ class FineTuning:
             if state.best_epoch and len(self.data.validation):
                 best = read_model(self.model)
                 self.classifier.set_weights(best.backbone_weights(), best.head, frozen=False)
-                best.temperature = fit_temperature(self.logits(self.data.validation), self.data.validation_labels)
+                logits = self.logits(self.data.validation)
+                best.set_head(*best.head, fit_temperature(logits, self.data.validation_labels))
                 write_model(best, self.model)
             state.done = True
             self._average = None

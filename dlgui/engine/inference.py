@@ -15,6 +15,7 @@ from dlgui.engine.loading import load_batches
 from dlgui.engine.progress import Progress
 from dlgui.engine.rejection import ACCEPTED, DECISIONS
 from dlgui.engine.runtime import Session, stretch
+from dlgui.engine.storage import kept
 from dlgui.errors import InvalidValue, UnreadableImage
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 RUNTIMES = ("auto", "onnx", "torch")
 Source = Literal["pixels", "scaled", "features", "maps"]
 GPU_BATCH = 64
+KEPT = 8
+"""Models of files whose graphs are kept ready, so that the next process needs neither to make them nor, for that, to
+import ONNX: a quarter of the time of a single answer (benchmarks/applying.py)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +94,7 @@ class Predictor:
             if self._rejection is not None and self._rejection.novelty is not None:
                 novelty = self._rejection.novelty.scores(features)
         else:
-            session = self._session("pixels")
-            found = dict(zip(session.names, session.run_all(pixels), strict=True))
+            found = self._session("pixels").run_all(pixels)
             confidences, novelty = found["confidences"], found.get("novelty")
         decided = np.full(len(pixels), ACCEPTED) if self._rejection is None else self._rejection.decide(
             confidences, novelty)
@@ -111,8 +114,7 @@ class Predictor:
         """
         if self.runtime == "torch":
             return self._torch_with_maps(self.classifier.preprocessing.scale(pixels))
-        session = self._session("maps")
-        found = dict(zip(session.names, session.run_all(pixels), strict=True))
+        found = self._session("maps").run_all(pixels)
         return found["confidences"], {stage: found[f"stage{stage}"] for stage in self.classifier.pooling.stages}
 
     def predict_paths(self, paths: Sequence[str | Path], progress: Progress | None = None,
@@ -137,17 +139,24 @@ class Predictor:
 
     def _session(self, source: Source) -> Session:
         if source not in self._sessions:
-            import onnx
-
-            if self._backbone is None:
-                self._backbone = onnx.load(self.classifier.graph(), load_external_data=False)
-            p = self.classifier.preprocessing
-            model = onnx_network.assemble(self._backbone, networks.info(self.classifier.network),
-                                          self.classifier.pooling, "scaled" if source == "scaled" else "pixels",
-                                          (p.range_min, p.range_max), None if source == "features" else self._head,
-                                          None if source == "maps" else self._rejection, source == "maps")
-            self._sessions[source] = Session(model, self._threads)
+            name, own = self.classifier.file_hash, networks.info(self.classifier.network).source == "user"
+            graph = self._graph(source) if name is None or own or source != "pixels" else kept(
+                f"ready/{name}-{onnx_network.FORM}.onnx", lambda: self._graph(source), KEPT)
+            self._sessions[source] = Session(graph, self._threads)
         return self._sessions[source]
+
+    def _graph(self, source: Source) -> bytes:
+        """An ONNX file. (The builder of a user's network may make another one tomorrow: his are never kept.)"""
+        import onnx
+
+        if self._backbone is None:
+            self._backbone = onnx.load(self.classifier.graph(), load_external_data=False)
+        p = self.classifier.preprocessing
+        return onnx_network.assemble(self._backbone, networks.info(self.classifier.network),
+                                     self.classifier.pooling, "scaled" if source == "scaled" else "pixels",
+                                     (p.range_min, p.range_max), None if source == "features" else self._head,
+                                     None if source == "maps" else self._rejection, source == "maps",
+                                     ).SerializeToString()
 
     def _torch(self, scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Confidences (N, classes) and pooled features (N, length), float32."""

@@ -222,6 +222,7 @@ def _classifier(what: object, d: dict[str, Any], content: bytes) -> Classifier:
     if d["format"] > 1 and d.get("rejection") is not None:
         classifier.set_rejection(Rejection.from_dict(d["rejection"], novelty, len(classifier.classes),
                                                      classifier.feature_length))
+    classifier.file_hash = hashlib.sha256(json.dumps(d, sort_keys=True).encode()).hexdigest()[:32]
     return classifier
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Input = Literal["pixels", "scaled"]
 OPSET = 17
+FORM = 1
+"""Raise when `assemble` makes another graph of the same classifier; those that were kept are then made anew."""
 
 
 def keep_stages(model: onnx.ModelProto, wanted: Sequence[int], outputs: Sequence[int] | None = None) -> onnx.ModelProto:

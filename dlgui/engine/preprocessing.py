@@ -119,7 +119,7 @@ class Preprocessing:
 
     def domain_box(self, image: np.ndarray) -> tuple[int, int, int, int]:
         """Top, left, height and width of the part of an image that is used. Raises `InvalidValue` where it is empty."""
-        if self.domain == "full_domain" or not isinstance(image, np.ma.MaskedArray):
+        if self.domain == "full_domain" or not _masked(image):
             return 0, 0, image.shape[0], image.shape[1]
         mask = np.ma.getmaskarray(image)
         inside = np.asarray(~mask if mask.ndim == 2 else ~np.all(mask, axis=2))
@@ -130,7 +130,7 @@ class Preprocessing:
 
     def _crop_domain(self, image: np.ndarray) -> np.ndarray:
         top, left, height, width = self.domain_box(image)
-        plain = np.asarray(image.data) if isinstance(image, np.ma.MaskedArray) else image
+        plain = np.asarray(image.data) if _masked(image) else image
         return plain[top:top + height, left:left + width]
 
     def _from_real(self, image: np.ndarray) -> np.ndarray:
@@ -167,6 +167,11 @@ class Preprocessing:
         if self.channels == 1:
             return np.asarray(Image.fromarray(image).convert("L"))[..., None]
         return image
+
+
+def _masked(image: np.ndarray) -> bool:
+    # np.ma is imported by its first use: not for a plain array
+    return type(image) is not np.ndarray and isinstance(image, np.ma.MaskedArray)
 
 
 def _checked(image: np.ndarray) -> np.ndarray:

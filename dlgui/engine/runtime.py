@@ -14,7 +14,6 @@ from dlgui.engine.backbones import BackboneFiles
 from dlgui.engine.pooling import Pooling
 
 if TYPE_CHECKING:
-    import onnx
     import onnxruntime
 
 BATCH = 2
@@ -27,40 +26,40 @@ def stretch() -> int:
 
 
 class Session:
-    """A graph with one input, ready to run.
+    """A graph with the input `image`, ready to run.
 
     Many images are shared out among the cores, each of which runs the graph by itself: a third faster than all cores on
     the same few images (benchmarks/inference.py). A single small batch has them all.
 
     Args:
-        model: made by `onnx_network.assemble`.
+        graph: made by `onnx_network.assemble`, as the bytes of an ONNX file.
         threads: processor threads, 0 for as many as there are cores to use.
     """
 
-    def __init__(self, model: onnx.ModelProto, threads: int = 0) -> None:
-        self._graph = model.SerializeToString()
+    def __init__(self, graph: bytes, threads: int = 0) -> None:
+        self._graph = graph
         self._threads = threads or environment.cores()
-        self._input = model.graph.input[0].name
-        self.names = [output.name for output in model.graph.output]
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="runtime")
 
     def run(self, images: np.ndarray) -> np.ndarray:
         """Runs (N, H, W, C) images through the graph; float32 (N, …)."""
-        return self.run_all(images)[0]
+        return next(iter(self.run_all(images).values()))
 
-    def run_all(self, images: np.ndarray) -> list[np.ndarray]:
-        """The same, with every output in the order of `names`."""
+    def run_all(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """The same, with every output by its name, in the graph's order."""
         batches = [images[start:start + BATCH] for start in range(0, len(images), BATCH)]
+        together = self._threads == 1 or len(batches) < 2
+        session = self._session(self._threads if together else 1)
+        names = [output.name for output in session.get_outputs()]
         if not batches:
-            return [np.empty((0, 0), np.float32) for _ in self.names]
-        if self._threads == 1 or len(batches) == 1:
-            session = self._session(self._threads)
-            parts = [session.run(None, {self._input: batch}) for batch in batches]
-        else:
-            session = self._session(1)
-            parts = list(self._pool.map(lambda batch: session.run(None, {self._input: batch}), batches))
-        return [np.concatenate(found) for found in zip(*parts, strict=True)]
+            return {name: np.empty((0, 0), np.float32) for name in names}
+
+        def run(batch: np.ndarray) -> list[np.ndarray]:
+            return session.run(names, {"image": batch})
+
+        parts = list((map if together else self._pool.map)(run, batches))
+        return {name: np.concatenate(found) for name, found in zip(names, zip(*parts, strict=True), strict=True)}
 
     def _session(self, threads: int) -> onnxruntime.InferenceSession:
         if threads not in self._sessions:
@@ -79,7 +78,7 @@ def feature_session(files: BackboneFiles, pooling: Pooling, threads: int = 0) ->
 
     backbone = onnx.load(files.graph, load_external_data=False)
     model = onnx_network.assemble(backbone, networks.info(files.name), pooling, "pixels", (0.0, 255.0))
-    return Session(model, threads)
+    return Session(model.SerializeToString(), threads)
 
 
 def all_statistics(stages: Sequence[int]) -> Pooling:

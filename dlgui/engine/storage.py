@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import tempfile
@@ -28,6 +29,26 @@ def cache_folder(name: str = "") -> Path:
         folder = Path(tempfile.gettempdir()) / f"dlgui-{os.getuid() if hasattr(os, 'getuid') else 'cache'}" / name
         folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def kept(name: str, make: Callable[[], bytes], most: int) -> bytes:
+    """What `make` gives, from the cache where it was made before.
+
+    Args:
+        name: folder and file below the cache; the name tells contents apart.
+        make: called where there is no such file.
+        most: files that the folder keeps, the newest.
+    """
+    folder, _, file = name.rpartition("/")
+    path = cache_folder(folder) / file
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    content = make()
+    with contextlib.suppress(DlguiError, OSError):  # a full disk must not stop an answer
+        write_atomically(path, lambda stream: stream.write(content))
+        for old in sorted(path.parent.glob(f"*{path.suffix}"), key=lambda p: p.stat().st_mtime)[:-most]:
+            old.unlink(missing_ok=True)
+    return content
 
 
 def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:

@@ -60,6 +60,19 @@ def test_a_second_process_obeys_the_rule_without_torch(trained, small_folder, tm
     assert json.loads(dlgui("apply", trained, strange, "--json").stdout)["results"][0]["decision"] == "accepted"
 
 
+def test_a_model_that_was_used_before_is_ready(trained, small_folder):
+    """One answer takes a quarter of a second because nothing is imported that it does not need."""
+    image = next((small_folder / "local").iterdir())
+    with Project.open(trained, read_only=True) as project:
+        model = runs.get(project).model
+    code = ("import sys; from dlgui.cli.main import main; status = main(sys.argv[1:]);"
+            "print([m for m in ('torch', 'timm', 'onnx', 'sqlite3', 'numpy.ma', 'email') if m in sys.modules])")
+    first, second = (subprocess.run([sys.executable, "-c", code, "apply", str(model), str(image)], capture_output=True,
+                                    text=True, check=True).stdout.splitlines() for _ in range(2))
+    assert second[-1] == "[]"
+    assert second[:-1] == first[:-1]
+
+
 def test_apply_reads_zip_archives(trained, small_folder, tmp_path, capsys):
     with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
         archive.write(next((small_folder / "local").iterdir()), "deep/one.jpg")

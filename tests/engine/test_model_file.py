@@ -58,6 +58,19 @@ def test_reads_what_it_wrote(classifier, tmp_path, textile_images):
     assert path.read_bytes() == model_file.to_bytes(read), "equal classifiers are equal files"
 
 
+def test_what_is_kept_ready_answers_only_for_the_file(classifier, tmp_path, textile_images):
+    path = tmp_path / "model.dlclassifier"
+    write_model(classifier, path)
+    before = read_model(path).predict(textile_images[:2])
+    changed = read_model(path)
+    np.testing.assert_array_equal(changed.predict(textile_images[:2]), before)
+    weight, bias = changed.head
+    changed.set_head(weight[::-1].copy(), bias[::-1].copy(), changed.temperature)
+    np.testing.assert_allclose(changed.predict(textile_images[:2]), before[:, ::-1], atol=1e-6)
+    write_model(changed, path)
+    np.testing.assert_allclose(read_model(path).predict(textile_images[:2]), before[:, ::-1], atol=1e-6)
+
+
 @pytest.mark.parametrize(("spoil", "reason"), [
     (lambda c: b"", "the file is empty"),
     (lambda c: c[:len(c) // 2], "truncated or corrupt"),
