@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
@@ -17,15 +18,26 @@ LANDMARKS = 10_000
 ITERATIONS = (120, 280)
 """Of t-SNE: with exaggerated attraction, and after it."""
 
+_CHUNK = 512
+"""Vectors that are looked at together."""
 
-def principal_components(vectors: np.ndarray, count: int, sample: int = 4000, seed: int = 0) -> np.ndarray:
+
+class Rows(Protocol):
+    """Vectors: an array (n, d), or what makes them when they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, places: np.ndarray | slice, /) -> np.ndarray: ...
+
+
+def principal_components(vectors: Rows, count: int, sample: int = 4000, seed: int = 0) -> np.ndarray:
     """The leading principal components (n, min(count, d, n)), float32, of vectors (n, d).
 
     The axes come from at most `sample` vectors: so many settle a few dozen axes.
     """
     if not len(vectors):
         return np.empty((0, 0), np.float32)
-    drawn = vectors if len(vectors) <= sample else vectors[np.random.default_rng(seed).choice(
+    drawn = vectors[:] if len(vectors) <= sample else vectors[np.random.default_rng(seed).choice(
         len(vectors), sample, replace=False)]
     centre = drawn.mean(0)
     few = (drawn - centre).astype(np.float64)
@@ -35,10 +47,13 @@ def principal_components(vectors: np.ndarray, count: int, sample: int = 4000, se
     axes, values = axes[:, :-count - 1:-1], values[:-count - 1:-1]
     if len(few) < few.shape[1]:
         axes = few.T @ axes / np.sqrt(np.maximum(values, 1e-12))
-    return (vectors - centre) @ axes.astype(np.float32)
+    axes, found = axes.astype(np.float32), np.empty((len(vectors), count), np.float32)
+    for i in range(0, len(vectors), _CHUNK):
+        found[i:i + _CHUNK] = (vectors[i:i + _CHUNK] - centre) @ axes
+    return found
 
 
-def plane(vectors: np.ndarray, progress: Progress | None = None,
+def plane(vectors: Rows, progress: Progress | None = None,
           told: Callable[[np.ndarray], None] | None = None, seed: int = 0) -> np.ndarray:
     """Places of vectors on a map.
 
@@ -106,9 +121,9 @@ def _neighbours(points: np.ndarray, drawn: np.ndarray, count: int = 3) -> np.nda
     landmarks = points[drawn]
     norms = np.einsum("ij,ij->i", landmarks, landmarks)
     found = np.empty((len(points), count), np.int64)
-    for first in range(0, len(points), 2048):
-        distances = norms - 2 * points[first:first + 2048] @ landmarks.T
-        found[first:first + 2048] = np.argpartition(distances, count, axis=1)[:, :count]
+    for first in range(0, len(points), _CHUNK):
+        distances = norms - 2 * points[first:first + _CHUNK] @ landmarks.T
+        found[first:first + _CHUNK] = np.argpartition(distances, count, axis=1)[:, :count]
     return found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlgui.engine import quick
 from dlgui.engine.features import Features
+from dlgui.engine.projection import Rows, principal_components
 
 LEAST = 2
 """Labels that a class needs before it is suggested."""
@@ -114,7 +115,7 @@ def page(kind: str, confidences: np.ndarray, size: int, refused: np.ndarray | No
     return surest[best == np.bincount(best).argmax()][:size] if len(surest) else surest
 
 
-def groups(vectors: np.ndarray, size: int, seed: int = 0) -> list[np.ndarray]:
+def groups(vectors: Rows, size: int, seed: int = 0) -> list[np.ndarray]:
     """Images that look alike, so that a whole page can be labeled at once.
 
     k-means (Lloyd 1982, seeded as by Arthur and Vassilvitskii 2007) on the leading principal components.
@@ -127,8 +128,6 @@ def groups(vectors: np.ndarray, size: int, seed: int = 0) -> list[np.ndarray]:
     Returns:
         positions of each group, int64, tightest group first, within a group from its centre outwards.
     """
-    from dlgui.engine.projection import principal_components
-
     if not len(vectors):
         return []
     points = principal_components(vectors, 32)

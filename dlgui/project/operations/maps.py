@@ -12,7 +12,7 @@ import numpy as np
 from dlgui.engine import projection
 from dlgui.engine.progress import Progress
 from dlgui.engine.storage import write_atomically
-from dlgui.project.operations.embeddings import embeddings
+from dlgui.project.operations.embeddings import seen
 from dlgui.project.project import Project
 
 _FORMAT = 1
@@ -45,19 +45,21 @@ def image_map(project: Project, progress: Progress | None = None, told: Callable
         DlguiError: the image folder is gone.
         Cancelled: see `Progress`.
     """
-    found = embeddings(project, progress)
+    ids, vectors = seen(project, progress)
+    if vectors is None:
+        return Map(ids, np.empty((0, 2), np.float32))
     table = project.images()
-    contents = [table.content_hash[r] for r in table.row_of(found.ids.tolist())]
+    contents = [table.content_hash[r] for r in table.row_of(ids)]
     key = hashlib.sha256(f"{_FORMAT}|{'|'.join(map(str, contents))}".encode()).hexdigest()[:16]
     file = project.cache_folder / "maps" / f"{key}.npy"
     try:
         places = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         places = None
-    if places is None or places.shape != (len(found.ids), 2):
-        places = projection.plane(found.vectors, progress, lambda p: told(Map(found.ids, p, False)) if told else None)
+    if places is None or places.shape != (len(ids), 2):
+        places = projection.plane(vectors, progress, lambda p: told(Map(ids, p, False)) if told else None)
         buffer = io.BytesIO()
         np.save(buffer, places)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, lambda stream: stream.write(buffer.getvalue()))
-    return Map(found.ids, places)
+    return Map(ids, places)

@@ -111,8 +111,10 @@ def similar(project: Project, size: int, progress: Progress | None = None) -> li
         return []
     found = embeddings.backbone_features(project, pool, progress)
     readable = np.flatnonzero(found.readable)
+    if not len(readable):
+        return []
     ids = table.id[pool[readable]]
-    return [ids[group] for group in suggesting.groups(embeddings.vectors(found, readable), size)]
+    return [ids[group] for group in suggesting.groups(embeddings.Vectors(found, readable), size)]
 
 
 def _labeled_and_pool(table: ImageTable) -> tuple[np.ndarray, np.ndarray, int]:
