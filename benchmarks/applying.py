@@ -1,10 +1,12 @@
-"""From an image to its answer: a fresh `dlgui apply`, and a file that arrives in a watched folder.
+"""From an image to its answer: a fresh `dlgui apply`, its steps, and a file that arrives in a watched folder.
 
 python benchmarks/applying.py MODEL IMAGE
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import shutil
 import statistics
@@ -22,13 +24,31 @@ REPEATS = 7
 
 
 def main() -> None:
-    model, image = sys.argv[1], Path(sys.argv[2])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", help="a .dlclassifier file")
+    parser.add_argument("image", type=Path)
+    arguments = parser.parse_args()
+    model, image = arguments.model, arguments.image
     heading("applying")
+    seconds([sys.executable, "-m", "dlgui", "apply", model, str(image)])  # from now on its network lies ready
     bare = [seconds([sys.executable, "-c", "pass"]) for _ in range(REPEATS)]
     one = [seconds([sys.executable, "-m", "dlgui", "apply", model, str(image), "--json"]) for _ in range(REPEATS)]
     print(f"interpreter alone {1000 * statistics.median(bare):.0f} ms")
     print(f"dlgui apply, one image {1000 * statistics.median(one):.0f} ms (best {1000 * min(one):.0f})")
+    steps(model, image)
     watched(model, image)
+
+
+def steps(model: str, image: Path) -> None:
+    """Prints the time of each step of an answer, median of fresh processes."""
+    command = [sys.executable, str(Path(__file__).with_name("one_answer.py")), model, str(image)]
+    found = [json.loads(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(REPEATS)]
+    print(f"\n{'step':60} first   again")
+    for name in found[0]:
+        first, again = ([run[name][i] for run in found] for i in range(2))
+        print(f"{name:60} {statistics.median(first):5.1f}" + (
+            f"   {statistics.median(again):5.1f} ms" if again[0] is not None else " ms"))
+    print()
 
 
 def seconds(command: list[str]) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from dlgui import environment
 
@@ -37,6 +39,23 @@ def data_of(arguments: argparse.Namespace, title: str) -> Path:
     root = arguments.folder or demo_images()
     heading(f"{title}, {root.name}, {len(read_listing(root, arguments.labels).samples)} images")
     return Path(root)
+
+
+def many_images(folder: Path, count: int, classes: int, contents: int = 512) -> Path:
+    """A folder of `count` JPEG files of 320 x 240 pixels in folders of classes; returns it.
+
+    So many different `contents` are drawn; the other files are links to them (names, labels and splits differ).
+    """
+    rng = np.random.default_rng(0)
+    for i in range(count):
+        file = folder / f"class_{i % classes}" / f"image_{i:06}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if i < contents:
+            small = Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8))
+            small.resize((320, 240), Image.Resampling.BICUBIC).save(file)
+        else:
+            os.link(folder / f"class_{i % contents % classes}" / f"image_{i % contents:06}.jpg", file)
+    return folder
 
 
 def timed(work: Callable[[], object], repeats: int = 5) -> tuple[float, float]:

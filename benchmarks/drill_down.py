@@ -5,7 +5,7 @@ QT_QPA_PLATFORM=offscreen python benchmarks/drill_down.py [SAMPLES] [CLASSES]
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -40,8 +40,11 @@ def predictions(count: int, classes: int) -> Predictions:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    classes = int(sys.argv[2]) if len(sys.argv) > 2 else 20
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("samples", nargs="?", type=int, default=100_000)
+    parser.add_argument("classes", nargs="?", type=int, default=20)
+    arguments = parser.parse_args()
+    count, classes = arguments.samples, arguments.classes
     heading(f"drill-down among {count} samples of {classes} classes")
     app = application()
     theme.apply("light")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from common import heading
+from common import heading, many_images
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from dlgui.gui.main_window import MainWindow
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-FILES = 512
-"""So many different pictures are drawn; the other files are links to them (names, labels and splits differ)."""
-
 CLASSES = 10
 
 
@@ -43,15 +40,7 @@ def make(folder: Path, count: int) -> Path:
     images, project = folder / "images", folder / "big.dlproj"
     if (project / "project.sqlite").exists():
         return project
-    rng = np.random.default_rng(0)
-    for i in range(count):
-        file = images / f"class_{i % CLASSES}" / f"image_{i:06}.jpg"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if i < FILES:
-            small = Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8))
-            small.resize((320, 240), Image.Resampling.BICUBIC).save(file)
-        else:
-            os.link(images / f"class_{i % FILES % CLASSES}" / f"image_{i % FILES:06}.jpg", file)
+    many_images(images, count, CLASSES)
     start = time.perf_counter()
     with Project.create(project, images) as made:
         print(f"import and scan: {time.perf_counter() - start:.1f} s", flush=True)

@@ -9,7 +9,7 @@ Into real images of flawless textile, a defect is painted at a random place whos
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import time
 from collections.abc import Callable
@@ -125,7 +125,9 @@ def main() -> None:
     """Prints the table."""
     import conformal_clip_data
 
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("images", nargs="?", type=int, default=60)
+    count = parser.parse_args().images
     folder = Path(conformal_clip_data.__file__).parent / "data" / "textile_images" / "simulated" / "nominal"
     flawless = [read_image(path) for path in sorted(folder.iterdir())[:count + 120]]
     classifier, random = learned(flawless[:120]), np.random.default_rng(1)

@@ -6,7 +6,7 @@ python benchmarks/inference.py [IMAGES]
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable
 
 import numpy as np
@@ -19,7 +19,9 @@ Run = Callable[[np.ndarray], object]
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 64
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("images", nargs="?", type=int, default=64)
+    count = parser.parse_args().images
     heading(f"inference, efficientnet_lite0, {count} images of 224 x 224")
     classifier = Classifier.pretrained(classes=["a", "b", "c"])
     pixels = np.random.default_rng(0).integers(0, 256, (count, 224, 224, 3), dtype=np.uint8)

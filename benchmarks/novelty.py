@@ -10,7 +10,7 @@ bits: with the limit as it was, and moved and calibrated anew as an export does 
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,8 +30,12 @@ Score = Callable[[np.ndarray], np.ndarray]
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("project", type=Path, help="with a finished quick run")
+    parser.add_argument("folders", nargs="+", metavar="folder", help="images of something else")
+    arguments = parser.parse_args()
     heading("novelty")
-    with Project.open(sys.argv[1], read_only=True) as project:
+    with Project.open(arguments.project, read_only=True) as project:
         classifier = read_model(runs.get(project).model)
         predictor, table, root = classifier.predictor(), project.images(), project.image_root
 
@@ -42,7 +46,7 @@ def main() -> None:
         shown = {s: pixels([str(root / table.path[r]) for r in table.rows(s)])
                  for s in ("train", "validation", "test")}
         labels = np.unique(table.label[table.rows("train")], return_inverse=True)[1]
-    for folder in sys.argv[2:]:
+    for folder in arguments.folders:
         files = list_files(folder)
         shown[Path(folder).name] = pixels([f"{folder}/{files[i]}" for i in np.unique(np.linspace(
             0, len(files) - 1, min(len(files), MOST)).astype(int))])

@@ -7,8 +7,8 @@ PROJECT is copied first; the copy trains two quick runs.
 
 from __future__ import annotations
 
+import argparse
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -29,9 +29,12 @@ CHANGES = {
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("project", type=Path)
+    given = parser.parse_args().project
     heading("Train tab, set-up")
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(shutil.copytree(sys.argv[1], Path(folder) / "copy.dlproj"))
+        copy = Path(shutil.copytree(given, Path(folder) / "copy.dlproj"))
         with Project.open(copy) as project:
             found = previews.examples(project, Plan(), 12, 0)
             print(f"12 examples of {found[0].width} × {found[0].height} px, shown at "
