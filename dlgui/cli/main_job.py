@@ -22,6 +22,7 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("project", metavar="PROJECT", type=Path, nargs="?", default=Path("demo.dlproj"),
                             help="project folder, default demo.dlproj")
         parser.add_argument("--headless", action="store_true", help="do not open the window afterwards")
+    training_commands.add_network(parser)
     parser.add_argument("--method", choices=("quick", "finetune"), default="quick", help="default quick")
     parser.add_argument("--seed", metavar="N", type=int, default=42, help="default 42")
     parser.add_argument("--device", metavar="DEVICE", default="auto", help="cpu, cuda[:i], mps or auto (default)")
@@ -77,8 +78,9 @@ def main_job(images: Path, source: str, arguments: argparse.Namespace, console: 
         if figures["splits"]["none"] and not any(figures["splits"][s] for s in ("train", "validation", "test")):
             divided = splits.split(project, seed=arguments.seed)
             print_split(console, divided.per_class, divided.counts, divided.warnings)
-        run = _train(project, training.Plan(method=arguments.method, seed=arguments.seed, device=arguments.device),
-                     progress, console)
+        plan = training.Plan(network=arguments.network or training.Plan.network, method=arguments.method,
+                             seed=arguments.seed, device=arguments.device, budget=arguments.budget)
+        run = _train(project, plan, progress, console)
         found = evaluate(evaluations.predict(project, run, "test", progress=progress)).to_json()
         evaluations.record(project, run, "test", found)
         report = project.folder / "report.html"
@@ -107,7 +109,7 @@ def _train(project: Any, plan: Any, progress: Any, console: Console) -> Any:
             console.print(f"{run.id}: going on")
         except DlguiError:  # its data has changed since
             run = None
-    run = run or training.start(project, plan)
+    run = run or training.start(project, training_commands.with_network(project, plan, console))
     for event in training.execute(project, run, progress):
         training_commands.print_event(console, event)
     return runs.get(project, run.id)

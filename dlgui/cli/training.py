@@ -23,11 +23,7 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
     if command == "runs":
         parser.set_defaults(run=list_runs)
         return
-    parser.add_argument("--network", metavar="NAME", help="default efficientnet_lite0; dlgui doctor lists those that "
-                                                           "need no internet; auto tries them on the training split "
-                                                           "and takes the best on the validation split")
-    parser.add_argument("--budget", metavar="SECONDS", type=float, default=60.0,
-                        help="time that --network auto may take, default 60")
+    add_network(parser)
     parser.add_argument("--method", choices=("quick", "finetune"),
                         help="quick (default): frozen network, seconds; finetune: the whole network")
     for name, kind, text in (
@@ -47,16 +43,25 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=train)
 
 
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """The options that name the network, or let it be found."""
+    parser.add_argument("--network", metavar="NAME", help="default efficientnet_lite0; dlgui doctor lists those that "
+                                                           "need no internet; auto tries them on the training split "
+                                                           "and takes the best on the validation split")
+    parser.add_argument("--budget", metavar="SECONDS", type=float, default=60.0,
+                        help="time that --network auto may take, default 60")
+
+
 def train(arguments: argparse.Namespace, console: Console) -> int:
     from dlgui.project.operations import runs, training
 
     with open_project(arguments.project) as project:
         if arguments.find_learning_rate:
-            return _find_learning_rate(project, plan_of(arguments), console)
+            return _find_learning_rate(project, with_network(project, plan_of(arguments), console), console)
         if arguments.resume:
             run = training.resume(project, runs.get(project, arguments.resume))
         else:
-            run = training.start(project, _with_network(project, plan_of(arguments), console))
+            run = training.start(project, with_network(project, plan_of(arguments), console))
         console.print(f"{run.id}: {run.method} on {run.network}, {run.device}")
         for event in training.execute(project, run, console.progress()):
             print_event(console, event)
@@ -68,7 +73,7 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _with_network(project: Project, plan: Plan, console: Console) -> Plan:
+def with_network(project: Project, plan: Plan, console: Console) -> Plan:
     """The plan with a network, where it leaves that open."""
     if plan.network != "auto":
         return plan

@@ -60,11 +60,16 @@ def test_a_second_process_obeys_the_rule_without_torch(trained, small_folder, tm
     assert json.loads(dlgui("apply", trained, strange, "--json").stdout)["results"][0]["decision"] == "accepted"
 
 
-def test_a_model_that_was_used_before_is_ready(trained, small_folder):
+@pytest.mark.parametrize("method", ["quick", "finetune"])
+def test_a_model_that_was_used_before_is_ready(trained, small_folder, tmp_path, method):
     """One answer takes a quarter of a second because nothing is imported that it does not need."""
-    image = next((small_folder / "local").iterdir())
+    image, model = next((small_folder / "local").iterdir()), tmp_path / "m.dlclassifier"
     with Project.open(trained, read_only=True) as project:
-        model = runs.get(project).model
+        classifier = read_model(runs.get(project).model)
+    if method == "finetune":  # its backbone is nobody else's
+        weights = {key: value * np.float32(1.01) for key, value in classifier.backbone_weights().items()}
+        classifier.set_weights(weights, classifier.head, frozen=False)
+    write_model(classifier, model)
     code = ("import sys; from dlgui.cli.main import main; status = main(sys.argv[1:]);"
             "print([m for m in ('torch', 'timm', 'onnx', 'sqlite3', 'numpy.ma', 'email') if m in sys.modules])")
     first, second = (subprocess.run([sys.executable, "-c", code, "apply", str(model), str(image)], capture_output=True,

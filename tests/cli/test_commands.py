@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from dlgui.cli import main as cli
-from dlgui.project.project import Project
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +17,7 @@ def job(small_folder, tmp_path_factory):
     """A project after `dlgui auto`, and what that printed."""
     folder = tmp_path_factory.mktemp("job") / "small.dlproj"
     done = subprocess.run([sys.executable, "-m", "dlgui", "auto", str(small_folder), "--project", str(folder),
-                           "--json"], capture_output=True, text=True, check=True)
+                           "--network", "auto", "--budget", "0", "--json"], capture_output=True, text=True, check=True)
     return folder, json.loads(done.stdout)
 
 
@@ -44,22 +43,41 @@ def test_the_main_job_in_one_go(job):
     assert 1 - np.trace(matrix) / matrix.sum() == pytest.approx(result["evaluation"]["top1_error"])
 
 
-def test_quick_training_evaluation_and_inference_need_no_torch(job, tmp_path):
+def test_quick_training_refit_evaluation_and_inference_need_no_torch(small_folder, tmp_path):
     """Importing torch and timm takes seconds: whoever does not need them does not wait for them."""
-    folder, result = job
-    import shutil
+    code = """
+import sys
+from pathlib import Path
+from dlgui.cli import main
+from dlgui.project.operations import ghosts, labels, runs
 
-    shutil.copytree(folder, tmp_path / "p")
-    root = Project.open(folder, read_only=True)
-    path = root.image_root / root.images().path[0]
-    root.close()
-    code = ("import sys; from dlgui.cli import main\n"
-            f"for words in (['train', {str(tmp_path / 'p')!r}], ['evaluate', {str(tmp_path / 'p')!r}],\n"
-            f"              ['apply', {result['model']!r}, {str(path)!r}]):\n"
-            "    assert main.main(words) == 0\n"
-            "print([m for m in ('torch', 'timm', 'torchvision', 'sklearn') if m in sys.modules])")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+folder, images = sys.argv[1:]
+
+def done(what, *words):
+    assert not words or main.main([*words]) == 0, what
+    print("heavy after", what, [m for m in ("torch", "timm", "torchvision", "sklearn") if m in sys.modules])
+
+def relabel():
+    with Project.open(folder) as project:
+        table = project.images()
+        labels.assign(project, table.id[table.rows("train")[:3]].tolist(), project.classes()[0].id)
+
+done("import", "create", folder, "--images", images)
+done("split", "split", folder)
+done("quick training", "train", folder)
+relabel()
+done("refit", "train", folder)
+with Project.open(folder) as project:
+    ghosts.retrain_quick(project, runs.get(project))
+done("retrain quick")
+done("evaluation", "evaluate", folder)
+done("apply", "apply", folder, str(next(Path(images).rglob("*.jpg"))))
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "p"), str(small_folder)], capture_output=True,
+                          text=True, check=True)
+    assert [line for line in done.stdout.splitlines() if line.startswith("heavy after")] == [
+        f"heavy after {what} []" for what in ("import", "split", "quick training", "refit", "retrain quick",
+                                              "evaluation", "apply")]
     assert "confusion matrix" in done.stdout
 
 
@@ -116,6 +134,20 @@ def test_train_and_runs(run, job):
         status, _, error = run("train", folder, *wrong)
         assert (status, error.count("\n")) == (1, 1)
         assert said in error
+
+
+@pytest.mark.parametrize("more", [[], ["--method", "finetune", "--epochs", 1, "--batch-size", 16]])
+def test_nobody_needs_to_name_a_network(run, job, more):
+    folder, _ = job
+    status, said, _ = run("train", folder, "--network", "auto", "--budget", 0, "--image-size", 64, *more)
+    assert status == 0
+    assert [line.split()[0] for line in said.splitlines() if "too slow" in line] == ["efficientnet_lite1",
+                                                                                     "efficientnet_lite2"]
+    _, listed, _ = run("runs", folder, "--json")
+    assert (listed["runs"][-1]["network"], listed["runs"][-1]["state"]) == ("efficientnet_lite0", "done")
+    status, _, error = run("train", folder, "--network", "auto", "--budget", "-1", *more)
+    assert (status, error.count("\n")) == (1, 1)
+    assert "budget" in error
 
 
 def test_a_run_that_was_killed_is_listed_as_interrupted(run, small_folder, tmp_path):

@@ -15,6 +15,7 @@ import numpy as np
 
 from dlgui.engine import backbones, features, quick
 from dlgui.engine.progress import Progress
+from dlgui.errors import InvalidValue
 from dlgui.project.operations import training
 from dlgui.project.operations.training import Plan
 from dlgui.project.operations.training_data import groups_of
@@ -49,9 +50,11 @@ def choose(project: Project, plan: Plan, progress: Progress | None = None,
     """The plan with the network that suits the data, and what was tried within `plan.budget` seconds.
 
     Raises:
-        DlguiError, InvalidValue: see `training.start`.
+        DlguiError, InvalidValue: see `training.start`; a budget that is no time.
         Cancelled: see `Progress`.
     """
+    if not plan.budget >= 0:
+        raise InvalidValue("budget", plan.budget, "a number of seconds from 0")
     training.classes_of(project)
     table, begun = project.images(), time.monotonic()
     tried: list[Tried] = []
