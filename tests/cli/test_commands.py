@@ -50,6 +50,7 @@ import sys
 from pathlib import Path
 from dlgui.cli import main
 from dlgui.project.operations import ghosts, labels, runs
+from dlgui.project.project import Project
 
 folder, images = sys.argv[1:]
 
