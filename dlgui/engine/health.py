@@ -84,7 +84,10 @@ def imbalance(counts: Mapping[str, int]) -> dict[str, object]:
         return {"counts": {}, "largest": None, "smallest": None, "ratio": None, "warnings": ["no image has a label"]}
     largest, smallest = max(counts, key=lambda n: counts[n]), min(counts, key=lambda n: counts[n])
     ratio = counts[largest] / counts[smallest] if counts[smallest] else None
-    warnings = [f"class {name} has only {count} images" for name, count in counts.items() if count < 10]
+    warnings = [f"class {name} has only {count} {'image' if count == 1 else 'images'}"
+                for name, count in counts.items() if count < 10]
+    if len(counts) == 1:
+        warnings.insert(0, f"{largest} is the only class: a classifier needs two at least")
     if ratio is None or ratio > 10:
         warnings.append(f"{largest} has {counts[largest]} images, {smallest} only {counts[smallest]}: "
                         "add images of the small classes or use class weights")

@@ -150,7 +150,7 @@ def _read_csv(root: Path, file: Path) -> Listing:
         if sample is not None and sample.path in seen:
             sample, reason = None, "named twice"
         if sample is None:
-            listing.rejected.append((row[0], reason))
+            listing.rejected.append((row[0].strip() or ",".join(row), reason))
         else:
             seen.add(sample.path)
             listing.samples.append(sample)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
+from dlgui.gui import words
 from dlgui.gui.session import Session
 from dlgui.project.operations import history
 from dlgui.project.operations.history import Deed
@@ -29,7 +30,7 @@ class HistoryActions(QObject):
             full = f"{text}: {self.words(deed)}" if deed is not None else text
             action.setText(full)
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{full} ({keys})")
+            action.setToolTip(words.tip(f"{full} ({keys})"))
             action.setEnabled(deed is not None)
 
     def words(self, deed: Deed) -> str:

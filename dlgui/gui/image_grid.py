@@ -44,7 +44,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dlgui.gui import icons, theme
+from dlgui.gui import icons, theme, words
 from dlgui.gui.thumbnails import Thumbnails
 
 Index = QModelIndex | QPersistentModelIndex
@@ -137,7 +137,7 @@ class GridModel(QStringListModel):
             self._place[item.file] = index.row()
             return item
         if role == Qt.ItemDataRole.ToolTipRole:
-            return item.tip or item.name
+            return words.tip(item.tip or item.name)
         return " ".join(part for part in (item.name, item.caption, item.figure) if part)
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import datetime
 
@@ -62,6 +63,11 @@ def when(moment: str) -> str:
 def breakable(text: str) -> str:
     """The same text, with places at which a label may break words that are longer than it is wide."""
     return re.sub(r"\S{12}(?=\S)", "\\g<0>\u200b", text)
+
+
+def tip(text: str) -> str:
+    """A tooltip that shows the text as it is, also where a class or a file is called like a tag of HTML."""
+    return f"<span style='white-space: pre-wrap'>{html.escape(text)}</span>" if "<" in text else text
 
 
 def short(name: str, most: int = 30) -> str:

@@ -41,7 +41,7 @@ class Board(QObject):
     def explain_empty(self, mode: str) -> None:
         """What an empty grid says in a mode of the tab."""
         self.grid.when_empty = self.tr("No image meets the filter. “Show all” takes it away.") if mode == "grid" \
-            else self.tr("The suggested images appear here.")
+            else ""  # the line above says why
 
     def renew(self, table: ImageTable) -> None:
         """The same images in the same order, as they are now."""

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dlgui.gui import theme
+from dlgui.gui import theme, words
 from dlgui.gui.image_grid import DRAGGED
 from dlgui.project.project import ClassInfo, ImageTable
 
@@ -90,9 +90,9 @@ class ClassList(QListWidget):
                 item = QListWidgetItem(info.name)
                 for role, value in ((ID, info.id), (_INFO, info), (_COUNT, count)):
                     item.setData(role, value)
-                item.setToolTip(self.tr("{name}: {n} images{key}").format(
+                item.setToolTip(words.tip(self.tr("{name}: {n:,} images{key}").format(
                     name=info.name, n=count, key=self.tr(", key {k}").format(k=info.shortcut.upper())
-                    if info.shortcut else ""))
+                    if info.shortcut else "")))
                 self.addItem(item)
             self.setCurrentRow(min(row, self.count() - 1))
 
@@ -197,7 +197,7 @@ class _ClassDelegate(QStyledItemDelegate):
             y = box.bottom() if index.row() > view.currentRow() else box.top()
             painter.drawLine(box.left() + 4, y, box.right() - 4, y)
         metrics, left, right = option.fontMetrics, box.left() + 9, box.right() - 9
-        count = str(index.data(_COUNT))
+        count = f"{index.data(_COUNT):,}"
         painter.setPen(soft)
         width = metrics.horizontalAdvance(count)
         painter.drawText(QRect(right - width, box.top(), width + 1, box.height()), Qt.AlignmentFlag.AlignVCenter, count)

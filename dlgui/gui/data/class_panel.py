@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog, QInputDialog, QMenu, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QColorDialog, QLabel, QMenu, QVBoxLayout, QWidget
 
+from dlgui.gui import asking
 from dlgui.gui.data.class_list import ID, ClassList
 from dlgui.gui.data.class_picker import ClassPicker
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import button
+from dlgui.gui.words import short
 from dlgui.project.operations import classes
 from dlgui.project.project import ClassInfo
 
@@ -39,9 +41,13 @@ class ClassPanel(QWidget):
         self.list.renaming.connect(lambda class_id: self._rename(self._info(class_id)))
         self.add = button("addClassButton", self.tr("New class"), self.tr("Add a class; it gets the next free key"),
                           self._add)
+        self.none = QLabel(self.tr("No class yet. Add one here, or select images, press / and type a name."))
+        self.none.setProperty("soft", True)
+        self.none.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list)
+        layout.addWidget(self.none)
         layout.addWidget(self.add)
 
     def refresh(self) -> None:
@@ -50,6 +56,7 @@ class ClassPanel(QWidget):
         self.list.show_classes(project.images() if project is not None else None,
                                project.classes() if project is not None else [])
         self.add.setEnabled(project is not None and not project.read_only)
+        self.none.setVisible(project is not None and not project.read_only and not project.classes())
 
     def _reorder(self, order: list[int], moved: int) -> None:
         self.session.edit(classes.reorder, order, then=lambda: self.list.setCurrentRow(order.index(moved) + 1))
@@ -59,9 +66,9 @@ class ClassPanel(QWidget):
             self.assign.emit(class_id)
 
     def _add(self) -> None:
-        name, fine = QInputDialog.getText(self, self.tr("New class"), self.tr("Name"))
-        if fine and name.strip():
-            self.session.edit(classes.add, name.strip())
+        name = asking.text(self, self.tr("New class"), self.tr("Name"))
+        if name:
+            self.session.edit(classes.add, name)
 
     def _info(self, class_id: int | None) -> ClassInfo | None:
         project = self.session.project
@@ -98,34 +105,34 @@ class ClassPanel(QWidget):
     def _rename(self, info: ClassInfo | None) -> None:
         if info is None:
             return
-        name, fine = QInputDialog.getText(self, self.tr("Rename class"), self.tr("Name"), text=info.name)
-        if fine and name.strip():
-            self.session.edit(classes.rename, info.id, name.strip())
+        name = asking.text(self, self.tr("Rename class"), self.tr("Name"), info.name)
+        if name:
+            self.session.edit(classes.rename, info.id, name)
 
     def _recolour(self, info: ClassInfo) -> None:
-        colour = QColorDialog.getColor(QColor(info.colour), self, self.tr("Colour of {name}").format(name=info.name))
+        colour = QColorDialog.getColor(QColor(info.colour), self,
+                                       self.tr("Colour of {name}").format(name=short(info.name)))
         if colour.isValid():
             self.session.edit(classes.recolour, info.id, colour.name())
 
     def _key(self, info: ClassInfo) -> None:
-        key, fine = QInputDialog.getText(
-            self, self.tr("Key of {name}").format(name=info.name),
+        key = asking.text(
+            self, self.tr("Key of {name}").format(name=short(info.name)),
             self.tr("One digit or letter, but none of {letters}. Empty takes the key away.").format(
-                letters=", ".join(classes.RESERVED.upper())), text=info.shortcut or "")
-        if fine:
-            self.session.edit(classes.set_shortcut, info.id, key.strip() or None)
+                letters=", ".join(classes.RESERVED.upper())), info.shortcut or "")
+        if key is not None:
+            self.session.edit(classes.set_shortcut, info.id, key or None)
 
     def _merge(self, info: ClassInfo) -> None:
         project = self.session.project
         if project is None:
             return
-        picker = ClassPicker(self.tr("Merge {name} into").format(name=info.name),
+        picker = ClassPicker(self.tr("Merge {name} into").format(name=short(info.name)),
                              [c for c in project.classes() if c.id != info.id], False, self)
         picker.picked.connect(lambda into: self.session.edit(classes.merge, [info.id], into))
         picker.open()
 
     def _delete(self, info: ClassInfo) -> None:
-        asked = QMessageBox.question(self, self.tr("Delete class"), self.tr(
-            "Delete {name}? Its images lose their label. Undo brings both back.").format(name=info.name))
-        if asked == QMessageBox.StandardButton.Yes:
+        if asking.yes(self, self.tr("Delete class"), self.tr(
+                "Delete {name}? Its images lose their label. Undo brings both back.").format(name=info.name)):
             self.session.edit(classes.delete, info.id)

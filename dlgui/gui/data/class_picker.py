@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from dlgui.gui import words
 from dlgui.gui.data.class_list import swatch
 from dlgui.gui.widgets import named
 from dlgui.project.project import ClassInfo
@@ -56,8 +57,12 @@ class ClassPicker(QDialog):
         self.text.installEventFilter(self)
         self.list = named(QListWidget(), "classPickerList", self.tr("Classes that match"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(title))
+        head = QLabel(title)
+        head.setTextFormat(Qt.TextFormat.PlainText)
+        layout.addWidget(head)
         layout.addWidget(self.text)
         layout.addWidget(self.list)
         self.text.textChanged.connect(self._filter)
@@ -70,6 +75,7 @@ class ClassPicker(QDialog):
         for info in matching(typed, self._classes):
             item = QListWidgetItem(swatch(info.colour), info.name)
             item.setData(_ID, info.id)
+            item.setToolTip(words.tip(info.name))
             self.list.addItem(item)
         name = typed.strip()
         if self._may_add and name and all(c.name != name for c in self._classes):

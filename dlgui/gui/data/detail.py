@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from dlgui.engine.splitting import SUBSETS
 from dlgui.gui import icons
@@ -15,6 +15,7 @@ from dlgui.gui.elided_label import ElidedLabel
 from dlgui.gui.preview import Preview
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import named
+from dlgui.gui.words import short, tip
 from dlgui.project.operations import labels
 from dlgui.project.project import ImageTable
 
@@ -34,11 +35,9 @@ class DetailPanel(QWidget):
         self._ids: list[int] = []
         self._seen: tuple[ImageTable | None, Path | None, np.ndarray] | None = None
         self.preview = Preview(session, "previewView")
-        self.path, self.caption = ElidedLabel(), QLabel()
+        self.path, self.caption = ElidedLabel(), ElidedLabel()
         for text in (self.path, self.caption):
             text.setProperty("soft", True)
-        self.caption.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.caption.setWordWrap(True)
         self.flag = named(QToolButton(), "flagButton", self.tr("Flag the selected images, or take the flag away (F)"))
         icons.dress(self.flag, "flag")
         self.flag.setCheckable(True)
@@ -90,8 +89,9 @@ class DetailPanel(QWidget):
             self.note.clear()
             self.flag.setChecked(False)
             self.path.setText("")
-            self.caption.clear()
+            self.caption.setText("")
             self.preview.clear()
+            self.preview.view.say(self.tr("Select an image to see it here."))
             return
         self._ids = table.id[rows].tolist()
         notes = set(map(table.note.__getitem__, rows.tolist()))
@@ -101,20 +101,25 @@ class DetailPanel(QWidget):
         row = int(rows[0])
         self.preview.show_file(str(project.image_root / table.path[row]))
         if len(rows) > 1:
-            self.path.setText(self.tr("{n} images").format(n=len(rows)))
-            self.caption.setText(_classes(table, rows))
+            self.path.setText(self.tr("{n:,} images").format(n=len(rows)))
+            self._tell(self._classes(table, rows))
             return
-        names = [self.tr("no label") if table.label[row] < 0 else table.class_names[table.label[row]],
-                 SUBSETS[table.split[row]] if table.split[row] >= 0 else self.tr("no split"),
-                 f"{table.width[row]} × {table.height[row]}"]
+        name = self.tr("no label") if table.label[row] < 0 else table.class_names[table.label[row]]
+        rest = [SUBSETS[table.split[row]] if table.split[row] >= 0 else self.tr("no split"),
+                f"{table.width[row]} × {table.height[row]}"]
         self.path.setText(table.path[row])
-        self.caption.setText(table.reason[row] or ", ".join(names))
+        self._tell([(name, "".join(f", {part}" for part in rest))] if not table.reason[row] else
+                   [("", table.reason[row])])
 
+    def _tell(self, parts: Sequence[tuple[str, str]]) -> None:
+        """Shows pairs of a class and words on it: one line, in which long names lose their middle."""
+        self.caption.setText(", ".join(short(name) + more for name, more in parts))
+        self.caption.setToolTip(tip("\n".join(name + more for name, more in parts)))
 
-def _classes(table: ImageTable, rows: np.ndarray) -> str:
-    """`apple 3, pear 2`: the classes of some rows, the most frequent first."""
-    found, counts = np.unique(table.label[rows], return_counts=True)
-    order = np.argsort(-counts, kind="stable")[:4]
-    names = [table.class_names[found[i]] if found[i] >= 0 else "no label" for i in order]
-    text = ", ".join(f"{name} {counts[i]}" for name, i in zip(names, order, strict=True))
-    return text + (" …" if len(found) > 4 else "")
+    def _classes(self, table: ImageTable, rows: np.ndarray) -> list[tuple[str, str]]:
+        """`apple 3`, `pear 2`: the classes of some rows, the most frequent first."""
+        found, counts = np.unique(table.label[rows], return_counts=True)
+        order = np.argsort(-counts, kind="stable")[:4]
+        parts = [(table.class_names[found[i]] if found[i] >= 0 else self.tr("no label"), f" {counts[i]:,}")
+                 for i in order]
+        return [*parts, *([("", "…")] if len(found) > 4 else [])]

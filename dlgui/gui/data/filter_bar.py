@@ -13,7 +13,7 @@ from dlgui.gui.widgets import Choice, button, named
 
 
 class FilterBar(QWidget):
-    """Search field and boxes; the size slider `zoom` is put elsewhere by whoever arranges.
+    """Search field and boxes; size slider `zoom` and button `everything` are put elsewhere by whoever arranges.
 
     Signals:
         changed: the new `Filter`.
@@ -47,8 +47,8 @@ class FilterBar(QWidget):
         self.everything.hide()
         bar = QHBoxLayout(self)
         bar.setContentsMargins(0, 0, 0, 0)
-        for part in (self.search, self.by_state, self.by_split, self.by_order, self.everything):
-            bar.addWidget(part, 0 if part is self.everything else 1)
+        for part in (self.search, self.by_state, self.by_split, self.by_order):
+            bar.addWidget(part, 1)
 
     def _combo(self, name: str, values: Sequence[str], text: str, field: str) -> QComboBox:
         box = Choice(8)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dlgui.gui import theme
+from dlgui.gui import theme, words
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import named
 
@@ -81,10 +81,10 @@ class FoundClasses(QTableWidget):
         self.setRowCount(min(len(classes), MOST))
         for row, (name, count, paths) in enumerate(classes[:MOST]):
             label = QTableWidgetItem(self.tr("no label") if name is None else name)
-            label.setToolTip(name or "")
+            label.setToolTip(words.tip(name or ""))
             number = QTableWidgetItem(f"{count:,}")
             pictures = QTableWidgetItem()
             pictures.setData(FILES, [str(root / path) for path in paths])
-            pictures.setToolTip("\n".join(paths))
+            pictures.setToolTip(words.tip("\n".join(paths)))
             for column, item in enumerate((label, number, pictures)):
                 self.setItem(row, column, item)

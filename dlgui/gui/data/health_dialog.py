@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dlgui.gui import words
 from dlgui.gui.data.board import BADGES
 from dlgui.gui.data.findings import Case, Finding, Fix, findings
 from dlgui.gui.image_grid import GridItem, ImageGrid
@@ -29,6 +30,9 @@ from dlgui.gui.widgets import button, named
 from dlgui.project.changes import Changes
 from dlgui.project.operations.checks import check
 from dlgui.project.project import Project
+
+NOTABLE = 1.5
+"""From this ratio of the largest class to the smallest on it is worth a sentence."""
 
 MOST = 1000
 """So many sets are listed of a finding; the fixes reach all of them."""
@@ -62,6 +66,9 @@ class HealthDialog(QDialog):
         self.list.currentRowChanged.connect(lambda _: self._chosen())
         self.list.itemActivated.connect(lambda item: self.show_paths.emit(item.data(Qt.ItemDataRole.UserRole).paths()))
         self.cases = named(QListWidget(), "healthCases", self.tr("The sets of this finding; select some to mend those"))
+        for found_list in (self.list, self.cases):
+            found_list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+            found_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.cases.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.cases.itemSelectionChanged.connect(self._show_images)
         self.grid = ImageGrid("healthGrid", pictures)
@@ -104,7 +111,7 @@ class HealthDialog(QDialog):
         beside.addWidget(self.fine)
         parts.addWidget(left)
         parts.addWidget(right)
-        parts.setSizes([290, 660])
+        parts.setSizes([320, 630])
         parts.setChildrenCollapsible(False)
         below = QHBoxLayout()
         below.addWidget(self.state, 1)
@@ -149,7 +156,7 @@ class HealthDialog(QDialog):
         self.list.setCurrentRow(kinds.index(kept.kind) if kept is not None and kept.kind in kinds else 0)
         self.list.blockSignals(False)
         ratio = found["imbalance"].get("ratio")
-        self.state.setText("" if not ratio else self.tr(
+        self.state.setText("" if not ratio or ratio < NOTABLE else self.tr(
             "The largest class has {r:.1f} times the images of the smallest.").format(r=float(ratio)))
         self._chosen()
 
@@ -166,7 +173,7 @@ class HealthDialog(QDialog):
         for case in finding.cases[:MOST] if finding is not None else ():
             item = QListWidgetItem(case.text)
             item.setData(Qt.ItemDataRole.UserRole, case)
-            item.setToolTip("\n".join(case.paths[:20]))
+            item.setToolTip(words.tip("\n".join([case.text, *case.paths[:20]])))
             self.cases.addItem(item)
         self.cases.blockSignals(False)
         self._buttons(finding)

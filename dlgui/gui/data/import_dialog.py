@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
+    QListWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -23,11 +24,12 @@ from dlgui.engine import survey
 from dlgui.engine.labels import Listing
 from dlgui.engine.progress import Report
 from dlgui.engine.survey import Outcome
+from dlgui.gui import words
 from dlgui.gui.data.found_classes import MOST, PICTURES, FoundClasses
+from dlgui.gui.drops import Drops
 from dlgui.gui.jobs import Job, Jobs
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import Form, button, named
-from dlgui.gui.words import time_left
 
 
 class ImportDialog(QDialog):
@@ -43,6 +45,9 @@ class ImportDialog(QDialog):
         self._jobs = jobs
         self._outcomes: dict[str, Outcome] = {}
         self._chosen_by_hand = False
+        self._broken: list[tuple[str, str]] = []
+        self._all_checked = False
+        self._used: set[str] = set()
         self.listing: Listing | None = None
         self.setObjectName("importDialog")
         self.setWindowTitle(self.tr("New project"))
@@ -60,9 +65,12 @@ class ImportDialog(QDialog):
         self.found = FoundClasses(self.pictures)
         self.note, self.checked = QLabel(), QLabel()
         self.note.setWordWrap(True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.checked.setProperty("soft", True)
         self.bad = named(QListWidget(), "importUnreadable", self.tr("Files and rows that cannot be used, and why"))
         self.bad.setMaximumHeight(110)
+        self.bad.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.bad.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.bad.hide()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
@@ -71,6 +79,7 @@ class ImportDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self._build()
+        Drops(self, self.choose)
         for edit in (self.images, self.csv):
             edit.editingFinished.connect(self.preview)
         self.folder.textChanged.connect(lambda _: self._state())
@@ -98,10 +107,11 @@ class ImportDialog(QDialog):
         layout.addWidget(self.buttons)
 
     def choose(self, images: Path) -> None:
-        """Takes a folder, or a CSV and its folder."""
+        """Takes a folder, or a CSV: with its folder where none was chosen yet."""
         if images.suffix.lower() == ".csv":
             self.csv.setText(str(images))
-            self.images.setText(str(images.parent))
+            if not self.images.text().strip():
+                self.images.setText(str(images.parent))
             self.source.setCurrentIndex(self.source.findData("csv"))
             self._chosen_by_hand = True
         else:
@@ -123,8 +133,9 @@ class ImportDialog(QDialog):
         """Looks into the folder anew and shows what each label source gives."""
         self._jobs.drop("import check")
         self._outcomes, self.listing = {}, None
-        self.bad.clear()
-        self.bad.hide()
+        self._broken, self._all_checked, self._used = [], False, set()
+        self.csv_row.setEnabled(self.source.currentData() == "csv")
+        self._list_bad()
         self.checked.clear()
         self._state()
         images, csv_file = self.images.text().strip(), self.csv.text().strip()
@@ -139,6 +150,8 @@ class ImportDialog(QDialog):
     def _fail(self, reason: str) -> None:
         self.note.setText(reason)
         self.found.setRowCount(0)
+        self._used = set()
+        self._list_bad()
         self._state()
 
     def _surveyed(self, outcomes: dict[str, Outcome]) -> None:
@@ -176,43 +189,61 @@ class ImportDialog(QDialog):
         classes = outcome.first_images(PICTURES)
         self.found.show_classes(Path(self.images.text()), classes)
         labeled = sum(count for label, count, _ in classes if label is not None)
-        text = self.tr("{n} images, {labeled} with a label, {classes} classes").format(
+        text = self.tr("{n:,} images, {labeled:,} with a label, {classes:,} classes").format(
             n=len(self.listing.samples), labeled=labeled, classes=len(self.listing.classes))
         if len(classes) > MOST:
             text += self.tr("; the first {n} are listed").format(n=MOST)
         self.note.setText(text)
-        for path, reason in self.listing.rejected[:MOST]:
-            self._add_bad(path, reason)
+        self._used = {sample.path for sample in self.listing.samples}
+        self._list_bad()
         self._state()
 
     def _check(self, paths: list[str]) -> None:
         root = self.images.text()
 
-        def work(job: Job) -> int:
-            count = 0
+        def work(job: Job) -> None:
             for path, reason in survey.unreadable(root, paths, job.progress):
                 job.tell((path, reason))
-                count += 1
-            return count
 
-        def done(count: int) -> None:
-            text = self.tr("Every file can be read.")
-            if count:
-                text = self.tr("{n} files cannot be read; they are imported as such and left out of training.") \
-                    if count > 1 else self.tr("1 file cannot be read; it is imported as such and left out of training.")
-            self.checked.setText(text.format(n=count))
+        def told(found: tuple[str, str]) -> None:
+            self._broken.append(found)
+            if found[0] in self._used:
+                self._add_bad(*found)
+
+        def done(_: None) -> None:
+            self._all_checked = True
+            self._list_bad()
 
         def reported(report: Report) -> None:
             if self._jobs.running("import check") is job:
                 self.checked.setText(self.tr("checking files  {done:,}/{total:,}{left}; you need not wait").format(
-                    done=report.done, total=report.total or 0, left=time_left(report.remaining)))
+                    done=report.done, total=report.total or 0, left=words.time_left(report.remaining)))
 
         job = self._jobs.start("import check", self.tr("checking files"), work, done=done, quiet=True,
-                               told=lambda found: self._add_bad(*found))
+                               told=told)
         job.reported.connect(reported)
 
+    def _list_bad(self) -> None:
+        """Lists what the chosen source cannot use, and the files of it that cannot be read."""
+        self.bad.clear()
+        self.bad.hide()
+        for path, reason in self.listing.rejected[:MOST] if self.listing is not None else ():
+            self._add_bad(path, reason)
+        broken = [found for found in self._broken if found[0] in self._used]
+        for found in broken:
+            self._add_bad(*found)
+        if self._all_checked:
+            text = self.tr("Every file can be read.")
+            if broken:
+                text = self.tr("{n:,} files cannot be read; they are imported as such and left out of training.") \
+                    if len(broken) > 1 else self.tr(
+                        "1 file cannot be read; it is imported as such and left out of training.")
+            self.checked.setText(text.format(n=len(broken)) if self._used else "")
+
     def _add_bad(self, path: str, reason: str) -> None:
-        self.bad.addItem(f"{path}: {reason}")
+        item = QListWidgetItem(f"{path}: {reason}")
+        item.setToolTip(words.tip(item.text()))
+        self.bad.addItem(item)
         self.bad.show()
 
     def _state(self) -> None:
@@ -242,10 +273,7 @@ class ImportDialog(QDialog):
     def _browse_csv(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, self.tr("CSV file"), self.images.text(), "CSV (*.csv)")
         if path:
-            self.csv.setText(path)
-            if not self.images.text():
-                self.choose(Path(path))
-            self.preview()
+            self.choose(Path(path))
 
     def _browse_project(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, self.tr("Project folder"), self.folder.text(), "*.dlproj")

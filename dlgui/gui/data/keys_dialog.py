@@ -37,7 +37,7 @@ class KeysDialog(QDialog):
                    ("Shift+Enter", self.tr("accept the whole page")),
                    (self.tr("Space, click"), self.tr("mark an image as not belonging to the page"))]}
         text = "".join(f"<h3>{title}</h3><table cellpadding='3'>" + "".join(
-            f"<tr><td><b>{html.escape(key)}</b>&nbsp;&nbsp;</td><td>{html.escape(what)}</td></tr>"
+            f"<tr><td width='120'><b>{html.escape(key)}</b></td><td>{html.escape(what)}</td></tr>"
             for key, what in rows) + "</table>" for title, rows in sections.items())
         own = "".join(f"<tr><td><b>{html.escape((c.shortcut or '–').upper())}</b>&nbsp;&nbsp;</td>"
                       f"<td><span style='color:{c.colour}'>■</span> {html.escape(c.name)}</td></tr>" for c in classes)

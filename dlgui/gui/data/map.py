@@ -13,10 +13,12 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QVBoxLayou
 from dlgui.engine.projection import LANDMARKS, inside
 from dlgui.gui import theme
 from dlgui.gui.data.point_cloud import LassoBox, PointCloud
+from dlgui.gui.elided_label import ElidedLabel
 from dlgui.gui.filters import Results
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import button, named
+from dlgui.gui.words import short
 from dlgui.project.operations.maps import Map, image_map
 from dlgui.project.project import ImageTable
 
@@ -52,7 +54,7 @@ class MapPanel(QWidget):
                             (self.tr("Colour: error"), "error")):
             self.by.addItem(text, value)
         self.by.currentIndexChanged.connect(lambda _: self.dress())
-        self.legend, self.note = QLabel(), QLabel()
+        self.legend, self.note = QLabel(), ElidedLabel()
         self.note.setProperty("soft", True)
         self.grid_button = button("mapToGridButton", self.tr("Show in grid"),
                                   self.tr("Show only the selected images, in the grid"), self.to_grid.emit)
@@ -73,6 +75,8 @@ class MapPanel(QWidget):
         self.hint.setAutoFillBackground(True)
         self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._picture, self._words = QLabel(), QLabel()
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         inner = QVBoxLayout(self.hint)
         inner.setContentsMargins(6, 6, 6, 6)
         inner.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -118,9 +122,9 @@ class MapPanel(QWidget):
             self.box.autoRange(padding=0.04)
         many = len(found.ids) > LANDMARKS
         self.note.setText(self.tr("arranging …") if not found.finished else self.tr(
-            "{n} images by t-SNE{rest}. Neighbours look alike; distances between groups mean nothing.").format(
+            "{n:,} images by t-SNE{rest}: near ones look alike, far distances mean nothing.").format(
                 n=len(found.ids),
-                rest=self.tr(" of {m}, the others beside the most similar").format(m=LANDMARKS) if many else ""))
+                rest=self.tr(" of {m:,}, the others beside the most similar").format(m=LANDMARKS) if many else ""))
         self.show_table(self._table, self._results)
 
     def show_table(self, table: ImageTable | None, results: Results | None) -> None:
@@ -220,8 +224,8 @@ class MapPanel(QWidget):
         row = int(self._rows[near])
         self._hovered = str(project.image_root / self._table.path[row])
         label = int(self._table.label[row])
-        self._words.setText(f"{Path(self._hovered).name}\n"
-                            f"{self._table.class_names[label] if label >= 0 else self.tr('no label')}")
+        name = self._table.class_names[label] if label >= 0 else self.tr("no label")
+        self._words.setText(f"{short(Path(self._hovered).name)}\n{short(name)}")
         self._show_hint()
         place = self.plot.mapFromScene(at)
         x = place.x() + 16 if place.x() + 16 + self.hint.width() < self.plot.width() else \

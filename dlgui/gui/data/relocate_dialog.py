@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dlgui.gui.drops import Drops
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import button, named
 from dlgui.project.operations import images
@@ -36,6 +38,7 @@ class RelocateDialog(QDialog):
             root=root, state=self.tr("That folder is gone. Labels and results are safe; tell where the images are now.")
             if not root.is_dir() else self.tr("Choose another folder that holds the same images.")))
         head.setWordWrap(True)
+        head.setTextFormat(Qt.TextFormat.PlainText)
         self.folder = named(QLineEdit(), "relocateFolder", self.tr("Folder that holds the images now"))
         self.folder.setPlaceholderText(self.tr("Folder that holds the images now"))
         self.folder.textChanged.connect(lambda _: self._look())
@@ -57,6 +60,7 @@ class RelocateDialog(QDialog):
         layout.addWidget(self.note)
         layout.addStretch()
         layout.addWidget(self.buttons)
+        Drops(self, lambda path: self.folder.setText(str(path)))
         self._told(0)
         self.session.jobs.start("relocate guess", self.tr("looking for the images"),
                                 lambda job: images.guess_root(project), quiet=True, done=self._guessed)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from dlgui.engine.splitting import SUBSETS
-from dlgui.gui import theme
+from dlgui.gui import theme, words
 
 COLOURS = {"train": "#4e79a7", "validation": "#edc948", "test": "#59a14f"}
 INK = {"train": "#ffffff", "validation": "#10202c", "test": "#10202c"}
@@ -34,7 +34,7 @@ class SplitBars(QWidget):
         self.setMinimumHeight(self.sizeHint().height())
         lines = [f"{name}: {c['train']} train, {c['validation']} validation, {c['test']} test"
                  for name, c in self.counts.items()]
-        self.setToolTip("\n".join([*lines[:40], *(["…"] if len(lines) > 40 else [])]))
+        self.setToolTip(words.tip("\n".join([*lines[:40], *(["…"] if len(lines) > 40 else [])])))
         self.setAccessibleDescription("; ".join(lines))
         self.updateGeometry()
         self.update()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QGridLayout,
     QGroupBox,
     QLabel,
     QLineEdit,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
 from dlgui.errors import DlguiError
 from dlgui.gui.data.split_bars import SplitBars
 from dlgui.gui.session import Session
-from dlgui.gui.widgets import Form, button, named
+from dlgui.gui.widgets import Form, beside, button, named
 from dlgui.gui.words import percent
 from dlgui.project.operations import leak_price, splits
 from dlgui.project.operations.leak_price import LeakPrice
@@ -89,19 +90,31 @@ class SplitPanel(QGroupBox):
         self.note.setProperty("warning", True)
         for text in (self.state, self.note, self.price):
             text.setWordWrap(True)
+            text.setTextFormat(Qt.TextFormat.PlainText)  # a class may be called anything
+        shares = QGridLayout()
+        for column, (title, widget) in enumerate(((self.tr("Training %"), self.train),
+                                                  (self.tr("Validation %"), self.validation),
+                                                  (self.tr("Test %"), self.rest), (self.tr("Seed"), self.seed))):
+            shares.addWidget(QLabel(title), 0, column)
+            shares.addWidget(widget, 1, column)
+            shares.setColumnStretch(column, 1)
         form = Form()
-        for title, widget in ((self.tr("Training %"), self.train), (self.tr("Validation %"), self.validation),
-                              (self.tr("Test %"), self.rest), (self.tr("Seed"), self.seed),
-                              (self.tr("Together"), self.together), (self.tr("Objects"), self.grouping),
+        for title, widget in ((self.tr("Together"), self.together), (self.tr("Objects"), self.grouping),
                               ("", self.group)):
             form.addRow(title, widget)
         self._form = form
         layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        for part in (self.overwrite, self.lock, self.button, self.state, self.bars, self.note, self.cost, self.price):
+        for rows in (shares, form):
+            layout.addLayout(rows)
+        layout.addWidget(self.overwrite)
+        layout.addWidget(self.lock)
+        layout.addLayout(beside(self.button, self.cost))
+        for part in (self.price, self.note, self.state, self.bars):
             layout.addWidget(part)
         layout.addStretch()
         form.setRowVisible(self.group, False)
+        for hidden in (self.price, self.note):
+            hidden.hide()
 
     def _connect(self) -> None:
         for box in (self.train, self.validation, self.seed):
@@ -129,7 +142,7 @@ class SplitPanel(QGroupBox):
 
     def _show_rest(self) -> None:
         rest = 100 - self.train.value() - self.validation.value()
-        self.rest.setText(f"{rest}" if rest >= 0 else self.tr("more than 100 together"))
+        self.rest.setText(f"{rest}" if rest >= 0 else "–")
         writable = self.session.project is not None and not self.session.project.read_only
         self.button.setEnabled(rest >= 0 and writable)
         self.lock.setEnabled(writable)
@@ -170,7 +183,7 @@ class SplitPanel(QGroupBox):
             self.lock.setChecked(locked)
         self._shown = table
         self.session.jobs.drop("split preview")
-        self.price.clear()
+        self._price("")
         if project is None or table is None:
             self.bars.show_counts({})
             return
@@ -192,7 +205,10 @@ class SplitPanel(QGroupBox):
     def _look(self) -> None:
         """Computes what the split would give, off the window's thread."""
         project, table = self.session.project, self._shown
-        if project is None or table is None or self.train.value() + self.validation.value() > 100:
+        if project is None or table is None:
+            return
+        if self.train.value() + self.validation.value() > 100:
+            self._warn([self.tr("Training and validation are more than 100 % together.")])
             return
         arguments = self._arguments()
         self._warn([])
@@ -209,7 +225,9 @@ class SplitPanel(QGroupBox):
         self._warn(plan.warnings)
 
     def _failed(self, problem: DlguiError) -> None:
-        self._warn([f"{problem.what}: {problem.why}"])
+        if self._shown is not None:
+            self._as_it_is(self._shown)
+        self._warn([f"{problem.why}; {problem.remedy}"])
 
     def _warn(self, sentences: list[str]) -> None:
         shown = sentences[:SENTENCES]
@@ -222,19 +240,22 @@ class SplitPanel(QGroupBox):
         """Trains with and without the leaks."""
         project = self.session.project
         if project is not None:
-            self.price.setText(self.tr("training twice…"))
+            self._price(self.tr("training twice…"))
             self.session.jobs.start("leak price", self.tr("what leaks cost"),
                                     lambda job: leak_price.leak_price(project, job.progress), done=self._priced,
-                                    failed=lambda problem: self.price.setText(f"{problem}"),
-                                    cancelled=self.price.clear)
+                                    failed=lambda problem: self._price(f"{problem}"), cancelled=lambda: self._price(""))
+
+    def _price(self, text: str) -> None:
+        self.price.setText(text)
+        self.price.setVisible(bool(text))
 
     def _priced(self, found: LeakPrice) -> None:
         if not found.leaked:
-            self.price.setText(self.tr("No training image is a duplicate of a test image: nothing leaks. "
+            self._price(self.tr("No training image is a duplicate of a test image: nothing leaks. "
                                        "Top-1 error of a quick run: {e}").format(e=percent(1 - found.with_leaks)))
             return
-        self.price.setText(self.tr(
-            "{n} training images are duplicates of {m} of the {t} test images. Accuracy of a quick run: {w} with "
+        self._price(self.tr(
+            "{n:,} training images are duplicates of {m:,} of the {t:,} test images. Accuracy of a quick run: {w} with "
             "them, {o} without: they flatter it by {p} points.").format(
                 n=found.leaked, m=found.affected, t=found.test, w=percent(found.with_leaks),
                 o=percent(found.without_leaks), p=f"{100 * found.price:.2f}"))

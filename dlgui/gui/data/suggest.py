@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 
 import numpy as np
 from PySide6.QtCore import QTimer, Signal
@@ -12,13 +13,16 @@ from dlgui.gui.data.board import Board
 from dlgui.gui.data.suggest_pages import KINDS, SIZE, Page, Pages
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import button, named
-from dlgui.gui.words import percent
+from dlgui.gui.words import percent, short
 from dlgui.project.changes import Changes
 from dlgui.project.operations import labels
 from dlgui.project.operations.suggestions import Suggestions, similar, suggest
 
 _PATIENCE = 800
 """Milliseconds that a finished page waits for what can be learned from it before the next is shown."""
+
+NAMED = 3
+"""So many classes are named that have no suggestions yet."""
 
 
 class SuggestPanel(QWidget):
@@ -263,10 +267,11 @@ class SuggestPanel(QWidget):
         if found is None or found.learned is None:
             self.learned.clear()
             return
-        self.learned.setText(self.tr("·  {right} right on held-out labels").format(
+        self.learned.setText(self.tr("·  {right} right").format(
             right=percent(1 - found.learned.fit.top1_error).replace(".00", "")))
-        self.learned.setToolTip(self.tr("Learned from {n} labels; cross-validated, so each was judged by a classifier "
-                                        "that had not seen it").format(n=found.learned.labeled))
+        self.learned.setToolTip(self.tr(
+            "So many suggestions are right on held-out labels. Learned from {n:,} labels; cross-validated, so each was "
+            "judged by a classifier that had not seen it").format(n=found.learned.labeled))
 
     def _what(self, found: Suggestions | None, page: Page) -> str:
         project = self.session.project
@@ -281,17 +286,24 @@ class SuggestPanel(QWidget):
         start = ""
         if page.kind == "similar":
             if found.learned is None:
-                start = self.tr("Suggestions start at two labels for each of two classes. Until then: ")
-            return start + self.tr("images that look alike. Click those that do not belong; a class key labels "
+                start = self.tr("Suggestions start at two labels for each of two classes. ")
+            return start + self.tr("Images that look alike. Click those that do not belong; a class key labels "
                                    "<b>all the others</b>.")
         if page.kind == "class" and page.label is not None:
             info = project.classes()[page.label]
             return self.tr("{n} images believed to be <span style='color:{colour}'>■</span> <b>{name}</b>. Click those "
                            "that are not; <b>Enter</b> labels <b>all but these</b>.").format(
-                               n=len(page.ids), colour=info.colour, name=html.escape(info.name))
+                               n=len(page.ids), colour=info.colour, name=html.escape(short(info.name)))
         if page.kind == "marked":
             start = self.tr("What are these? ")
-        few = self.tr("  No suggestions yet for {names}.").format(names=html.escape(", ".join(found.waiting))) \
+        few = self.tr("  No suggestions yet for {names}.").format(names=html.escape(_some(found.waiting))) \
             if found.waiting else ""
         return start + self.tr("<b>Enter</b> accepts the suggestion, a class key corrects it, <b>Shift+Enter</b> "
                                "accepts all of the page.") + few
+
+
+def _some(found: Iterable[str]) -> str:
+    """The first of some names, and how many there are beside them."""
+    names = list(found)
+    shown = ", ".join(short(name) for name in names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"

@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSplitter,
     QVBoxLayout,
@@ -33,6 +32,7 @@ from dlgui.gui.data.shown import Shown
 from dlgui.gui.data.split_panel import SplitPanel
 from dlgui.gui.data.suggest import SuggestPanel
 from dlgui.gui.data.suggest_pages import Page
+from dlgui.gui.elided_label import ElidedLabel
 from dlgui.gui.filters import SIMILAR, Filter, Results
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
@@ -72,11 +72,11 @@ class DataTab(QWidget):
         self.labeler = Labeler(session, self.board, self)
         self.likeness = Likeness(session, self)
         self.grid_menu = GridMenu(self.board, self.labeler, self)
-        self.count, self.meter = QLabel(), QLabel()
+        self.count, self.meter = ElidedLabel(), ElidedLabel()
         self.keys = button("keysButton", self.tr("Keys"), self.tr("Every key of this tab (?)"), self.show_keys)
         self.count.setProperty("soft", True)
         self.meter.setProperty("soft", True)
-        self.meter.setToolTip(self.tr("How fast you labeled during the last minute, and how many images have no label"))
+        self.meter.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._ticks = QTimer(self)
         self._ticks.setInterval(5000)
         self._ticks.timeout.connect(self._measure)
@@ -109,11 +109,10 @@ class DataTab(QWidget):
     def _arrange(self) -> None:
         top, below = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.switch)
-        top.addStretch()
-        top.addWidget(self.meter)
-        below.addWidget(self.count)
+        top.addWidget(self.meter, 1)
+        below.addWidget(self.count, 1)
         below.addWidget(self.suggest.learned)
-        below.addStretch()
+        below.addWidget(self.bar.everything)
         below.addWidget(self.bar.zoom)
         below.addWidget(self.keys)
         middle = QWidget()
@@ -135,6 +134,7 @@ class DataTab(QWidget):
         scroll.setObjectName("splitScroll")
         right.addWidget(self.detail)
         right.addWidget(scroll)
+        right.setSizes([420, 300])
         right.setChildrenCollapsible(False)
         self.classes.setMinimumWidth(170)
         right.setMinimumWidth(300)
@@ -142,7 +142,7 @@ class DataTab(QWidget):
         parts.setObjectName("dataSplitter")
         for widget in (self.classes, middle, right):
             parts.addWidget(widget)
-        parts.setSizes([220, 760, 300])
+        parts.setSizes([190, 730, 340])
         parts.setStretchFactor(1, 1)
         parts.setChildrenCollapsible(False)
         layout = QHBoxLayout(self)
@@ -363,9 +363,10 @@ class DataTab(QWidget):
         self.detail.show_images(shown.table if shown is not None else None, looked_at)
         total = len(shown.table) if shown is not None else 0
         seen = len(shown) if shown is not None and self.switch.mode != "map" else total
-        text = self.tr("{n} of {total} images").format(n=seen, total=total)
+        text = self.tr("{n:,} of {total:,} images").format(n=seen, total=total)
         if len(rows):
-            text += (self.tr(", {n} marked") if self.board.marking else self.tr(", {n} selected")).format(n=len(rows))
+            chosen = self.tr(", {n:,} marked") if self.board.marking else self.tr(", {n:,} selected")
+            text += chosen.format(n=len(rows))
         self.count.setText(text)
         if self.switch.mode == "map":
             self.map.select(self.selected_ids())
@@ -374,10 +375,11 @@ class DataTab(QWidget):
         """Writes the meter, and goes on doing so while somebody labels."""
         shown, pace = self.board.shown, self.pace.per_minute(time.monotonic())
         left = int((shown.table.usable & (shown.table.label < 0)).sum()) if shown is not None else 0
-        parts = [self.tr("{n} without a label").format(n=left)] if left else []
+        parts = [self.tr("{n:,} without a label").format(n=left)] if left else []
         if pace is not None:
             parts.insert(0, self.tr("{n:.0f} images/min").format(n=pace))
             if left and pace:
                 parts.append(self.tr("{n:.0f} min to go").format(n=max(left / pace, 1)))
         self.meter.setText("  ·  ".join(parts))
+        self.meter.setToolTip(self.tr("How fast you labeled during the last minute, and how many images have no label"))
         (self._ticks.start if pace is not None else self._ticks.stop)()

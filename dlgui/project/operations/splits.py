@@ -100,8 +100,9 @@ def plan(project: Project, train: float = 70.0, validation: float = 15.0, seed: 
             warnings.append(f"{len(touching)} images get no split: they belong together with images of the locked test "
                             "split")
     per_class = counts(table, subset)
-    warnings += [f"class {name} has only {each['test']} test images: one error changes its recall by "
-                 f"{100 / each['test']:.0f} %" for name, each in per_class.items() if 0 < each["test"] < FEW]
+    warnings += [f"class {name} has only {each['test']} test {'image' if each['test'] == 1 else 'images'}: "
+                 f"one error changes its recall by {100 / each['test']:.0f} %"
+                 for name, each in per_class.items() if 0 < each["test"] < FEW]
     return SplitPlan(subset, per_class, warnings)
 
 

@@ -3,8 +3,9 @@
 import shutil
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtWidgets import QDialogButtonBox, QWidget
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QWidget
 
 from dlgui.gui.data.import_dialog import ImportDialog
 from dlgui.gui.data.relocate_dialog import RelocateDialog
@@ -115,3 +116,43 @@ def test_a_moved_image_folder_is_asked_for_and_guessed(window, folder, idle, qtb
     idle(window)
     assert window.session.project.image_root == tmp_path / "work" / "pictures"
     assert window.problems == []
+
+
+def test_what_is_wrong_is_told_of_the_chosen_source_alone_and_once(window, folder, idle):
+    (folder / "labels.csv").write_text("image,label\nlocal/nowhere.jpg,a\n,b\n" + "".join(
+        f"global/{file.name},{'ab'[i % 2]}\n" for i, file in enumerate(sorted((folder / "global").iterdir())[:6])))
+    dialog = ImportDialog(window.session.jobs, folder / "labels.csv", window)
+    idle(window)
+
+    def told():
+        return [dialog.bad.item(i).text() for i in range(dialog.bad.count())]
+
+    of_csv = ["local/nowhere.jpg: no such file", ",b: no image path"]
+    assert (told(), dialog.checked.text()) == (of_csv, "Every file can be read.")
+    dialog.source.setCurrentIndex(dialog.source.findData("last_folder"))
+    assert told() == ["local/broken.jpg: not an image of a known format"]
+    assert dialog.checked.text().startswith("1 file cannot be read")
+    dialog.source.setCurrentIndex(dialog.source.findData("csv"))
+    assert told() == of_csv
+    dialog.reject()
+
+
+def test_a_folder_and_a_csv_are_dropped_on_the_open_dialog(window, folder, idle, tmp_path):
+    (tmp_path / "elsewhere.csv").write_text("image,label\nlocal/textile_0501.jpg,a\n")
+    dialog = ImportDialog(window.session.jobs, None, window)
+    dialog.show()
+
+    def drop(path):
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        for kind in (QDragEnterEvent, QDragMoveEvent, QDropEvent):
+            QApplication.sendEvent(dialog.images, kind(QPointF(5, 5), Qt.DropAction.CopyAction, data,
+                                                       Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier))
+        idle(window)
+
+    drop(folder)
+    assert (dialog.images.text(), dialog.source.currentData()) == (str(folder), "last_folder")
+    drop(tmp_path / "elsewhere.csv")
+    assert (dialog.images.text(), dialog.source.currentData()) == (str(folder), "csv")
+    assert dialog.csv.text() == str(tmp_path / "elsewhere.csv")
+    dialog.reject()
