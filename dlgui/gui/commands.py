@@ -23,7 +23,7 @@ class Command:
         menu: one of `MENUS`.
         text: in the menu and the palette; ends in `…` where a dialog follows.
         slot: called without arguments.
-        keys: shortcut, or empty.
+        keys: shortcut: one stroke, or for the less frequent two, of which the first is the same all over a tab.
         project: whether a project must be open.
         separated: whether a line stands above it in the menu.
         icon: name of a drawing in resources/icons, or empty.
@@ -33,7 +33,7 @@ class Command:
     menu: str
     text: str
     slot: Callable[[], Any]
-    keys: str = ""
+    keys: str
     project: bool = True
     separated: bool = False
     icon: str = ""
@@ -59,10 +59,9 @@ class CommandBook:
             action.setObjectName(command.name)
             if command.icon:
                 icons.dress(action, command.icon)
-            if command.keys:
-                action.setShortcut(QKeySequence(command.keys))
+            action.setShortcut(QKeySequence(command.keys))
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(command.text.replace("&", "").rstrip("…") + (f" ({keys})" if keys else ""))
+            action.setToolTip(command.text.replace("&", "").rstrip("…") + f" ({keys})")
             action.setProperty("project", command.project)
             action.setEnabled(self._open or not command.project)
             action.triggered.connect(lambda *_, slot=command.slot: slot())

@@ -158,7 +158,8 @@ class MainWindow(QMainWindow):
                     icon="script"),
             Command("actionSwitchTheme", "view", self.tr("Light or dark"), lambda: theme.apply(theme.next_choice()),
                     "Ctrl+Shift+D", False, True, icon="theme"),
-            *(Command(f"actionTheme{choice.title()}", "view", text, dress(choice), "", False)
+            *(Command(f"actionTheme{choice.title()}", "view", text, dress(choice), f"Ctrl+U, {choice[0].upper()}",
+                      False)
               for choice, text in (("system", self.tr("Theme of the system")), ("light", self.tr("Light theme")),
                                    ("dark", self.tr("Dark theme")))),
             Command("actionAbout", "help", self.tr("About dlgui"), self.about, "F1", False, icon="help")]

@@ -48,7 +48,8 @@ class ProjectDesk(QObject):
             Command("actionImportCsv", "file", self.tr("Import CSV…"), self.import_csv, "Ctrl+Shift+I", False),
             Command("actionRescan", "data", self.tr("Look at the image folder again"), self.rescan, "F5",
                     icon="refresh"),
-            Command("actionRelocate", "data", self.tr("Image folder has moved…"), self.relocate, icon="folder")]
+            Command("actionRelocate", "data", self.tr("Image folder has moved…"), self.relocate, "Ctrl+D, M",
+                    icon="folder")]
 
     def new(self, images: Path | None = None) -> None:
         """Asks for images and makes a project of them."""

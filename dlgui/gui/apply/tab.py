@@ -134,14 +134,17 @@ class ApplyTab(QWidget):
         """What the menus offer here."""
         return [
             Command("actionApplyImages", "apply", self.tr("Classify images…"), self.intake.ask, "Ctrl+Shift+O"),
-            Command("actionApplyPaste", "apply", self.tr("Classify the clipboard"), self.paste),
-            Command("actionWatchFolder", "apply", self.tr("Watch a folder…"), lambda: self._watch(True)),
-            Command("actionCamera", "apply", self.tr("Classify what a camera sees"), lambda: self.show_camera(True)),
+            Command("actionApplyPaste", "apply", self.tr("Classify the clipboard"), self.paste, "Ctrl+B, V"),
+            Command("actionWatchFolder", "apply", self.tr("Watch a folder…"), lambda: self._watch(True), "Ctrl+B, W"),
+            Command("actionCamera", "apply", self.tr("Classify what a camera sees"), lambda: self.show_camera(True),
+                    "Ctrl+B, C"),
             Command("actionRejectDesigner", "apply", self.tr("When should it say “not sure”…"), self.design,
+                    "Ctrl+B, N", separated=True),
+            Command("actionSaveResults", "apply", self.tr("Save results…"), self.save.click, "Ctrl+B, S",
                     separated=True),
-            Command("actionSaveResults", "apply", self.tr("Save results…"), self.save.click, separated=True),
-            Command("actionSortResults", "apply", self.tr("Into class folders…"), self.sort.click),
-            Command("actionUndoSorting", "apply", self.tr("Take back a copying or moving…"), self.deeds.undo_other)]
+            Command("actionSortResults", "apply", self.tr("Into class folders…"), self.sort.click, "Ctrl+B, F"),
+            Command("actionUndoSorting", "apply", self.tr("Take back a copying or moving…"), self.deeds.undo_other,
+                    "Ctrl+B, Z")]
 
     def scenes(self) -> list[Scene]:
         """Pictures of this tab."""

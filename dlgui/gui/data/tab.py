@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from dlgui.engine.splitting import SUBSETS
 from dlgui.gui.commands import Command
-from dlgui.gui.data.board import Board
+from dlgui.gui.data.board import BADGES, Board
 from dlgui.gui.data.class_panel import ClassPanel
 from dlgui.gui.data.detail import DetailPanel
 from dlgui.gui.data.filter_bar import FilterBar
@@ -160,13 +160,15 @@ class DataTab(QWidget):
                   for name, text, keys in (("grid", self.tr("Grid of images"), "Ctrl+Shift+G"),
                                            ("suggest", self.tr("Suggested labels"), "Ctrl+Shift+S"),
                                            ("map", self.tr("Map of images"), "Ctrl+Shift+M"))),
-                Command("actionKeys", "help", self.tr("Keys of the Data tab…"), self.show_keys),
+                Command("actionKeys", "help", self.tr("Keys of the Data tab…"), self.show_keys, "Shift+F1"),
                 Command("actionLabelAs", "data", self.tr("Label as…"), self.labeler.find_class, "Ctrl+J",
                         separated=True),
-                Command("actionNote", "data", self.tr("Note on the selected images"), self.detail.edit_note),
+                Command("actionNote", "data", self.tr("Note on the selected images"), self.detail.edit_note,
+                        "Ctrl+D, N"),
                 Command("actionSplit", "data", self.tr("Split"), self.split_panel.split, "Ctrl+L", separated=True),
                 *(Command(f"actionAssign{subset.title()}", "data",
-                          self.tr("Selected images to {s}").format(s=subset), to(subset)) for subset in SUBSETS)]
+                          self.tr("Selected images to {s}").format(s=subset), to(subset), f"Ctrl+D, {BADGES[code]}")
+                  for code, subset in enumerate(SUBSETS))]
 
     def scenes(self) -> list[Scene]:
         """Pictures of this tab."""

@@ -43,13 +43,13 @@ class Exports(QObject):
                     icon="report"),
             Command("actionExportScript", "file", self.tr("Export script…"), self.export_script, "Ctrl+Shift+E",
                     icon="script"),
-            Command("actionExportData", "file", self.tr("Export data set…"), self.export_data, "", True, True),
-            Command("actionImportData", "file", self.tr("Import data set…"), self.import_data, "", False),
+            Command("actionExportData", "file", self.tr("Export data set…"), self.export_data, "Ctrl+P, E", True, True),
+            Command("actionImportData", "file", self.tr("Import data set…"), self.import_data, "Ctrl+P, I", False),
             Command("actionReviewCorrections", "file", self.tr("Review corrections of a report…"),
-                    self.review_corrections),
-            Command("actionPackProject", "file", self.tr("Pack project into one file…"), self.pack_project, "", True,
-                    True),
-            Command("actionUnpackProject", "file", self.tr("Unpack project…"), self.unpack_project, "", False)]
+                    self.review_corrections, "Ctrl+P, C"),
+            Command("actionPackProject", "file", self.tr("Pack project into one file…"), self.pack_project,
+                    "Ctrl+P, P", True, True),
+            Command("actionUnpackProject", "file", self.tr("Unpack project…"), self.unpack_project, "Ctrl+P, U", False)]
 
     def scenes(self) -> list[Scene]:
         """Dialogs worth a picture."""

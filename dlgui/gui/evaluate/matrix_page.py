@@ -204,10 +204,11 @@ class MatrixPage(Page):
             self.inspection.failed.emit(self.tr("{path} cannot be written").format(path=path))
 
     def commands(self) -> list[Command]:
-        return [Command("actionCopyMatrix", "evaluate", self.tr("Copy the confusion matrix"), self.matrix.copy),
-                Command("actionSaveMatrix", "evaluate", self.tr("Save the confusion matrix…"), self.save),
+        return [Command("actionCopyMatrix", "evaluate", self.tr("Copy the confusion matrix"), self.matrix.copy,
+                        "Ctrl+G, C"),
+                Command("actionSaveMatrix", "evaluate", self.tr("Save the confusion matrix…"), self.save, "Ctrl+G, S"),
                 Command("actionWhatIf", "evaluate", self.tr("What if: threshold, merging, costs"),
-                        self.what_if_button.toggle)]
+                        self.what_if_button.toggle, "Ctrl+G, W")]
 
     def scenes(self) -> list[Scene]:
         found = [Scene("evaluate"), Scene("evaluate_shares", self._scene_shares, self._scene_end),

@@ -87,8 +87,8 @@ class RemedyPage(Page):
 
     def commands(self) -> list[Command]:
         return [Command("actionFindLabelErrors", "evaluate", self.tr("Find label errors"),
-                        self.look_for_errors, "", True, True),
-                Command("actionRetrainQuick", "evaluate", self.tr("Retrain quick"), self.train_again)]
+                        self.look_for_errors, "Ctrl+G, L", True, True),
+                Command("actionRetrainQuick", "evaluate", self.tr("Retrain quick"), self.train_again, "Ctrl+G, R")]
 
     def scenes(self) -> list[Scene]:
         return [Scene("evaluate-remedy", self.look_for_errors)]

@@ -161,7 +161,8 @@ class RobustnessPage(Page):
         return self.tr("Accuracy under blur, brightness, noise, rotation and compression")
 
     def commands(self) -> list[Command]:
-        return [Command("actionMeasureRobustness", "evaluate", self.tr("Measure robustness"), self.measure)]
+        return [Command("actionMeasureRobustness", "evaluate", self.tr("Measure robustness"), self.measure,
+                        "Ctrl+G, B")]
 
     def scenes(self) -> list[Scene]:
         return [Scene("evaluate-robustness", self.measure)]

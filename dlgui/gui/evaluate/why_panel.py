@@ -363,11 +363,11 @@ class WhyPanel(QWidget):
     def commands(self) -> list[Command]:
         """What the menus offer here."""
         return [Command("actionContactSheet", "evaluate", self.tr("Contact sheet of heatmaps…"),
-                        lambda: self._open(heat_dialogs.ContactSheet), "", True, True),
+                        lambda: self._open(heat_dialogs.ContactSheet), "Ctrl+G, H", True, True),
                 Command("actionAverageHeatmap", "evaluate", self.tr("Average and difference of heatmaps…"),
-                        lambda: self._open(heat_dialogs.AverageDialog)),
+                        lambda: self._open(heat_dialogs.AverageDialog), "Ctrl+G, A"),
                 Command("actionShortcutAlarm", "evaluate", self.tr("Shortcut alarm…"),
-                        lambda: self._open(heat_dialogs.ShortcutDialog))]
+                        lambda: self._open(heat_dialogs.ShortcutDialog), "Ctrl+G, T")]
 
     def _open(self, kind: type[heat_dialogs.HeatDialog]) -> heat_dialogs.HeatDialog | None:
         """Opens a dialog on the chosen images; None where nothing was evaluated yet."""

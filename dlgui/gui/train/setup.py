@@ -264,15 +264,16 @@ class SetupPanel(QWidget):
 
     def commands(self) -> list[Command]:
         """What the menus offer here."""
-        return [Command("actionCompareNetworks", "train", self.tr("Compare networks…"), self.compare_networks, "", True,
-                        True),
-                Command("actionFindRate", "train", self.tr("Find the learning rate…"), self.find_rate),
+        return [Command("actionCompareNetworks", "train", self.tr("Compare networks…"), self.compare_networks,
+                        "Ctrl+M, W", True, True),
+                Command("actionFindRate", "train", self.tr("Find the learning rate…"), self.find_rate, "Ctrl+M, F"),
                 Command("actionPreviewAugmentation", "train", self.tr("See augmentation on my images…"),
-                        self.preview_augmentation),
-                Command("actionPresets", "train", self.tr("Presets…"), self.show_presets),
-                Command("actionAdvisers", "train", self.tr("Advice on input size and data…"), self.advise),
-                Command("actionRepeatRun", "train", self.tr("Repeat a run…"), self.repeat_run),
-                Command("actionMeasureAgain", "train", self.tr("Measure this computer again"), self.measure_again)]
+                        self.preview_augmentation, "Ctrl+M, A"),
+                Command("actionPresets", "train", self.tr("Presets…"), self.show_presets, "Ctrl+M, E"),
+                Command("actionAdvisers", "train", self.tr("Advice on input size and data…"), self.advise, "Ctrl+M, V"),
+                Command("actionRepeatRun", "train", self.tr("Repeat a run…"), self.repeat_run, "Ctrl+M, X"),
+                Command("actionMeasureAgain", "train", self.tr("Measure this computer again"), self.measure_again,
+                        "Ctrl+M, M")]
 
     def scenes(self) -> list[Scene]:
         """Pictures of this part."""

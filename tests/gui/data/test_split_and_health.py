@@ -26,7 +26,7 @@ def test_bars_follow_the_percentages_before_anything_is_split(opened, idle, qtbo
     assert "only" in panel.note.text()  # few test images
     panel.grouping.setCurrentIndex(panel.grouping.findData("pattern"))
     panel.group.setText("([")
-    qtbot.waitUntil(lambda: "group-by" in panel.note.text(), timeout=10000)
+    qtbot.waitUntil(lambda: "regular expression" in panel.note.text(), timeout=10000)
     panel.group.setText("textile_00(.)")
     qtbot.waitUntil(lambda: "group-by" not in panel.note.text(), timeout=10000)
     panel.grouping.setCurrentIndex(0)
