@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
             self.pages.setCurrentWidget(self.tabs)
             self.setWindowTitle(f"{project.name}{self.tr(' (read-only)') if project.read_only else ''} – dlgui")
             if project.read_only:
-                self.tell(self.tr("Read-only: another window has this project open."))
+                self.tell(self.tr("Read-only: another window has this project open, or its folder is protected."))
         else:
             self.welcome.refresh()
             self.pages.setCurrentWidget(self.welcome)

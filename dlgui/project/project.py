@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -132,6 +134,7 @@ class Project:
         self._table: ImageTable | None = None
         self._classes: list[ClassInfo] | None = None
         self._root: Path | None = None
+        self._own_cache: tempfile.TemporaryDirectory[str] | None = None
         store.listen(self._changed)
 
     @classmethod
@@ -193,6 +196,8 @@ class Project:
     def close(self) -> None:
         """Closes the project; everything is on disk already."""
         self.store.close()
+        if self._own_cache is not None:
+            self._own_cache.cleanup()
 
     def __enter__(self) -> Project:
         return self
@@ -235,10 +240,14 @@ class Project:
         """Holds a folder for each run."""
         return self.folder / "runs"
 
-    @property
+    @cached_property
     def cache_folder(self) -> Path:
-        """May be deleted at any time."""
-        return self.folder / "cache"
+        """May be deleted at any time; where the project's folder is protected, one that goes with this object."""
+        cache = self.folder / "cache"
+        if not self.read_only or os.access(cache if cache.exists() else self.folder, os.W_OK):
+            return cache
+        self._own_cache = tempfile.TemporaryDirectory(prefix="dlgui-cache-")
+        return Path(self._own_cache.name)
 
     def images(self) -> ImageTable:
         """All images; the same object until something changes."""

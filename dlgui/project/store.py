@@ -205,7 +205,7 @@ class Store:
                              "update dlgui")
         found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
-            raise DlguiError(file, f"damaged ({found})",
+            raise DlguiError(file, f"damaged ({' '.join(found.split())})",
                              "restore it from a backup; the images and models are untouched", "choose project")
 
     def _pragma(self, name: str) -> int:

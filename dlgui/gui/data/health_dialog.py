@@ -135,7 +135,11 @@ class HealthDialog(QDialog):
         def work(job: Job) -> dict[str, Any]:
             return check(project, brightness=True, progress=job.progress)
 
-        self.session.jobs.start("check", self.tr("checking data"), work, done=self.show_found,
+        def failed(problem: Exception) -> None:
+            self.state.setText(self.tr("The data could not be checked."))
+            self.session.problem.emit(problem)
+
+        self.session.jobs.start("check", self.tr("checking data"), work, done=self.show_found, failed=failed,
                                 cancelled=lambda: self.state.setText(self.tr("The check was cancelled.")))
 
     def show_found(self, found: dict[str, Any]) -> None:

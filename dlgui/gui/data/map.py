@@ -109,10 +109,14 @@ class MapPanel(QWidget):
         if project is None:
             return
         self.session.jobs.start("map", self.tr("map"), lambda job: image_map(project, job.progress, job.tell),
-                                told=self._arrived, done=self._arrived,
+                                told=self._arrived, done=self._arrived, failed=self._failed,
                                 cancelled=lambda: self.note.setText(self.tr("Cancelled; open the map again to go on.")))
         if self.map is None:
             self.note.setText(self.tr("Looking at every image once; the first points come when all have been seen …"))
+
+    def _failed(self, problem: Exception) -> None:
+        self.note.setText(self.tr("Not done; open the map again to try once more."))
+        self.session.problem.emit(problem)
 
     def _arrived(self, found: Map) -> None:
         fresh = self.map is None or len(self.map.ids) != len(found.ids)

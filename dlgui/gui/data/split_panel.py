@@ -34,6 +34,9 @@ SOON = 3000
 LIVE = 20_000
 """Up to so many images the panel also looks ahead after a label; beyond only when its settings change."""
 
+NARROW = 62
+"""Pixels that a percentage needs; the fields share what there is."""
+
 SENTENCES = 6
 """So many warnings are written out."""
 
@@ -97,6 +100,7 @@ class SplitPanel(QGroupBox):
                                                   (self.tr("Test %"), self.rest), (self.tr("Seed"), self.seed))):
             shares.addWidget(QLabel(title), 0, column)
             shares.addWidget(widget, 1, column)
+            widget.setMinimumWidth(NARROW)
             shares.setColumnStretch(column, 1)
         form = Form()
         for title, widget in ((self.tr("Together"), self.together), (self.tr("Objects"), self.grouping),

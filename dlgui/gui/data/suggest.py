@@ -107,7 +107,7 @@ class SuggestPanel(QWidget):
         before = self.pages.suggestions
         self.session.jobs.start("suggest", self.tr("learning from the labels"),
                                 lambda job: suggest(project, before, job.progress), quiet=before is not None,
-                                done=self._came, cancelled=self._cancelled)
+                                done=self._came, failed=self._failed, cancelled=self._cancelled)
         self._describe()
 
     def _ask_groups(self) -> None:
@@ -115,11 +115,16 @@ class SuggestPanel(QWidget):
         if project is not None:
             self.session.jobs.start("groups", self.tr("grouping similar images"),
                                     lambda job: similar(project, SIZE, job.progress), done=self._grouped,
-                                    cancelled=self._cancelled)
+                                    failed=self._failed, cancelled=self._cancelled)
 
     def _cancelled(self) -> None:
         self._waiting = False
-        self.what.setText(self.tr("Cancelled. Choose an order to go on."))
+        self.what.setText(self.tr("Cancelled. Choose another order to go on."))
+
+    def _failed(self, problem: Exception) -> None:
+        self._waiting = False
+        self.what.setText(self.tr("Not done. Choose another order to try again."))
+        self.session.problem.emit(problem)
 
     def _came(self, found: Suggestions) -> None:
         self.pages.suggestions = found
@@ -157,7 +162,12 @@ class SuggestPanel(QWidget):
         """Shows the next page."""
         self._patience.stop()
         project, kind = self.session.project, self.effective_kind()
-        if project is None or self.pages.suggestions is None:
+        if project is None:
+            return
+        if self.pages.suggestions is None:
+            if self.session.jobs.running("suggest") is None:  # it was cancelled, or failed
+                self._waiting = True
+                self._ask()
             return
         page = self.pages.next(kind, project.images(), self.only)
         exhausted = self.pages.groups is None or (self.pages.groups and not page.ids)

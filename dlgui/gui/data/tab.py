@@ -142,7 +142,7 @@ class DataTab(QWidget):
         parts.setObjectName("dataSplitter")
         for widget in (self.classes, middle, right):
             parts.addWidget(widget)
-        parts.setSizes([190, 730, 340])
+        parts.setSizes([186, 738, 336])
         parts.setStretchFactor(1, 1)
         parts.setChildrenCollapsible(False)
         layout = QHBoxLayout(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -61,7 +62,8 @@ def predict(project: Project, run: Run, subset: str = "test", device: str = "aut
             progress.task(f"evaluating on {subset}", len(missing))
         results = predictor.predict_paths([root / table.path[r] for r in missing], progress)
         known |= {str(table.content_hash[missing[i]]): c for i, c in results if isinstance(c, np.ndarray)}
-        remember(run, list(known), np.stack(list(known.values())))
+        if os.access(run.folder, os.W_OK):  # a protected project can be looked at all the same
+            remember(run, list(known), np.stack(list(known.values())))
     kept = [r for r in rows if table.content_hash[r] in known]
     position = {name: i for i, name in enumerate(run.classes)}
     truth = np.array([position.get(table.class_names[table.label[r]], -1) for r in kept], np.int64)

@@ -146,14 +146,14 @@ def count_found(project: Project, folder: str | Path) -> int:
 
 
 def guess_root(project: Project) -> Path | None:
-    """Where a moved image folder probably is: beside the project or further up, under the name that it had."""
-    table, name = project.images(), project.image_root.name
+    """Where a moved image folder probably is: beside the project or further up, or where it was, under another name."""
+    table, root = project.images(), project.image_root
     some = table.path[:: max(len(table) // 20, 1)]
-    for above in (project.folder.absolute(), *project.folder.absolute().parents):
-        for candidate in (above / name, above):
-            if any((candidate / path).is_file() for path in some):
-                return candidate
-    return None
+    above = (project.folder.absolute(), *project.folder.absolute().parents)
+    places = [place for folder in above for place in (folder / root.name, folder)]
+    if root.parent.is_dir():
+        places += sorted(place for place in root.parent.iterdir() if place.is_dir())
+    return next((place for place in places if any((place / path).is_file() for path in some)), None)
 
 
 def _facts(project: Project) -> tuple[list[object], ...]:
