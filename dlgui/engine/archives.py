@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import stat
 import zipfile
 import zlib
@@ -9,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from dlgui.engine.labels import READABLE_SUFFIXES
 from dlgui.engine.progress import Progress
+from dlgui.engine.storage import discard
 from dlgui.errors import DlguiError
 
 MAX_ENTRIES = 200_000
@@ -38,15 +41,19 @@ def unpack_images(archive: str | Path, folder: str | Path, progress: Progress | 
         Cancelled: see `Progress`.
     """
     archive, folder = Path(archive), Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     found: list[Path] = []
     refused: list[tuple[str, str]] = []
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(archive) as source:
             entries = [e for e in source.infolist() if not e.is_dir()
                        and e.filename.rpartition(".")[2].lower() in READABLE_SUFFIXES and not _hidden(e.filename)]
             if len(entries) > MAX_ENTRIES:
                 raise DlguiError(archive, f"more than {MAX_ENTRIES:,} images", "unpack it and name the folder")
+            needed = sum(entry.file_size for entry in entries if not _reason(entry))
+            if needed > shutil.disk_usage(folder).free:
+                raise DlguiError(archive, f"needs {needed / 1e9:.1f} GB, more than is free where {folder} lies",
+                                 "free some disk space")
             if progress is not None:
                 progress.task("unpacking", len(entries))
             room = MAX_TOTAL
@@ -99,9 +106,9 @@ def _reason(entry: zipfile.ZipInfo) -> str:
 
 def _write(source: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> str:
     """Unpacks one entry; returns why that failed. Counts what comes out: the archive's own figures may lie."""
-    if target.exists():
-        return "named twice"
     try:
+        if target.exists():
+            return "named twice"
         target.parent.mkdir(parents=True, exist_ok=True)
         with source.open(entry) as packed, target.open("wb") as file:
             room = max(entry.file_size, SMALL)
@@ -112,9 +119,11 @@ def _write(source: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> str
                 file.write(block)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, FileExistsError,
             NotADirectoryError, ValueError) as problem:  # ValueError: an offset before the file
-        target.unlink(missing_ok=True)
+        discard(target)
         return f"corrupt ({problem})"
-    except OSError:
-        target.unlink(missing_ok=True)
+    except OSError as problem:
+        discard(target)
+        if problem.errno == errno.ENAMETOOLONG:
+            return "its name is too long"
         raise
     return ""

@@ -19,7 +19,7 @@ from typing import Any
 
 from dlgui.engine.labels import list_files
 from dlgui.engine.splitting import SUBSETS
-from dlgui.engine.storage import write_atomically
+from dlgui.engine.storage import short_name, write_atomically
 from dlgui.errors import DlguiError, InvalidValue
 
 SIDECAR = "dlgui.json"
@@ -82,7 +82,7 @@ def place(kind: str, entries: Sequence[Entry]) -> None:
         if kind == "huggingface":
             inside = entry.split or UNSPLIT
         stem, dot, suffix = entry.path.rpartition("/")[2].rpartition(".")
-        stem, suffix = _short(_safe(stem or suffix)), dot + (suffix if stem else "")
+        stem, suffix = short_name(_safe(stem or suffix)), dot + (suffix if stem else "")
         candidate, number = f"{inside}/{stem}{suffix}", 1
         while candidate.casefold() in taken:
             number += 1
@@ -221,16 +221,11 @@ def _safe(name: str) -> str:
     return coded
 
 
-def _short(name: str) -> str:
-    """At most 160 bytes of a name: file systems end at 255."""
-    return name.encode()[:160].decode(errors="ignore")
-
-
 def _folder_names(classes: Sequence[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     taken: set[str] = set()
     for label in classes:
-        base = _short(_safe(label))
+        base = short_name(_safe(label))
         name, number = base, 1
         while name.casefold() in taken:
             number += 1

@@ -10,10 +10,12 @@ against the engine; `Prepared.save` writes a temporary sibling, checks what lies
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +27,10 @@ from dlgui.engine.certificate import Certificate, Cost, Run, certify, measure_sp
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.export_examples import write_examples
 from dlgui.engine.inference import Predictor
-from dlgui.engine.model_file import from_bytes, read_model, to_bytes, write_model
+from dlgui.engine.model_file import from_bytes, read_model, to_bytes
 from dlgui.engine.progress import Progress
 from dlgui.engine.rejection import DECISIONS
+from dlgui.engine.storage import discard, unfinished, unwritable
 from dlgui.errors import DlguiError, InvalidValue
 
 if TYPE_CHECKING:
@@ -81,7 +84,7 @@ class Prepared:
         suffix = path.suffix if self.certificate.format != "openvino" else ".xml"
         if path.suffix != suffix:
             raise InvalidValue("file", path.name, f"a name that ends in {suffix}")
-        temporary = path.with_name(f".{os.getpid()}-{path.name}")
+        temporary = unfinished(path)
         files = self._writer.files(temporary)
         try:
             self._writer.write(temporary, {**description(self.classifier),
@@ -95,11 +98,10 @@ class Prepared:
                     os.fsync(stream.fileno())
                 file.replace(path.with_suffix(file.suffix) if file != temporary else path)
         except OSError as problem:
-            raise DlguiError(path, f"cannot be written ({problem.strerror or problem})",
-                             "choose a folder that is there and may be written, with free space") from problem
+            raise unwritable(path, problem) from problem
         finally:
             for file in files:
-                file.unlink(missing_ok=True)
+                discard(file)
         return [*self._writer.files(path), *write_examples(self.classifier, self.certificate.format, path)]
 
 
@@ -131,8 +133,8 @@ def prepare(classifier: Classifier, kind: str, images: Sequence[np.ndarray], int
     expected = Predictor(classifier, "cpu").predict_pixels(pixels)
     writer = _WRITERS[kind](classifier)
     progress.advance()
-    with tempfile.TemporaryDirectory() as folder:
-        name = Path(folder) / f"network{SUFFIXES[kind]}"
+    with _workplace() as folder:
+        name = folder / f"network{SUFFIXES[kind]}"
         run, size = _loaded(writer, name)
         found, speed = _batches(run, pixels), measure_speed(run, pixels)
         progress.advance()
@@ -193,6 +195,16 @@ def onnx_model(classifier: Classifier, ruled: bool = True) -> onnx.ModelProto:
     return model
 
 
+@contextmanager
+def _workplace() -> Iterator[Path]:
+    """A folder for files that nobody keeps. Raises `DlguiError` where they cannot be written."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+    except OSError as problem:
+        raise unwritable(tempfile.gettempdir(), problem) from problem
+
+
 def _loaded(writer: _Writer, path: Path) -> tuple[Run, int]:
     writer.write(path, description(writer.classifier))
     return writer.open(path), sum(file.stat().st_size for file in writer.files(path))
@@ -232,7 +244,7 @@ class _DlClassifier(_Writer):
         copy = from_bytes(to_bytes(self.classifier))
         if "dlgui.certificate" in metadata:
             copy.metrics["certificate"] = json.loads(metadata["dlgui.certificate"])
-        write_model(copy, path)
+        path.write_bytes(to_bytes(copy))
 
     def open(self, path: Path) -> Run:
         return Predictor(read_model(path), "cpu", runtime="torch").predict_pixels
@@ -299,8 +311,8 @@ class _OpenVino(_Writer):
         except ImportError as problem:
             raise DlguiError("openvino", "the package is not installed",
                              "run: pip install 'dlgui[export]'") from problem
-        with tempfile.TemporaryDirectory() as folder:
-            source = Path(folder) / "model.onnx"
+        with _workplace() as folder:
+            source = folder / "model.onnx"
             source.write_bytes(onnx_model(classifier).SerializeToString())
             self._model = openvino.convert_model(source)
 
@@ -312,7 +324,10 @@ class _OpenVino(_Writer):
 
         for key, value in metadata.items():
             self._model.set_rt_info(value, key.split("."))
-        openvino.save_model(self._model, path, compress_to_fp16=False)
+        try:
+            openvino.save_model(self._model, path, compress_to_fp16=False)
+        except RuntimeError as problem:  # of a disk that is full or may not be written; which, it does not say
+            raise OSError(str(problem).strip().splitlines()[-1]) from problem
 
     def open(self, path: Path) -> Run:
         import openvino
@@ -336,7 +351,9 @@ class _TorchExport(_Writer):
     def write(self, path: Path, metadata: dict[str, str]) -> None:
         import torch
 
-        torch.export.save(self._program, path, extra_files=dict(metadata))
+        content = io.BytesIO()  # where a disk is full, torch ends the whole process
+        torch.export.save(self._program, content, extra_files=dict(metadata))
+        path.write_bytes(content.getbuffer())
 
     def open(self, path: Path) -> Run:
         import torch

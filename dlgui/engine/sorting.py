@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections import Counter
@@ -13,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dlgui.engine.progress import Progress
-from dlgui.engine.storage import write_atomically
+from dlgui.engine.storage import discard, short_name, unfinished, write_atomically
 from dlgui.errors import DlguiError
 
 MANIFEST = "dlgui-sorted-{time}.json"
@@ -46,16 +45,20 @@ class Plan:
     counts: dict[str, int]
 
 
-def plan(files: Sequence[tuple[str | Path, str]], folder: str | Path, move: bool = False) -> Plan:
+def plan(files: Sequence[tuple[str | Path, str]], folder: str | Path, move: bool = False,
+         progress: Progress | None = None) -> Plan:
     """Plans where (file, class) pairs would go; a name that is taken gets a number.
 
     Raises:
         DlguiError: nothing to do.
+        Cancelled: see `Progress`.
     """
     folder = Path(folder).absolute()
     taken: set[Path] = set()
     steps = []
     for file, name in files:
+        if progress is not None:
+            progress.check()
         source = Path(file).absolute()
         target = free_name(folder / folder_name(name) / source.name, taken)
         if source.parent == target.parent:
@@ -129,7 +132,7 @@ def undo(manifest: str | Path, progress: Progress | None = None) -> list[tuple[P
 
 def folder_name(name: str) -> str:
     """A class's name as a folder that every system allows."""
-    made = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).strip().rstrip(". ")
+    made = short_name(re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name)).strip().rstrip(". ")
     return f"_{made}" if not made or made.lower() in _RESERVED or made.startswith(".") else made
 
 
@@ -138,7 +141,7 @@ def free_name(wanted: Path, taken: set[Path] | None = None) -> Path:
     number, path = 1, wanted
     while path.exists() or (taken and path in taken):
         number += 1
-        path = wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")
+        path = wanted.with_name(f"{short_name(wanted.stem)} ({number}){wanted.suffix}")
     return path
 
 
@@ -153,12 +156,12 @@ def _transfer(source: Path, target: Path, move: bool) -> None:
         except OSError:
             if not source.exists():
                 raise
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    temporary = unfinished(target)
     try:
         shutil.copy2(source, temporary)
         temporary.rename(target)
     finally:
-        temporary.unlink(missing_ok=True)
+        discard(temporary)
     if move:
         source.unlink()
 

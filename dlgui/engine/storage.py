@@ -6,7 +6,9 @@ import contextlib
 import errno
 import os
 import tempfile
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -62,7 +64,7 @@ def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> 
         DlguiError: the folder is missing or read-only, or the disk is full; `path` is then as it was.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = unfinished(path)
     try:
         with temporary.open("wb") as file:
             write(file)
@@ -70,11 +72,30 @@ def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> 
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as problem:
-        temporary.unlink(missing_ok=True)
-        raise DlguiError(path, f"cannot be written ({problem.strerror or problem})", _remedy(problem)) from problem
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        raise unwritable(path, problem) from problem
+    finally:
+        discard(temporary)
+
+
+def unfinished(path: Path) -> Path:
+    """A file beside `path` for what is to take its name once it is whole; no other thread has it."""
+    return path.with_name(f".{os.getpid()}-{threading.get_ident()}.part{path.suffix}")
+
+
+def discard(path: Path) -> None:
+    """Deletes a file if it is there and may be deleted: a read-only disk refuses that even of a file that is not."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def short_name(name: str) -> str:
+    """At most 160 bytes of a name: file systems end at 255, and a number or a suffix may follow."""
+    return name.encode()[:160].decode(errors="ignore")
+
+
+def unwritable(path: str | Path, problem: OSError) -> DlguiError:
+    """What to say where a file or a folder could not be written."""
+    return DlguiError(path, f"cannot be written ({problem.strerror or problem})", _remedy(problem))
 
 
 def _remedy(problem: OSError) -> str:
@@ -84,4 +105,6 @@ def _remedy(problem: OSError) -> str:
         return "choose a folder that may be written"
     if problem.errno == errno.ENOENT:
         return "make the folder first"
+    if problem.errno == errno.ENAMETOOLONG:
+        return "choose a shorter name"
     return "choose another place"

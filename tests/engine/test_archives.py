@@ -60,6 +60,13 @@ def test_links_bombs_doubles_and_liars_are_refused(tmp_path):
     assert unpack_images(tmp_path / "c.zip", tmp_path / "c")[0] == []
 
 
+def test_a_name_that_is_too_long_stops_nothing_else(tmp_path):
+    archive = packed(tmp_path / "a.zip", [(f"{'ü' * 200}.png", png()), ("x.png", png())])
+    found, refused = unpack_images(archive, tmp_path / "out")
+    assert [p.name for p in found] == ["x.png"]
+    assert refused[0][1] == "its name is too long"
+
+
 def test_the_whole_is_limited(tmp_path, monkeypatch):
     archive = packed(tmp_path / "a.zip", [(f"{i}.png", png(i)) for i in range(5)])
     monkeypatch.setattr("dlgui.engine.archives.MAX_TOTAL", 100)

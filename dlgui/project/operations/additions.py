@@ -16,6 +16,7 @@ import numpy as np
 from dlgui.engine.progress import Progress
 from dlgui.engine.scanning import Scan, scan_images
 from dlgui.engine.sorting import folder_name, free_name
+from dlgui.engine.storage import discard, unwritable
 from dlgui.errors import DlguiError, UnreadableImage
 from dlgui.project.changes import Changes
 from dlgui.project.operations import classes
@@ -80,7 +81,7 @@ def add_files(project: Project, labeled: Sequence[tuple[str | Path, str]], *, wh
     except BaseException:
         for newcomer in news.values():
             if newcomer.copied:
-                (root / newcomer.path).unlink(missing_ok=True)
+                discard(root / newcomer.path)
         raise
     found.added, found.known = len(news), len(known)
     return found
@@ -91,28 +92,37 @@ def add_pixels(project: Project, pixels: np.ndarray, label: str, *, stem: str = 
     """Takes one picture, uint8 (H, W) or (H, W, 3), into the data set as a PNG named after `stem` and the time."""
     from PIL import Image
 
-    with tempfile.TemporaryDirectory(prefix="dlgui-") as folder:
-        file = Path(folder) / f"{stem}_{datetime.now():%Y%m%d_%H%M%S_%f}.png"
-        Image.fromarray(pixels).save(file, "PNG")
-        return add_files(project, [(file, label)], who=who)
+    try:
+        with tempfile.TemporaryDirectory(prefix="dlgui-") as folder:
+            file = Path(folder) / f"{stem}_{datetime.now():%Y%m%d_%H%M%S_%f}.png"
+            Image.fromarray(pixels).save(file, "PNG")
+            return add_files(project, [(file, label)], who=who)
+    except OSError as problem:
+        raise unwritable(tempfile.gettempdir(), problem) from problem
 
 
 def settle(project: Project) -> None:
     """After undo or redo: copies of undone additions leave the image folder for the project's own, and come back.
 
     Otherwise the next look at the image folder would find them there and import them again. A file that was changed
-    since stays where it is.
+    since stays where it is. Raises `DlguiError` where a file cannot be moved.
     """
     root, present = project.image_root, set(project.images().path)
     for state, details in project.store.rows("SELECT state, details FROM journal WHERE kind = ?", [KIND]):
         for path, content in json.loads(details)["copied"]:
             file, shelf = root / path, project.folder / "undone" / f"{content}{Path(path).suffix.lower()}"
-            if state == "done" and shelf.exists() and not file.exists():
-                file.parent.mkdir(parents=True, exist_ok=True)
-                shutil.move(shelf, file)
-            elif state != "done" and path not in present and file.is_file() and _content_hash(file) == content:
-                shelf.parent.mkdir(exist_ok=True)
-                shutil.move(file, shelf)
+            try:
+                if state == "done" and shelf.exists() and not file.exists():
+                    _move(shelf, file)
+                elif state != "done" and path not in present and file.is_file() and _content_hash(file) == content:
+                    _move(file, shelf)
+            except OSError as problem:
+                raise unwritable(file, problem) from problem
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(source, target)
 
 
 def _take(root: Path, file: Path, label: str, row_of: dict[str, int], table: ImageTable, known: dict[int, str],
@@ -131,8 +141,12 @@ def _take(root: Path, file: Path, label: str, row_of: dict[str, int], table: Ima
     absolute, copied = file.absolute(), False
     if not absolute.is_relative_to(root.absolute()):
         target = free_name(root / folder_name(label) / file.name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(file, target)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, target)
+        except OSError as problem:
+            discard(target)
+            raise unwritable(target, problem) from problem
         absolute, copied = target.absolute(), True
     path = absolute.relative_to(root.absolute()).as_posix()
     scan = next(iter(scan_images(root, [path])))

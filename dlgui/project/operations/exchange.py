@@ -12,6 +12,7 @@ from dlgui.engine import dataset_files
 from dlgui.engine.dataset_files import ClassEntry, DatasetFiles, Entry
 from dlgui.engine.progress import Progress
 from dlgui.engine.splitting import SUBSETS
+from dlgui.engine.storage import unwritable
 from dlgui.errors import DlguiError, InvalidValue
 from dlgui.project.changes import Changes
 from dlgui.project.operations import classes
@@ -72,8 +73,7 @@ def export_dataset(project: Project, kind: str, folder: str | Path, images: str 
         sizes = {p: (int(w), int(h)) for p, w, h in zip(table.path, table.width, table.height, strict=True)}
         result.files = dataset_files.write(kind, folder, data, sizes)
     except OSError as problem:
-        raise DlguiError(folder, f"cannot be written ({problem.strerror or problem})",
-                         "choose a folder that may be written, on a disk with free space") from problem
+        raise unwritable(folder, problem) from problem
     return result
 
 

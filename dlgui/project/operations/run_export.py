@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from dlgui.engine.storage import write_atomically
+from dlgui.engine.storage import unwritable, write_atomically
 from dlgui.errors import DlguiError
 from dlgui.project.operations import batches, runs
 from dlgui.project.operations.runs import Run
@@ -63,8 +63,7 @@ def write_tensorboard(project: Project, chosen: Sequence[Run], folder: str | Pat
                         if row[key] is not None:
                             writer.add_scalar(f"epoch/{key}", row[key], row["iteration"], began + row["seconds"])
         except OSError as problem:
-            raise DlguiError(target, f"cannot be written ({problem.strerror})",
-                             "choose a folder that may be written, on a disk with free space") from problem
+            raise unwritable(target, problem) from problem
         written.append(target)
     return written
 

@@ -1,0 +1,106 @@
+"""Disks that are full, or that cannot be written: what leaves a project says so, and no half of it stays."""
+
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from dlgui.engine import answers, exporters, sorting
+from dlgui.engine.archives import unpack_images
+from dlgui.engine.images import read_image
+from dlgui.engine.storage import write_atomically
+from dlgui.errors import DlguiError
+from dlgui.project.operations import additions, archive, exchange, exports, reports, runs, scripts, splits, training
+from dlgui.project.project import Project
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory):
+    """Makes disks: `disk("ro")` cannot be written, `disk("size=16k")` is full."""
+    mounted = []
+
+    def made(options):
+        folder = tmp_path_factory.mktemp("disk")
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("no disk can be mounted here")
+        mounted.append(folder)
+        if options == "size=16k":
+            (folder / "there").write_bytes(bytes(16 << 10))
+        return folder
+    yield made
+    for folder in mounted:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture(scope="module")
+def trained(small_folder, tmp_path_factory):
+    """A project with a quick run."""
+    with Project.create(tmp_path_factory.mktemp("disks") / "small.dlproj", small_folder) as project:
+        splits.split(project)
+        training.train(project, training.Plan())
+        yield project
+
+
+@pytest.mark.parametrize("options", ["ro", "size=16k"])
+def test_nothing_that_leaves_stumbles(options, disk, trained, tmp_path):
+    folder, run = disk(options), runs.get(trained)
+    paths = [trained.image_root / path for path in trained.images().path]
+    archive.pack(trained, tmp_path / "p.zip", images=True)
+    prepared = {kind: exports.prepare(trained, run, kind) for kind in ("dlclassifier", "onnx", "torch_export")}
+    for leaves in (
+            *(lambda kind=kind, one=one: one.save(folder / f"m{exporters.SUFFIXES[kind]}")
+              for kind, one in prepared.items()),
+            lambda: answers.write(folder / "a.csv", [], ["name" * 9999]),
+            lambda: reports.write(trained, run, folder / "r.html"),
+            lambda: scripts.write(trained, folder / "s.py"),
+            lambda: archive.pack(trained, folder / "p.zip"),
+            lambda: archive.unpack(tmp_path / "p.zip", folder / "q.dlproj"),
+            lambda: unpack_images(tmp_path / "p.zip", folder / "images"),
+            lambda: exchange.export_dataset(trained, "coco", folder / "data"),
+            lambda: sorting.execute(sorting.plan([(path, "class") for path in paths], folder / "sorted"))):
+        with pytest.raises(DlguiError, match=r"disk|space|may be written|another folder|more than is free") as found:
+            leaves()
+        assert str(folder) in str(found.value) or "p.zip" in str(found.value)
+    assert not [file for file in folder.rglob(".*") if file.is_file()], "nothing half-written stays"
+    assert {file.name for file in folder.iterdir()} <= {"there", "sorted", "data", "images"}
+
+
+def test_openvino_on_a_disk_that_cannot_be_written(disk, trained):
+    pytest.importorskip("openvino")
+    prepared = exports.prepare(trained, runs.get(trained), "openvino")
+    for folder in (disk("ro"), disk("size=16k")):
+        with pytest.raises(DlguiError, match=r"m\.xml: cannot be written"):
+            prepared.save(folder / "m.xml")
+        assert {file.name for file in folder.iterdir()} <= {"there"}
+
+
+def test_images_that_do_not_fit_into_the_image_folder(disk, textile, tmp_path):
+    root, new = disk("size=180k"), sorted((textile / "local").iterdir())[:9]
+    (root / "local").mkdir()
+    shutil.copy(new[0], root / "local")
+    with Project.create(tmp_path / "p.dlproj", root) as project:
+        with pytest.raises(DlguiError, match="free some disk space"):
+            additions.add_files(project, [(file, "local") for file in new[1:]])
+        assert [file.name for file in root.rglob("*.*")] == [new[0].name]
+        noise = np.random.default_rng(0).integers(0, 255, (400, 400, 3)).astype(np.uint8)
+        with pytest.raises(DlguiError, match="free some disk space"):
+            additions.add_pixels(project, noise, "local")
+        assert [file.name for file in root.rglob("*.*")] == [new[0].name]
+        assert len(project.images()) == 1
+
+
+def test_names_that_are_too_long(trained, tmp_path):
+    with pytest.raises(DlguiError, match="choose a shorter name"):
+        write_atomically(tmp_path / ("n" * 300), lambda file: file.write(b"x"))
+    long = tmp_path / f"{'n' * 251}.jpg"
+    shutil.copy(trained.image_root / trained.images().path[0], long)
+    write_atomically(tmp_path / ("m" * 255), lambda file: file.write(b"x"))
+    planned = sorting.plan([(long, "ü" * 300)], tmp_path / "sorted")
+    manifest = sorting.execute(planned)
+    assert read_image(planned.steps[0].target).shape == (250, 250, 3)
+    again = sorting.plan([(long, "ü" * 300)], tmp_path / "sorted")
+    assert again.steps[0].target.name.endswith("n (2).jpg")
+    assert sorting.undo(manifest) == []
+    assert not list((tmp_path / "sorted").iterdir())
