@@ -140,7 +140,7 @@ def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int
     sample = standardized(found.take(positions[drawn]))[0]
     held_out, temperatures = {}, {}
     for name, gram in _grams(sample, competing, found.pooling, channels):
-        scores = _held_out_scores(gram, labels[drawn], classes, fold, competing[name].length(channels))
+        scores = held_out_scores(gram, labels[drawn], classes, fold, competing[name].length(channels))
         temperatures[name] = fit_temperature(scores, labels[drawn])
         held_out[name] = scores / temperatures[name]
         if progress is not None:
@@ -243,7 +243,8 @@ def _grams(z: np.ndarray, competing: dict[str, Pooling], of: Pooling,
     return list(grams.items())
 
 
-def _held_out_scores(gram: np.ndarray, labels: np.ndarray, classes: int, fold: np.ndarray, length: int) -> np.ndarray:
+def held_out_scores(gram: np.ndarray, labels: np.ndarray, classes: int, fold: np.ndarray, length: int) -> np.ndarray:
+    """Scores (n, classes) of samples by discriminants that never saw their fold, from inner products (n, n)."""
     scores = np.zeros((len(labels), classes))
     for k in np.unique(fold):
         kept, out = np.flatnonzero(fold != k), np.flatnonzero(fold == k)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,10 @@ from dlgui.engine.storage import cache_folder, write_atomically
 from dlgui.errors import DlguiError
 
 SECONDS = 0.5
-"""Measured for at least so long, after one batch to warm up."""
+"""Measured for at least so long, after what warms up."""
+
+WARMING, BATCHES = 2, 3
+"""Batches of a training that are not counted, for the first take up to twice as long, and how many are at least."""
 
 KEPT_SECONDS = 4 * 3600.0
 """A measurement older than this is made again: drivers change, and the computer may have been busy."""
@@ -56,7 +60,8 @@ def forward(network: str, preprocessing: Preprocessing, progress: Progress | Non
 
 def training(network: str, preprocessing: Preprocessing, settings: Mapping[str, Any], classes: int, device: str,
              progress: Progress | None = None, *, measure: bool = True) -> dict[str, float] | None:
-    """Images a second forward and backward (`train`) and forward alone (`evaluate`), by the real training loop.
+    """Images a second forward and backward (`train`) and forward alone (`evaluate`), by the real training loop, and the
+    seconds until it begins (`start`).
 
     Args:
         network, preprocessing, progress, measure: as in `forward`.
@@ -66,8 +71,8 @@ def training(network: str, preprocessing: Preprocessing, settings: Mapping[str, 
     """
     kept = {name: settings[name] for name in ("batch_size", "batch_size_multiplier", "solver_type", "batch_norm",
                                               "augmentation", "stages", "pooled_stages") if name in settings}
-    request = {"kind": "training", "network": networks.info(network).name, **_size(preprocessing), "settings": kept,
-               "classes": classes, "device": device}
+    request = {"kind": "training and start", "network": networks.info(network).name, **_size(preprocessing),
+               "settings": kept, "classes": classes, "device": device}
     return _get(request, progress, measure)
 
 
@@ -160,9 +165,10 @@ def _forward(network: str, preprocessing: Preprocessing, pretrained: bool) -> fl
 def _training(request: Mapping[str, Any], preprocessing: Preprocessing) -> dict[str, float]:
     from dlgui.engine import backbones, recipe
     from dlgui.engine.classifier import Classifier
-    from dlgui.engine.finetune import BatchDone, FineTuning, TrainingData
+    from dlgui.engine.finetune import STANDARDIZED_ON, BatchDone, CheckpointWritten, FineTuning, TrainingData
     from dlgui.engine.settings import TrainingSettings
 
+    begun = time.perf_counter()
     settings = TrainingSettings.from_dict(dict(request["settings"])).changed(epochs=100)
     h = settings.hyperparameters
     count = min(h.batch_size * h.batch_size_multiplier * 2, 4 * h.batch_size)
@@ -176,15 +182,16 @@ def _training(request: Mapping[str, Any], preprocessing: Preprocessing) -> dict[
     with tempfile.TemporaryDirectory() as folder:
         loop = FineTuning(classifier, data, settings, seed=0, device=request["device"],
                           checkpoint=Path(folder) / "checkpoint.safetensors", model=Path(folder) / "m.dlclassifier")
-        seconds, images, warm = 0.0, 0, False
+        seconds: list[float] = []
+        start = 0.0
         before = time.perf_counter()
         for event in loop:
             now = time.perf_counter()
-            if isinstance(event, BatchDone):
-                if warm:
-                    seconds, images = seconds + now - before, images + loop.batch
-                warm = True
-                if seconds >= SECONDS:
+            if isinstance(event, CheckpointWritten) and not seconds:
+                start = now - begun
+            elif isinstance(event, BatchDone):
+                seconds.append(now - before)
+                if len(seconds) >= WARMING + BATCHES and sum(seconds[WARMING:]) >= SECONDS:
                     break
             before = time.perf_counter()
         some = rows[:8]
@@ -193,7 +200,9 @@ def _training(request: Mapping[str, Any], preprocessing: Preprocessing) -> dict[
         while time.perf_counter() - started < SECONDS / 2:
             loop.logits(some)
             seen += len(some)
-    return {"train": images / seconds, "evaluate": seen / (time.perf_counter() - started)}
+    evaluate = seen / (time.perf_counter() - started)
+    return {"train": loop.batch / statistics.median(seconds[WARMING:]), "evaluate": evaluate,
+            "start": start + max(STANDARDIZED_ON - count, 0) / evaluate}
 
 
 if __name__ == "__main__":

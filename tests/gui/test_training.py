@@ -6,10 +6,13 @@ import subprocess
 import sys
 import textwrap
 import time
+import zipfile
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from safetensors.numpy import load, load_file
 
 from dlgui.project.operations import batches, run_files, runs, training
 from dlgui.project.operations.training import Plan
@@ -125,7 +128,15 @@ KILLED = """
 """
 
 
-def test_a_window_killed_while_training_offers_to_go_on(window, project, qtbot, idle, tmp_path):
+def learned(project, run):
+    """What does not depend on the clock: the figures of every epoch, all tensors of the model and the checkpoint."""
+    rows = [[row[name] for name in ("epoch", "iteration", "loss", "train_top1_error", "validation_top1_error")]
+            for row in runs.history(project, run)]
+    with zipfile.ZipFile(run.model) as model:
+        return rows, load(model.read("weights.safetensors")), load_file(run.checkpoint)
+
+
+def test_a_window_killed_while_training_offers_to_go_on_and_learns_the_same(window, project, qtbot, idle, tmp_path):
     from dlgui.project.operations import splits
 
     splits.split(project)
@@ -156,6 +167,15 @@ def test_a_window_killed_while_training_offers_to_go_on(window, project, qtbot, 
     assert (run.state, run.epochs) == ("done", 3)
     assert [row["epoch"] for row in runs.history(window.session.project, run)] == [1, 2, 3]
     assert not named(window, "resumeBar").isVisible()
+    window.train_tab.start_plan(plan())
+    idle(window, 180)
+    uninterrupted = runs.all_runs(window.session.project)[-1]
+    assert uninterrupted.id != run.id
+    (rows, *kept), (expected, *others) = (learned(window.session.project, r) for r in (run, uninterrupted))
+    assert rows == expected
+    for tensors, same in zip(kept, others, strict=True):
+        assert tensors.keys() == same.keys()
+        assert all(np.array_equal(tensors[name], same[name]) for name in same)
     assert window.problems == []
 
 

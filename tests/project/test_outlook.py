@@ -1,11 +1,15 @@
 """What a card says: counts, the best run, and a time that was measured; examples of augmentation."""
 
+import json
 import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from dlgui.engine import backbones, recipe
+from dlgui.engine.model_file import read_model
+from dlgui.engine.storage import cache_folder
 from dlgui.errors import InvalidValue
 from dlgui.project.operations import outlook, previews, runs, splits, training
 from dlgui.project.operations.training import Plan
@@ -45,6 +49,19 @@ def test_a_finished_fine_tuning_tells_the_speed_of_the_next(project):
     assert second.parts["training"] == pytest.approx(len(project.images().rows("train")) / run.images_per_second)
     runs.rename(project, run, "best one")
     assert outlook.estimate(project, plan).source == "best one"
+
+
+def test_a_quick_training_tells_how_much_of_the_network_fine_tuning_will_use(project):
+    splits.split(project)
+    network = backbones.pretrained("efficientnet_lite0")
+    plan = Plan(method="finetune", image_size=40, settings={"epochs": 1, "batch_size": 4})
+    run = training.train(project, Plan(image_size=40))
+    deepest = read_model(run.model).pooling.last_stage
+    outlook.estimate(project, plan)
+    newest = max(cache_folder("speed").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    asked = json.loads(newest.read_text())["request"]
+    assert asked["width"] == 40
+    assert asked["settings"]["stages"] == min(deepest + 1 + recipe.DEEPER, len(network.channels))
 
 
 def test_examples_take_the_classes_in_turn_and_augmentation_repeats(project):

@@ -124,7 +124,8 @@ class MethodCard(QFrame):
             text += " " + self.tr("The images are prepared already.")
         self._say_time(text)
         names = {"features": self.tr("features of new images"), "solving": self.tr("choosing and solving"),
-                 "reading": self.tr("preparing new images"), "training": self.tr("training"),
+                 "reading": self.tr("preparing new images"), "starting": self.tr("loading the network"),
+                 "training": self.tr("training"),
                  "quick": self.tr("the quick classifier, which it has to beat"), "evaluating": self.tr("validating")}
         self.time.setToolTip("\n".join(f"{names[part]}: {about_seconds(seconds)}"
                                        for part, seconds in found.parts.items()))

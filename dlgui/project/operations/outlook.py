@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import statistics
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dlgui import environment
-from dlgui.engine import backbones, devices, features, networks, speed
+from dlgui.engine import backbones, devices, features, networks, quick, recipe, speed
 from dlgui.engine.content_table import ContentTable
 from dlgui.engine.images import read_image
+from dlgui.engine.pooling import Pooling
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
 from dlgui.engine.settings import TrainingSettings
 from dlgui.errors import UnreadableImage
-from dlgui.project.operations import runs, training
+from dlgui.project.operations import run_files, runs, training
 from dlgui.project.operations.runs import Run
 from dlgui.project.operations.training import Plan
-from dlgui.project.project import Project
+from dlgui.project.project import ImageTable, Project
 
 SAMPLE = 24
 """Images that are read to see how fast reading is."""
 
 TYPICAL_LENGTH = 16000
 """Figures of an image in all stages of the networks in the registry, roughly."""
+
+PRODUCT = 1024
+"""Figures in the product that is measured."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ class Estimate:
 
     Attributes:
         seconds: altogether.
-        parts: of reading, the quick classifier, features or training, evaluating, solving.
+        parts: of reading, starting, the quick classifier, features or training, evaluating, solving.
         new: images that must still be read; the others are in the project's cache.
         source: the finished run whose speed was taken; empty where it was measured apart.
     """
@@ -107,34 +113,54 @@ def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> 
     preprocessing = training.preprocessing_of(table, rows, plan)
     network, source = networks.info(plan.network).name, ""
     if plan.method == "quick":
-        used = table.rows("all")
-        made = backbones.made(network) and plan.pretrained
-        key = features.key(backbones.pretrained(network), preprocessing) if made else ""
-        new = _new(project.cache_folder / "features", key, [str(table.content_hash[r]) for r in used])
-        reading = _reading(project, [table.path[r] for r in used], preprocessing)
-        rate = speed.forward(network, preprocessing, progress) or 1e-9
-        parts = {"features": new * max(reading, 1 / rate), "solving": _solving(min(len(rows), 4000), kinds)}
-    else:
-        used = np.concatenate([rows, table.rows("validation")])
-        new = _new(project.cache_folder / "pixels", f"pixels-{preprocessing.key()}",
-                   [str(table.content_hash[r]) for r in used])
-        settings = TrainingSettings.from_dict(plan.settings).for_images(len(rows))
-        device = devices.choose(plan.device)
-        rates = speed.training(network, preprocessing, settings.to_dict(), kinds, device, progress)
-        assert rates is not None
-        quick_first = None
-        if plan.pretrained and len(used) > len(rows):
-            quick_first = estimate(project, replace(plan, method="quick", settings={}, image_size=None, preprocessing={
-                **plan.preprocessing, "width": preprocessing.width, "height": preprocessing.height}), progress)
-        earlier = _alike(project, network, preprocessing, settings, device)
-        rate = rates["train"]
-        if earlier is not None:
-            source, rate = earlier.name or earlier.id, earlier.images_per_second or rate
-        parts = {"reading": new * _reading(project, [table.path[r] for r in used], preprocessing) if new else 0.0,
-                 "training": settings.epochs * len(rows) / rate,
-                 "quick": quick_first.seconds if quick_first is not None else 0.0,
-                 "evaluating": (settings.epochs + 1) * (len(used) - len(rows)) / rates["evaluate"]}
+        new, parts = _quick(project, plan, table.rows("all"), preprocessing, progress)
+        return Estimate(sum(parts.values()), parts, new)
+    validation = table.rows("validation")
+    used = np.concatenate([rows, validation])
+    new = _new(project.cache_folder / "pixels", f"pixels-{preprocessing.key()}", table, used)
+    settings = _likely(project, network, TrainingSettings.from_dict(plan.settings).for_images(len(rows)))
+    device = devices.choose(plan.device)
+    rates = speed.training(network, preprocessing, settings.to_dict(), kinds, device, progress)
+    assert rates is not None
+    earlier = _alike(project, network, preprocessing, settings, device)
+    rate = rates["train"]
+    if earlier is not None:
+        source, rate = earlier.name or earlier.id, earlier.images_per_second or rate
+    judged = (settings.epochs + 1) * len(validation) + len(table.rows("test"))
+    parts = {"reading": new * _reading(project, table, used, preprocessing) if new else 0.0, "starting": rates["start"],
+             "quick": sum(_quick(project, plan, used, preprocessing, progress)[1].values())
+             if plan.pretrained and len(validation) else 0.0,
+             "training": settings.epochs * len(rows) / rate, "evaluating": judged / rates["evaluate"]}
     return Estimate(sum(parts.values()), parts, new, source)
+
+
+def _quick(project: Project, plan: Plan, used: np.ndarray, preprocessing: Preprocessing,
+           progress: Progress | None) -> tuple[int, dict[str, float]]:
+    """Images that must still be read for the quick classifier, and the seconds of its parts."""
+    table, network = project.images(), networks.info(plan.network).name
+    rows = table.rows("train")
+    made = backbones.made(network) and plan.pretrained
+    new = _new(project.cache_folder / "features", features.key(backbones.pretrained(network), preprocessing)
+               if made else "", table, used)
+    each = 0.0
+    if new:  # both keep all cores busy, so that their times add up
+        rate = speed.forward(network, preprocessing, progress) or 1e-9
+        each = _reading(project, table, used, preprocessing) + 1 / rate
+    return new, {"features": new * each, "solving": _solving(min(len(rows), quick.DUAL),
+                                                             len(np.unique(table.label[rows])))}
+
+
+def _likely(project: Project, network: str, settings: TrainingSettings) -> TrainingSettings:
+    """The settings with the stages that fine-tuning will use, as far as a quick training has shown which."""
+    if settings.stages or settings.pooled_stages == "last" or not backbones.made(network):
+        return settings
+    channels = backbones.pretrained(network).channels
+    competing = quick.candidates(len(channels))
+    for run in reversed(runs.all_runs(project)):
+        members = [competing[name] for name in run_files.quick_fit(run).get("members", ()) if name in competing]
+        if run.network == network and members:
+            return settings.changed(stages=recipe.stages(Pooling.union(members), len(channels)))
+    return settings
 
 
 def _alike(project: Project, network: str, preprocessing: Preprocessing, settings: TrainingSettings,
@@ -152,46 +178,46 @@ def _alike(project: Project, network: str, preprocessing: Preprocessing, setting
     return None
 
 
-def _new(folder: Path, key: str, hashes: list[str]) -> int:
+def _new(folder: Path, key: str, table: ImageTable, rows: np.ndarray) -> int:
     """How many contents are not in a table of the cache; a table that is not there is not made."""
+    hashes = {str(table.content_hash[r]) for r in rows}
     if not key or not (folder / f"{key}.ids").exists():
-        return len(set(hashes))
-    known = set(ContentTable.known(folder, key))
-    return sum(h not in known for h in set(hashes))
+        return len(hashes)
+    return len(hashes.difference(ContentTable.known(folder, key)))
 
 
-def _reading(project: Project, paths: list[str], preprocessing: Preprocessing) -> float:
+def _reading(project: Project, table: ImageTable, rows: np.ndarray, preprocessing: Preprocessing) -> float:
     """Seconds an image takes to be read and scaled, with the threads that do it."""
     from concurrent.futures import ThreadPoolExecutor
 
-    root = project.require_image_root()
-    chosen = [paths[i] for i in np.unique(np.linspace(0, len(paths) - 1, SAMPLE).round().astype(int))]
+    root, threads = project.require_image_root(), max(environment.cores(), 2)
+    chosen = [root / table.path[rows[i]]
+              for i in np.unique(np.linspace(0, len(rows) - 1, SAMPLE).round().astype(int))]
 
-    def read(path: str) -> Any:
-        try:
-            return preprocessing.pixels(read_image(root / path))
-        except UnreadableImage:
-            return None
-    started = time.perf_counter()
-    with ThreadPoolExecutor(max(environment.cores(), 2)) as pool:
-        list(pool.map(read, chosen))
-    return (time.perf_counter() - started) / len(chosen)
+    def seconds(path: Path) -> float:
+        started = time.perf_counter()
+        with contextlib.suppress(UnreadableImage):
+            preprocessing.pixels(read_image(path))
+        return time.perf_counter() - started
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(seconds, chosen[:threads]))  # what the first image of a session loads is not counted
+        return statistics.median(pool.map(seconds, chosen)) / threads
 
 
 def _solving(count: int, classes: int) -> float:
-    """Seconds of choosing stages and solving, from one product and one factorization of the real size."""
-    from dlgui.engine import quick
-    from dlgui.engine.discriminant import fit_dual
-
+    """Seconds of choosing stages and solving, from one candidate of the real size."""
     shown = min(count, quick.CHOOSING)
-    figures = np.random.default_rng(0).standard_normal((shown, 512), dtype=np.float32)
-    fit_dual(figures[:8] @ figures[:8].T, np.arange(8) % 2, 2, 512)  # loads what the first call loads
-    started = time.perf_counter()
-    gram = figures @ figures.T
-    product = (time.perf_counter() - started) * TYPICAL_LENGTH / 512
-    kept = max(int(shown * 0.8), 2)
-    started = time.perf_counter()
-    fit_dual(np.array(gram[:kept, :kept]), np.arange(kept) % classes, classes, 512)
-    fold = time.perf_counter() - started
-    return product * (1 + (count / shown) ** 2) + fold * quick.FOLDS * len(quick.candidates(9)) + fold * (
-        count / kept) ** 3
+    figures = np.random.default_rng(0).standard_normal((shown, PRODUCT), dtype=np.float32)
+    labels = np.arange(shown) % classes
+    fold = quick.folds(labels, None, 0)
+    products, candidates = [], []
+    for _ in range(2):  # the first time the libraries are loaded and their threads started
+        started = time.perf_counter()
+        gram = figures @ figures.T
+        multiplied = time.perf_counter()
+        quick.held_out_scores(gram, labels, classes, fold, PRODUCT)
+        products.append(multiplied - started)
+        candidates.append(time.perf_counter() - multiplied)
+    product, candidate = min(products) * TYPICAL_LENGTH / PRODUCT, min(candidates)
+    final = candidate / quick.FOLDS * (count / (shown * (1 - 1 / quick.FOLDS))) ** 3
+    return product * (1 + (count / shown) ** 2) + candidate * len(quick.candidates(9)) + final * quick.MEMBERS / 2
