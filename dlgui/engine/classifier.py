@@ -6,6 +6,8 @@ weights live as NumPy arrays until something needs torch; from then on the torch
 
 from __future__ import annotations
 
+import copy
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,7 +73,7 @@ class Classifier:
         self.metrics: dict[str, Any] = {}
         self.file_hash: str | None = None  # tells all that the answers depend on, as long as it is what a file holds
         self._rejection: Rejection | None = None
-        self._load_weights, self._weights = weights, None  # type: tuple[Callable[[], Weights], Weights | None]
+        self._load_weights = functools.cache(weights)
         self._module: Network | None = None
         self._trainer: Trainer | None = None
         self._predictor: Predictor | None = None
@@ -144,8 +146,7 @@ class Classifier:
         before = self._classes
         self._name_classes(names)
         if before != self._classes:
-            weights = self.backbone_weights()
-            self._load_weights, self._weights = (lambda: weights), weights
+            self._keep_weights(self.backbone_weights())
             self._head, self.temperature = None, 1.0
             self._forget()
 
@@ -170,14 +171,12 @@ class Classifier:
         if self._module is not None:
             state = self._module.backbone.state_dict()
             return {key: value.detach().cpu().numpy().copy() for key, value in state.items()}
-        if self._weights is None:
-            self._weights = self._load_weights()
-        return self._weights
+        return self._load_weights()
 
     def set_weights(self, weights: Weights, head: tuple[np.ndarray, np.ndarray], frozen: bool) -> None:
         """Replaces all weights (arrays as `backbone_weights` and `head` give them)."""
-        self._weights, self._head, self.frozen = weights, head, frozen
-        self._load_weights = lambda: weights
+        self._head, self.frozen = head, frozen
+        self._keep_weights(weights)
         self._forget()
 
     def set_head(self, weight: np.ndarray, bias: np.ndarray, temperature: float = 1.0) -> None:
@@ -186,7 +185,7 @@ class Classifier:
         if weight.shape != wanted or bias.shape != wanted[:1]:
             raise InvalidValue("linear layer", f"{weight.shape} and {bias.shape}", f"{wanted} and {wanted[:1]}")
         if self._module is not None:
-            self._weights = self.backbone_weights()
+            self._keep_weights(self.backbone_weights())
         self._head, self.temperature = (weight, bias), float(temperature)
         self._forget()
 
@@ -194,6 +193,16 @@ class Classifier:
         """The backbone's ONNX graph in the cache, exported on first use."""
         files = backbones.pretrained(self.network) if self.frozen else None
         return backbones.graph_of(self.network, self.backbone_weights(), files)
+
+    def snapshot(self) -> Classifier:
+        """The classifier as it is now, without what trains it or classifies fast.
+
+        Whoever is kept by a classifier keeps a snapshot of it: two that keep each other live until Python's collector
+        comes, and it would let go of a whole network at once, in the window's thread.
+        """
+        made = copy.copy(self)
+        made._trainer = made._predictor = None
+        return made
 
     def torch_module(self) -> Network:
         """The torch module, in evaluation mode."""
@@ -297,6 +306,9 @@ class Classifier:
             twice = sorted({name for name in names if list(names).count(name) > 1})
             raise InvalidValue("classes", twice, "each name once")
         self._classes = list(names)
+
+    def _keep_weights(self, weights: Weights) -> None:
+        self._load_weights = functools.cache(lambda: weights)
 
     def _forget(self) -> None:
         self._module = self._trainer = self._predictor = self._rejection = self.file_hash = None

@@ -61,7 +61,7 @@ class Predictor:
                  batch_size: int | None = None, threads: int = 0) -> None:
         if runtime not in RUNTIMES:
             raise InvalidValue("runtime", runtime, ", ".join(RUNTIMES))
-        self.classifier, self.asked_device = classifier, device
+        self.classifier, self.asked_device = classifier.snapshot(), device
         self.device = devices.choose(device)
         self.runtime = runtime if runtime != "auto" else ("onnx" if self.device == "cpu" else "torch")
         self.batch_size = batch_size or (stretch() if self.device == "cpu" else GPU_BATCH)

@@ -27,6 +27,7 @@ from dlgui.engine.pooling import Pooling
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.rejection import Rejection
 from dlgui.engine.storage import write_atomically
+from dlgui.engine.tensor_file import write_tensors
 from dlgui.errors import DlguiError
 
 FORMAT = 2
@@ -84,14 +85,14 @@ def from_bytes(content: bytes) -> Classifier:
 
 
 def _write(classifier: Classifier, file: IO[bytes]) -> None:
-    from safetensors.numpy import save
-
     head_weight, head_bias = classifier.head
     rule = classifier.rejection
     tensors = {"head.weight": head_weight, "head.bias": head_bias, **classifier.backbone_weights(),
                **{f"novelty.{name}": array for name, array in (
                    rule.novelty.arrays() if rule is not None and rule.novelty is not None else {}).items()}}
-    weights = save({key: np.asarray(value, order="C") for key, value in tensors.items()})
+    buffer = io.BytesIO()
+    write_tensors(buffer, tensors)
+    weights = buffer.getbuffer()
     description = {
         "format": 1 if rule is None else FORMAT, "dlgui": __version__, "network": classifier.network,
         "classes": classifier.classes,

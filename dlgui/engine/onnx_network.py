@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -32,11 +32,18 @@ def keep_stages(model: onnx.ModelProto, wanted: Sequence[int], outputs: Sequence
         if needed & set(node.output):
             kept.append(node)
             needed |= set(node.input)
-    graph = onnx.helper.make_graph(
-        kept[::-1], "backbone", list(model.graph.input),
-        [o for o in model.graph.output if o.name in names],
-        [i for i in model.graph.initializer if i.name in needed])
-    return onnx.helper.make_model(graph, opset_imports=list(model.opset_import), ir_version=model.ir_version)
+    made = onnx.helper.make_model(onnx.helper.make_graph(
+        kept[::-1], "backbone", list(model.graph.input), [o for o in model.graph.output if o.name in names]),
+        opset_imports=list(model.opset_import), ir_version=model.ir_version)
+    _copy_weights(made, (i for i in model.graph.initializer if i.name in needed))
+    return made
+
+
+def _copy_weights(model: onnx.ModelProto, weights: Iterable[onnx.TensorProto]) -> None:
+    """One after the other: all at once, and once more with the graph they are in, would hold Python's lock so long
+    that a window stands still."""
+    for tensor in weights:
+        model.graph.initializer.add().CopyFrom(tensor)
 
 
 def with_weights(template: onnx.ModelProto, weights: Mapping[str, np.ndarray]) -> onnx.ModelProto:
@@ -131,10 +138,10 @@ def assemble(backbone: onnx.ModelProto, info: NetworkInfo, pooling: Pooling, sou
         [helper.make_tensor_value_info("image", TensorProto.UINT8 if source == "pixels" else TensorProto.FLOAT,
                                        ["n", "height", "width", "channels"])],
         [helper.make_tensor_value_info(result, TensorProto.FLOAT, ["n", length]),
-         *(model.graph.output if with_maps else [])],
-        [*model.graph.initializer, *build.constants])
+         *(model.graph.output if with_maps else [])])
     made = onnx.helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)],
                                   ir_version=min(model.ir_version, 10))
+    _copy_weights(made, [*model.graph.initializer, *build.constants])
     if head is not None and rejection is not None:
         add_rejection(made, rejection)
     return made

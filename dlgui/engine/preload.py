@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -52,9 +53,19 @@ def yield_to_the_window(steps: int = 3) -> None:
     keeps a processor busy: all threads of a training wait for the slowest, and the window for whoever holds Python's
     lock.
     """
-    if sys.platform == "linux":
-        import threading
+    _yield([threading.get_native_id()], steps)
 
+
+def let_helpers_yield(steps: int = 3) -> None:
+    """The same for all threads but the calling one: before the window is made these are what libraries have started to
+    compute with, which spin while they wait and would have a processor like the window."""
+    if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            thread = threading.get_native_id()
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + steps)
+            _yield({int(name) for name in os.listdir("/proc/self/task")} - {threading.get_native_id()}, steps)
+
+
+def _yield(threads: Iterable[int], steps: int) -> None:
+    if sys.platform == "linux":
+        for thread in threads:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + steps)

@@ -16,7 +16,7 @@ _NAMES = {"float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", 
           "int8": "I8", "uint8": "U8", "bool": "BOOL"}
 
 
-def write_tensors(file: IO[bytes], tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
+def write_tensors(file: IO[bytes], tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> None:
     """Writes arrays and texts in the form that `safetensors` reads.
 
     Raises:
@@ -24,7 +24,7 @@ def write_tensors(file: IO[bytes], tensors: Mapping[str, np.ndarray], metadata: 
     """
     arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     names = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))  # keeps every array aligned
-    header: dict[str, object] = {"__metadata__": dict(metadata)}
+    header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
     end = 0
     for name in names:
         start, end = end, end + arrays[name].nbytes

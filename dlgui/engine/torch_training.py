@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,7 @@ class Trainer:
     """
 
     def __init__(self, classifier: Classifier, device: str = "cpu") -> None:
-        self.classifier, self.device = classifier, device
+        self.classifier, self.device = weakref.proxy(classifier), device  # which keeps its trainer, see `snapshot`
         self.module = classifier.torch_module().to(device)
         self.mixed = device.startswith("cuda")
         self.micro_batch: int | None = None

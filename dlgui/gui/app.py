@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from dlgui.engine.preload import let_helpers_yield
 from dlgui.gui import theme
 from dlgui.gui.main_window import MainWindow
 
@@ -25,6 +26,7 @@ def application() -> QApplication:
     QCoreApplication.setOrganizationName("dlgui")
     QCoreApplication.setApplicationName("dlgui")
     sys.setswitchinterval(SWITCH_SECONDS)
+    let_helpers_yield()
     made = QApplication(sys.argv[:1])
     QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: theme.apply())
     return made

@@ -30,7 +30,7 @@ from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import button
 from dlgui.project.changes import Changes
-from dlgui.project.operations import additions, rejection
+from dlgui.project.operations import additions, rejection, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
@@ -156,7 +156,7 @@ class ApplyTab(QWidget):
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit."""
-        if "runs" in changes.kinds:
+        if "runs" in changes.kinds and changes.kind != runs.GOES_ON:
             self.refresh()
         if "classes" in changes.kinds:
             self.camera.refresh()

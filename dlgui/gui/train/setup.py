@@ -25,7 +25,7 @@ from dlgui.gui.train.presets import PresetDialog
 from dlgui.gui.train.rate_test import RateDialog
 from dlgui.gui.train.repeat import RepeatDialog
 from dlgui.project.changes import Changes
-from dlgui.project.operations import outlook, splits
+from dlgui.project.operations import outlook, runs, splits
 from dlgui.project.operations.outlook import Estimate, Outlook
 from dlgui.project.operations.training import METHODS, Plan
 from dlgui.project.project import Project
@@ -137,7 +137,7 @@ class SetupPanel(QWidget):
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit."""
-        if changes.kinds & {"images", "labels", "splits", "flags", "classes", "runs"}:
+        if changes.kind != runs.GOES_ON and changes.kinds & {"images", "labels", "splits", "flags", "classes", "runs"}:
             self.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -19,6 +19,9 @@ from dlgui.project.project import Project
 
 STATES = ("running", "paused", "interrupted", "done", "failed")
 HISTORY = ("epoch", "iteration", "loss", "train_top1_error", "validation_top1_error", "learning_rate", "seconds")
+GOES_ON = "training goes on"
+"""Kind of the commits that tell how far a training is; what is listed as trained does not change with them."""
+
 _COLUMNS = ("id", "name", "note", "network", "method", "state", "error", "parameters", "classes", "seed", "device",
             "created", "pid", "data_hash", "train_seconds", "epochs", "best_epoch", "validation_top1_error",
             "test_top1_error", "images_per_second")
@@ -81,14 +84,14 @@ def create(project: Project, *, network: str, method: str, parameters: dict[str,
 
 def append(project: Project, run: Run, row: dict[str, Any], **figures: Any) -> None:
     """Adds a row of history (keys of `HISTORY`) and changes the run's figures with it."""
-    with project.store.transact("progress", undoable=False, journal=False) as t:
+    with project.store.transact(GOES_ON, undoable=False, journal=False) as t:
         t.insert("history", {"run_id": run.number, **{key: row.get(key) for key in HISTORY}})
         t.update("runs", [run.number], figures)
 
 
 def update(project: Project, run: Run, **figures: Any) -> Run:
     """Changes a run's state or figures; not undoable."""
-    with project.store.transact("progress", undoable=False, journal=False) as t:
+    with project.store.transact("progress" if "state" in figures else GOES_ON, undoable=False, journal=False) as t:
         t.update("runs", [run.number], figures)
     return get(project, run.id)
 
