@@ -33,12 +33,15 @@ class FolderWatch:
         folder: what to follow.
         existing: whether the files that are there already count as arrivals.
 
+    Attributes:
+        gone: whether the folder was not there at the last look; it may come back.
+
     Raises:
         DlguiError: no folder.
     """
 
     def __init__(self, folder: str | Path, existing: bool = False) -> None:
-        self.folder = Path(folder)
+        self.folder, self.gone = Path(folder), False
         self._seen: dict[str, Stamp] = {}
         self._waiting: dict[str, _Waiting] = {}
         names = list_files(self.folder)
@@ -107,8 +110,10 @@ class FolderWatch:
     def _look(self, now: float) -> None:
         try:
             names = list_files(self.folder)
-        except DlguiError:  # unplugged or renamed: it may come back
+        except DlguiError:  # unplugged or renamed
+            self.gone = True
             return
+        self.gone = False
         for name in names:
             if name not in self._waiting:
                 stamp = self._stamp(name)

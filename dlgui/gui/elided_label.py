@@ -1,12 +1,18 @@
-"""A label of one line that is cut in the middle where there is no room, so that beginning and end stay."""
+"""Texts of one line that lose their middle where there is no room, so that beginning and end stay."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from dlgui.gui import words
+
+
+def elided(name: str, figure: str, metrics: QFontMetrics, width: int) -> str:
+    """A name and the figure behind it, which stays whole: names lose their middle, for many differ in their ends."""
+    behind = f"  {figure}" if figure else ""
+    return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width - metrics.horizontalAdvance(behind)) + behind
 
 
 class ElidedLabel(QLabel):
@@ -26,6 +32,6 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, room = QPainter(self), self.contentsRect()
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width())
+        shown = elided(self.text(), "", self.fontMetrics(), room.width())
         self.style().drawItemText(painter, room, int(self.alignment()),
                                   self.palette(), self.isEnabled(), shown, self.foregroundRole())

@@ -25,7 +25,6 @@ from PySide6.QtGui import (
     QBrush,
     QColor,
     QContextMenuEvent,
-    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -45,6 +44,7 @@ from PySide6.QtWidgets import (
 )
 
 from dlgui.gui import icons, theme, words
+from dlgui.gui.elided_label import elided
 from dlgui.gui.thumbnails import Thumbnails
 
 Index = QModelIndex | QPersistentModelIndex
@@ -164,13 +164,6 @@ class GridModel(QStringListModel):
             self.stale.emit(row)
 
 
-def shortened(item: GridItem, metrics: QFontMetrics, width: int) -> str:
-    """What fits below a picture: a name that is too long lacks its middle, for many differ in their ends only."""
-    behind = f"  {item.figure}" if item.figure else ""
-    return metrics.elidedText(item.caption or item.name.rpartition("/")[2], Qt.TextElideMode.ElideMiddle,
-                              width - metrics.horizontalAdvance(behind)) + behind
-
-
 class GridDelegate(QStyledItemDelegate):
     """Paints picture, stripe, caption, badge, flag and frame."""
 
@@ -202,8 +195,8 @@ class GridDelegate(QStyledItemDelegate):
         self._marks(painter, item, picture, c)
         painter.setPen(QColor(c.ink if item.caption and not item.tentative else c.soft))
         text = QRect(box.left() + 2, picture.bottom() + 7, box.width() - 4, 18)
-        painter.drawText(text, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter,
-                         shortened(item, painter.fontMetrics(), text.width()))
+        painter.drawText(text, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, elided(
+            item.caption or item.name.rpartition("/")[2], item.figure, painter.fontMetrics(), text.width()))
         painter.restore()
 
     def _picture(self, painter: QPainter, item: GridItem, box: QRect, index: Index) -> None:

@@ -78,9 +78,11 @@ def test_a_folder_may_go_and_come_back(tmp_path, picture):
     watch = FolderWatch(folder)
     folder.rmdir()
     assert names(watch.poll(0.0)) == ([], [])
+    assert watch.gone
     folder.mkdir()
     (folder / "a.jpg").write_bytes(picture.read_bytes())
     watch.poll(1.0)
+    assert not watch.gone
     assert names(watch.poll(2.0)) == (["a.jpg"], [])
     with pytest.raises(DlguiError, match="not a folder"):
         FolderWatch(tmp_path / "nowhere")

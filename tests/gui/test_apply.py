@@ -110,6 +110,7 @@ def test_a_dropped_folder_is_classified_filtered_and_written(lab, qtbot, idle, f
     assert len(named(lab, "applyBars").shown()) == 3
     tab.deeds.write(tmp_path / "o.json", tab.table.answers, tab.table.classes)
     tab.write_csv(tmp_path / "o.csv")
+    idle(lab)
     document = json.loads((tmp_path / "o.json").read_text())
     assert [f["path"].rpartition("/")[2] for f in document["failed"]] == ["zz.png"]
     with (tmp_path / "o.csv").open() as file:
@@ -133,8 +134,20 @@ def test_zip_archives_and_the_clipboard(lab, qtbot, idle, fresh, tmp_path):
     shown = tab.results.grid.items
     assert any(member in shown.data(shown.index(i), Qt.ItemDataRole.ToolTipRole) for i in range(4))
     tab.write_csv(tmp_path / "zip.csv")
+    idle(lab)
     assert member in (tmp_path / "zip.csv").read_text()
     assert "dlgui-" not in (tmp_path / "zip.csv").read_text(), "where it was unpacked is nobody's business"
+
+    (tmp_path / "torn.zip").write_bytes((tmp_path / "a.zip").read_bytes()[:500])
+    tab.classify([str(tmp_path / "torn.zip"), str(next(fresh.glob("local*")))])
+    settled(qtbot, lab, idle, 2)
+    reasons = {a.title: a.reason for a in tab.table.answers if a.decision == "failed"}
+    assert list(reasons) == [str(tmp_path / "torn.zip")], "what was dropped with it is classified all the same"
+    assert "not a zip archive" in reasons[str(tmp_path / "torn.zip")]
+    (tmp_path / "nothing").mkdir()
+    tab.classify([str(tmp_path / "nothing")])
+    idle(lab)
+    assert tab.status.text() == "No image was found there."
 
     clipboard = QGuiApplication.clipboard()
     clipboard.setImage(QImage(str(next(fresh.glob("local*")))))
@@ -186,14 +199,19 @@ def test_sorting_shows_first_does_then_and_takes_back(lab, qtbot, idle, fresh, t
     before = sorted(p.name for p in fresh.iterdir())
     tab.classify([str(fresh)])
     settled(qtbot, lab, idle, 8)
-    dialog = SortDialog(tab.table.answers, str(tmp_path / "out"), lab)
+    dialog = SortDialog(lab.session.jobs, tab.table.answers, str(tmp_path / "out"), lab)
     qtbot.addWidget(dialog)
+    assert not dialog.go.isEnabled()
+    idle(lab)
+    assert dialog.go.isEnabled()
     assert dialog.plan.counts["unknown"] >= 1
     assert sum(dialog.plan.counts.values()) == 7
     assert not (tmp_path / "out").exists()
     dialog.apart.setChecked(False)
+    idle(lab)
     assert "unknown" not in dialog.plan.counts
     dialog.mode.setCurrentIndex(1)
+    idle(lab)
     tab.deeds.carry_out(dialog.plan)
     idle(lab)
     assert sorted(p.name for p in fresh.iterdir()) == ["zz.png"]

@@ -5,8 +5,9 @@ import pytest
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QStyleOptionComboBox
 
+from dlgui.gui.elided_label import elided
 from dlgui.gui.filters import SIMILAR
-from dlgui.gui.image_grid import DRAGGED, GridItem, ImageGrid, shortened
+from dlgui.gui.image_grid import DRAGGED, ImageGrid
 from dlgui.gui.widgets import Choice
 from dlgui.project.operations.embeddings import embeddings
 
@@ -75,11 +76,10 @@ def test_images_are_sorted_by_similarity_to_one(opened, grid, idle):
 def test_a_long_name_is_shortened_and_the_figure_behind_it_stays_whole(opened, grid):
     metrics = QFontMetrics(grid.font())
     names = [f"class number {i}" for i in (154, 155)]
-    below = [shortened(GridItem(0, "", "a/b.png", name, figure="100 %"), metrics, 132) for name in names]
+    below = [elided(name, "100 %", metrics, 132) for name in names]
     assert all(text.endswith(f"{name[-3:]}  100 %") for text, name in zip(below, names, strict=True)), below
     assert all(metrics.horizontalAdvance(text) <= 132 for text in below)
-    assert shortened(GridItem(0, "", "a/b.png", "crack", figure="7 %"), metrics, 132) == "crack  7 %"
-    assert shortened(GridItem(0, "", "a/b.png"), metrics, 132) == "b.png"
+    assert elided("crack", "7 %", metrics, 132) == "crack  7 %"
 
 
 def test_a_box_shortens_what_does_not_fit(opened):

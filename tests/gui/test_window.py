@@ -170,6 +170,7 @@ def test_train_evaluate_drill_down_relabel_apply(opened, qtbot, idle, tmp_path):
     assert len(answers) == 41
     assert [a.path for a in answers if a.confidences is None] == [str(tmp_path / "bad.png")]
     opened.apply_tab.write_csv(tmp_path / "out.csv")
+    idle(opened)
     assert (tmp_path / "out.csv").read_text().count("\n") == 41
     assert opened.problems == []
 

@@ -17,6 +17,9 @@ from dlgui.gui.apply.decisions import colour_of, word_of
 
 Index = QModelIndex | QPersistentModelIndex
 SORT = int(Qt.ItemDataRole.UserRole)
+FIGURE = SORT + 1
+"""What stands behind a name and is never shortened."""
+
 PATH, PREDICTED, CONFIDENCE, DECISION, NEXT, NOVELTY = range(6)
 
 
@@ -71,6 +74,9 @@ class AnswerTable(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ForegroundRole and column == DECISION:
             return QColor(colour_of(a.decision) or theme.colours().ink)
+        if role == FIGURE and column == NEXT:
+            second = a.runner_up(self.classes)
+            return f"{100 * second[1]:.1f} %" if second else ""
         return self._text(a, column) if role == Qt.ItemDataRole.DisplayRole else None
 
     def _text(self, a: Answer, column: int) -> str:
@@ -82,7 +88,7 @@ class AnswerTable(QAbstractTableModel):
             return a.reason if column == PREDICTED else "–"
         if column == NEXT:
             second = a.runner_up(self.classes)
-            return f"{second[0]}  {100 * second[1]:.1f} %" if second else ""
+            return second[0] if second else ""
         if column == NOVELTY:
             return "–" if a.novelty is None else f"{a.novelty:.2f}"
         return a.predicted if column == PREDICTED else f"{100 * a.confidence:.1f} %"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 import time
@@ -18,6 +19,7 @@ from dlgui.engine.answers import FAILED, Answer
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.rejection import Rejection
 from dlgui.engine.watching import FolderWatch
+from dlgui.errors import DlguiError
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 
@@ -109,13 +111,18 @@ class Classifying(QObject):
             new = [path for path in value.paths if path not in self._told_of.directories()]
             if new and self.watched:
                 self._told_of.addPaths(new)
+            if value.gone:
+                self.ended.emit(self.tr("{folder} is gone; waiting for it to come back").format(folder=value.paths[0]))
         else:
             self._count += len(value)
             self._failures += sum(a.confidences is None for a in value)
             self.came.emit(value)
 
     def _done(self, speed: float) -> None:
-        self.ended.emit(self._summary() + self.tr(", {speed:.0f} images per second").format(speed=speed))
+        text = self._summary() if self._count else self.tr("No image was found there.")
+        if self._count > self._failures:
+            text += self.tr(", {speed:.0f} images per second").format(speed=speed)
+        self.ended.emit(text)
         self.state.emit()
 
     def _cancelled(self) -> None:
@@ -130,7 +137,7 @@ class Classifying(QObject):
         self.state.emit()
 
     def _summary(self) -> str:
-        text = self.tr("{n} images").format(n=self._count)
+        text = self.tr("1 image") if self._count == 1 else self.tr("{n} images").format(n=self._count)
         return text + (self.tr(", {n} could not be read").format(n=self._failures) if self._failures else "")
 
     def close(self) -> None:
@@ -143,9 +150,10 @@ class Classifying(QObject):
 
 @dataclass(frozen=True)
 class Folders:
-    """Folders whose changes the window shall tell of."""
+    """Folders whose changes the window shall tell of; `gone` where the first is not there."""
 
     paths: list[str]
+    gone: bool = False
 
 
 def _classify(job: Job, load: Callable[[str], Classifier], model: str, paths: list[str], scratch: Path) -> float:
@@ -156,13 +164,10 @@ def _classify(job: Job, load: Callable[[str], Classifier], model: str, paths: li
     names = {path: Path(path).name for path in paths if Path(path).parent == scratch}  # pasted pictures
     for path in paths:
         if Path(path).suffix.lower() == ".zip" and Path(path).is_file():
-            from dlgui.engine.archives import unpack_images
-
-            place = Path(tempfile.mkdtemp(dir=scratch)) / Path(path).stem
-            found, refused = unpack_images(path, place, job.progress)
-            files += [file.as_posix() for file in found]
-            names |= {file.as_posix(): f"{path}/{file.relative_to(place).as_posix()}" for file in found}
-            pending += [Answer(f"{path}/{name}", "", -1.0, None, FAILED, None, reason) for name, reason in refused]
+            inside, failed = _unpacked(job, path, scratch)
+            names |= inside
+            files += inside
+            pending += failed
         else:
             files += answers.images_of([path])
     predictor = classifier.predictor("auto")
@@ -178,13 +183,31 @@ def _classify(job: Job, load: Callable[[str], Classifier], model: str, paths: li
     return predictor.images_per_second
 
 
+def _unpacked(job: Job, path: str, scratch: Path) -> tuple[dict[str, str], list[Answer]]:
+    """The images of an archive, each with the name that people know it by, and those that cannot be had."""
+    from dlgui.engine.archives import unpack_images
+
+    place = Path(tempfile.mkdtemp(dir=scratch)) / "images"
+    try:
+        found, refused = unpack_images(path, place, job.progress)
+    except DlguiError as problem:  # what was dropped with it is classified all the same
+        shutil.rmtree(place, ignore_errors=True)
+        return {}, [_failed(path, f"{problem.why}; {problem.remedy}")]
+    return ({file.as_posix(): f"{path}/{file.relative_to(place).as_posix()}" for file in found},
+            [_failed(f"{path}/{name}", reason) for name, reason in refused])
+
+
+def _failed(path: str, reason: str) -> Answer:
+    return Answer(path, "", -1.0, None, FAILED, None, reason)
+
+
 def _watch(job: Job, load: Callable[[str], Classifier], model: str, folder: str, wake: threading.Event) -> None:
     classifier = load(model)
     predictor, p = classifier.predictor("auto"), classifier.preprocessing
     watch = FolderWatch(folder)
     job.tell(Beginning(classifier.classes, classifier.rejection))
     predictor.judge_pixels(np.zeros((1, p.height, p.width, p.channels), np.uint8))  # the first image shall not wait
-    folders: list[str] = []
+    folders = Folders([])
     next_look = 0.0
     while True:
         job.progress.check()
@@ -194,9 +217,10 @@ def _watch(job: Job, load: Callable[[str], Classifier], model: str, folder: str,
         ready, broken = watch.poll(now, look)
         if look:
             next_look = now + max(_LOOK, 10 * (time.monotonic() - now))  # a slow folder is asked less often
-            if watch.folders() != folders:
-                folders = watch.folders()
-                job.tell(Folders(folders))
+            there = Folders(watch.folders(), watch.gone)
+            if there != folders:
+                folders = there
+                job.tell(folders)
         if ready or broken:
             files = [path.as_posix() for path in ready]
             job.tell([*answers.classify(predictor, files),

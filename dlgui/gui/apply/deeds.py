@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from dlgui.engine import answers, sorting
 from dlgui.engine.answers import Answer
-from dlgui.errors import DlguiError
 from dlgui.gui.apply.sort_dialog import SortDialog
 from dlgui.gui.session import Session
 from dlgui.project.operations import additions
@@ -53,15 +52,13 @@ class Deeds(QObject):
 
     def write(self, path: Path, chosen: list[Answer], classes: list[str]) -> None:
         """Writes the answers as CSV, or as JSON where the name ends so."""
-        try:
-            answers.write(path, chosen, classes)
-            self.said.emit(self.tr("{n} results written to {path}").format(n=len(chosen), path=path))
-        except DlguiError as problem:
-            self.session.problem.emit(problem)
+        self.session.jobs.start(
+            f"save results {path}", self.tr("saving results"), lambda job: answers.write(path, chosen, classes),
+            done=lambda _: self.said.emit(self.tr("{n} results written to {path}").format(n=len(chosen), path=path)))
 
     def sort(self, chosen: list[Answer]) -> None:
         """Shows what sorting into class folders would do, and does it."""
-        dialog = SortDialog(chosen, parent=self._window)
+        dialog = SortDialog(self.session.jobs, chosen, parent=self._window)
         if dialog.exec() and dialog.plan is not None:
             self.carry_out(dialog.plan)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -12,6 +14,8 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSpinBox,
     QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -21,19 +25,34 @@ from dlgui.engine.answers import STATES, Answer, AnswerFilter
 from dlgui.gui.apply.answer_models import (
     CONFIDENCE,
     DECISION,
+    FIGURE,
     NEXT,
     NOVELTY,
     PATH,
     PREDICTED,
     AnswerTable,
+    Index,
     ShownAnswers,
 )
 from dlgui.gui.apply.decisions import word_of
+from dlgui.gui.elided_label import elided
 from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import Choice, named
+from dlgui.gui.words import breakable
+
+_AROUND = 14
+"""Pixels of a cell that its text does not get."""
 
 _MARKS = {"accepted": "", "not_sure": "warning", "unknown": "wrong", "failed": ""}
+
+
+class _NameAndFigure(QStyledItemDelegate):
+    """Shortens the name in a cell, never the figure behind it."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        option.text = elided(option.text, index.data(FIGURE) or "", option.fontMetrics, option.rect.width() - _AROUND)
 
 
 class ResultsPanel(QWidget):
@@ -59,7 +78,11 @@ class ResultsPanel(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.grid)
         self.pages.addWidget(self.view)
-        self.pages.addWidget(self._hint())
+        self.hint = QLabel()
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setWordWrap(True)
+        self.hint.setProperty("soft", True)
+        self.pages.addWidget(self.hint)
         self._page = 0
         self.state = named(Choice(9), "applyStateFilter", self.tr("Show only what was decided so"))
         for name in STATES:
@@ -76,6 +99,7 @@ class ResultsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._bar())
         layout.addWidget(self.pages, 1)
+        self.explain()
         self._show_page()
         self._soon = QTimer(self)  # answers come in many small lots
         self._soon.setSingleShot(True)
@@ -100,6 +124,7 @@ class ResultsPanel(QWidget):
         header = view.horizontalHeader()
         for column, width in ((PREDICTED, 130), (CONFIDENCE, 96), (DECISION, 116), (NEXT, 132), (NOVELTY, 76)):
             view.setColumnWidth(column, width)
+        view.setItemDelegateForColumn(NEXT, _NameAndFigure(view))
         header.setSectionResizeMode(PATH, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(70)
         view.selectionModel().selectionChanged.connect(lambda *_: self._picked_row())
@@ -148,17 +173,18 @@ class ResultsPanel(QWidget):
     def _show_page(self) -> None:
         self.pages.setCurrentIndex(self._page if self.table.answers else 2)
 
-    def _hint(self) -> QLabel:
-        """What is shown while there is no answer."""
-        hint = QLabel(self.tr(
-            "<p style='font-size: 17px'><b>What are these images?</b></p>"
-            "<p>Drop images, folders or a zip archive anywhere on this page, or press Ctrl+V.</p>"
-            "<p>Watch a folder to classify whatever arrives in it, or look through a camera.</p>"
-            "<p>Results can be saved, sorted into class folders, or taken back into the data set.</p>"))
-        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        hint.setWordWrap(True)
-        hint.setProperty("soft", True)
-        return hint
+    def explain(self, watched: str = "") -> None:
+        """What stands here while there is no answer; `watched` is the folder that is waited for."""
+        title, lines = self.tr("What are these images?"), [
+            self.tr("Drop images, folders or a zip archive anywhere on this page, or press Ctrl+V."),
+            self.tr("Watch a folder to classify whatever arrives in it, or look through a camera."),
+            self.tr("Results can be saved, sorted into class folders, or taken back into the data set.")]
+        if watched:
+            title, lines = self.tr("Nothing has arrived yet"), [
+                self.tr("Whatever image is put into this folder is classified as soon as it is whole:"),
+                escape(breakable(watched))]
+        self.hint.setText(f"<p style='font-size: 17px'><b>{title}</b></p>"
+                          + "".join(f"<p>{line}</p>" for line in lines))
 
     def begin(self, classes: list[str]) -> None:
         """Throws the answers away; further ones have these classes."""

@@ -34,7 +34,7 @@ def scenes(tab: ApplyTab) -> list[Scene]:
         return tab.show_designer(rejection.gather(project, run))
 
     def sorting() -> QWidget:
-        return SortDialog(tab.table.answers, str(Path.home() / "sorted"), tab)
+        return SortDialog(tab.session.jobs, tab.table.answers, str(Path.home() / "sorted"), tab)
 
     def live() -> None:
         project = tab.session.project

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -24,24 +25,48 @@ from PySide6.QtWidgets import (
 
 from dlgui.engine import sorting
 from dlgui.engine.answers import Answer
+from dlgui.engine.progress import Progress
 from dlgui.engine.sorting import Plan
 from dlgui.errors import DlguiError
 from dlgui.gui.apply.decisions import word_of
+from dlgui.gui.jobs import Jobs
 from dlgui.gui.widgets import button, named
 from dlgui.gui.words import breakable
 
-_LISTED = 200
+_LISTED = 2000
+"""Files that are listed at most, over all classes."""
+
+
+@dataclass(frozen=True)
+class _Preview:
+    """A plan, and the first (title, target) of each class folder."""
+
+    plan: Plan
+    listed: dict[str, list[tuple[str, str]]]
+
+
+def _previewed(answers: Sequence[Answer], names: Callable[[Answer], str], folder: str, move: bool,
+               progress: Progress) -> _Preview:
+    plan = sorting.plan([(a.path, names(a)) for a in answers], folder, move, progress)
+    titles = {Path(a.path).absolute(): a.title for a in answers}
+    listed: dict[str, list[tuple[str, str]]] = {name: [] for name in sorted(plan.counts)}
+    most = max(_LISTED // len(listed), 5)
+    for step in plan.steps:
+        rows = listed[step.target.parent.name]
+        if len(rows) < most:
+            rows.append((titles[step.source], f"{step.target.parent.name}/{step.target.name}"))
+    return _Preview(plan, listed)
 
 
 class SortDialog(QDialog):
     """Asks where to and how, and lists what would happen. `plan` holds what was agreed to."""
 
-    def __init__(self, answers: Sequence[Answer], folder: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, jobs: Jobs, answers: Sequence[Answer], folder: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sortDialog")
         self.setWindowTitle(self.tr("Into class folders"))
         self.resize(720, 520)
-        self._answers = [a for a in answers if a.confidences is not None]
+        self._jobs, self._answers = jobs, [a for a in answers if a.confidences is not None]
         self.plan: Plan | None = None
         self.folder = named(QLineEdit(folder), "sortFolder", self.tr("Folder that will hold a folder for each class"))
         self.folder.setPlaceholderText(self.folder.toolTip())
@@ -87,40 +112,47 @@ class SortDialog(QDialog):
             self.folder.setText(folder)
 
     def preview(self) -> None:
-        """Plans anew and lists the plan."""
+        """Plans anew and lists the plan, which takes a while for many files."""
         self.list.clear()
         self.plan = None
-        move = bool(self.mode.currentData())
+        self.go.setEnabled(False)
+        move, apart, text = bool(self.mode.currentData()), self.apart.isChecked(), self.folder.text().strip()
         self.go.setText(self.tr("Move") if move else self.tr("Copy"))
-        text = self.folder.text().strip()
         if not text or not Path(text).is_absolute():
+            self._jobs.drop("sort preview")
             self.note.setText(self.tr("Choose a folder."))
-        else:
-            try:
-                self.plan = sorting.plan([(a.path, self._name(a)) for a in self._answers], text, move)
-            except DlguiError as problem:
-                self.note.setText(breakable(f"{problem.why}; {problem.remedy}"))
-        self.go.setEnabled(self.plan is not None)
-        if self.plan is not None:
-            self._show(self.plan)
+            return
 
-    def _name(self, a: Answer) -> str:
-        return a.predicted if a.decision == "accepted" or not self.apart.isChecked() else word_of(a.decision)
+        def name(a: Answer) -> str:
+            return a.predicted if a.decision == "accepted" or not apart else word_of(a.decision)
 
-    def _show(self, plan: Plan) -> None:
-        titles = {Path(a.path): a.title for a in self._answers}
+        self.note.setText(self.tr("looking …"))
+        self._jobs.start("sort preview", self.tr("preview"), lambda job: _previewed(
+            self._answers, name, text, move, job.progress), done=self._show, failed=self._cannot, quiet=True)
+
+    def _cannot(self, problem: Exception) -> None:
+        if not isinstance(problem, DlguiError):
+            raise problem
+        self.note.setText(breakable(f"{problem.why}; {problem.remedy}"))
+
+    def done(self, result: int) -> None:
+        self._jobs.drop("sort preview")
+        super().done(result)
+
+    def _show(self, found: _Preview) -> None:
+        plan = self.plan = found.plan
+        self.go.setEnabled(True)
         for name, count in sorted(plan.counts.items()):
             top = QTreeWidgetItem([self.tr("1 file") if count == 1 else self.tr("{n} files").format(n=count), name])
             self.list.addTopLevelItem(top)
-            steps = [s for s in plan.steps if s.target.parent.name == name]
-            for step in steps[:_LISTED]:
-                title = titles.get(step.source, str(step.source))
-                item = QTreeWidgetItem([title, f"{name}/{step.target.name}"])
-                item.setToolTip(0, title)
-                item.setToolTip(1, item.text(1))
+            listed = found.listed[name]
+            for texts in listed:
+                item = QTreeWidgetItem(list(texts))
+                for column, text in enumerate(texts):
+                    item.setToolTip(column, text)
                 top.addChild(item)
-            if len(steps) > _LISTED:
-                top.addChild(QTreeWidgetItem([self.tr("and {n} more").format(n=len(steps) - _LISTED)]))
+            if count > len(listed):
+                top.addChild(QTreeWidgetItem([self.tr("and {n} more").format(n=count - len(listed))]))
             top.setExpanded(len(plan.counts) <= 4)
         done = self.tr("moved") if plan.move else self.tr("copied")
         self.note.setText(self.tr("{n} files would be {done} into {c} folders. Nothing has been done yet; afterwards a "

@@ -274,6 +274,7 @@ class ApplyTab(QWidget):
         watching = bool(self.classifying.watched)
         self.intake.setEnabled(ready)
         self.intake.watch_button.setChecked(watching)
+        self.results.explain(self.classifying.watched)
         self.stop.setEnabled(self.classifying.busy() or watching)
         self.save.setEnabled(some)
         self.sort.setEnabled(some)
