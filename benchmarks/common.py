@@ -8,11 +8,15 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from dlgui import environment
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 
 def heading(title: str) -> None:
@@ -67,6 +71,32 @@ def timed(work: Callable[[], object], repeats: int = 5) -> tuple[float, float]:
         work()
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds), max(seconds) - min(seconds)
+
+
+def frames(name: str, view: QWidget, step: Callable[[int], object], count: int = 120) -> None:
+    """Prints how many frames a second a widget paints: each is a step (0, 1, …) and all events until it is painted."""
+    from PySide6.QtCore import QCoreApplication, QEvent, QObject
+
+    class Painted(QObject):
+        times = 0
+
+        def eventFilter(self, _: QObject, event: QEvent) -> bool:
+            self.times += event.type() == QEvent.Type.Paint
+            return False
+
+    seconds, watch, cpu = [], Painted(), time.process_time()
+    view.installEventFilter(watch)
+    for i in range(count):
+        start, before = time.perf_counter(), watch.times
+        step(i)
+        while watch.times == before and time.perf_counter() < start + 1:
+            QCoreApplication.processEvents()
+        seconds.append(time.perf_counter() - start)
+    cpu = (time.process_time() - cpu) / count
+    view.removeEventFilter(watch)
+    seconds.sort()
+    print(f"{name}: {1 / statistics.median(seconds):.0f} frames a second (median), slowest twentieth "
+          f"{1 / seconds[int(0.95 * count)]:.0f}; {1000 * cpu:.1f} ms of processor time a frame", flush=True)
 
 
 def peak_flops() -> float:

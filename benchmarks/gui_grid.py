@@ -1,8 +1,9 @@
-"""The window over 100,000 image files: time to the first thumbnails, worst block of the event loop, memory.
+"""The window over 100,000 image files: time to the first thumbnails, worst block of the event loop, frames, memory.
 
-    python benchmarks/gui_grid.py [FOLDER] [--images 100000]
+    python benchmarks/gui_grid.py [FOLDER] [--images 100000] [--parts grid many suggestions map]
 
-FOLDER keeps the generated files and their project for the next time. Runs without a display (offscreen).
+FOLDER keeps the generated files and their project for the next time; what is measured changes a copy. Runs without a
+display (offscreen).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -20,13 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from common import heading, many_images
+from common import frames, heading, many_images
 from PIL import Image
 
 if TYPE_CHECKING:
     from PySide6.QtCore import Qt
-
-    from dlgui.gui.main_window import MainWindow
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 CLASSES = 10
@@ -99,30 +99,53 @@ class Heart:
         return self.worst
 
 
-def measure(project: Path) -> None:
-    """Opens, scrolls, filters and labels."""
-    start = time.perf_counter()
-    from PySide6.QtCore import QCoreApplication, QTimer
+class Bench:
+    """The window, and what all parts do with it."""
 
-    from dlgui.gui import theme
-    from dlgui.gui.app import application
-    from dlgui.gui.main_window import MainWindow
+    def __init__(self) -> None:
+        from PySide6.QtCore import QCoreApplication
 
-    app = application()
-    QCoreApplication.setApplicationName("dlgui-benchmark")
-    theme.apply("light")
-    window = MainWindow()
-    window.show()
-    app.processEvents()
-    print(f"window shown after {time.perf_counter() - start:.2f} s", flush=True)
-    heart, start = Heart(), time.perf_counter()
-    worst = heart.during(20, lambda: window.making.finished)
-    print(f"the tabs are made: after {time.perf_counter() - start:.2f} s, {worst}", flush=True)
+        start = time.perf_counter()
+        from dlgui.gui import theme
+        from dlgui.gui.app import application
+        from dlgui.gui.main_window import MainWindow
 
-    def idle() -> bool:
-        return not window.session.jobs.busy() and not window.pictures.busy()
+        app = application()
+        QCoreApplication.setApplicationName("dlgui-benchmark")
+        theme.apply("light")
+        self.window = MainWindow()
+        self.window.show()
+        app.processEvents()
+        print(f"window shown after {time.perf_counter() - start:.2f} s", flush=True)
+        self.heart, start = Heart(), time.perf_counter()
+        worst = self.heart.during(20, lambda: self.window.making.finished)
+        print(f"the tabs are made: after {time.perf_counter() - start:.2f} s, {worst}", flush=True)
+        self.tab = self.window.data_tab
+        self.grid = self.tab.grid
 
-    worst = heart.during(20, lambda: window.session.project is not None and idle(),
+    def idle(self) -> bool:
+        """Whether all that was asked for has been done."""
+        return not self.window.session.jobs.busy() and not self.window.pictures.busy()
+
+    def timed(self, name: str, act: Callable[[], object]) -> None:
+        """Does something, waits until the window is idle and prints the worst block until then."""
+        heart, since = self.heart, time.perf_counter()
+        worst = max(heart.during(0.3, first=act), heart.during(120, self.idle), heart.during(0.5),
+                    key=lambda block: block.waited)
+        print(f"{name}: {time.perf_counter() - since - 0.5:.1f} s, {worst}", flush=True)
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier | None = None) -> None:
+        """A key in the grid."""
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+
+        QTest.keyClick(self.grid, key, modifier or Qt.KeyboardModifier.NoModifier)
+
+
+def opening(bench: Bench, project: Path) -> None:
+    """A small project, every tab, and the large project."""
+    window, heart = bench.window, bench.heart
+    worst = heart.during(20, lambda: window.session.project is not None and bench.idle(),
                          partial(window.session.open_soon, small(project.parent)))
     print(f"a first project: {worst}", flush=True)
     for i in (1, 2, 3, 0):
@@ -138,9 +161,17 @@ def measure(project: Path) -> None:
     print(f"opening: {begun[0] - start:.2f} s off the event loop, first thumbnail {1000 * (shown - begun[0]):.0f} ms "
           f"later, {worst}", flush=True)
     heart.during(30, lambda: not window.session.jobs.busy())
-    grid, tab = window.data_tab.grid, window.data_tab
+    print(f"{bench.grid.items.rowCount()} images in the grid")
+
+
+def scroll(bench: Bench) -> None:
+    """Scrolls, filters and labels."""
+    from PySide6.QtCore import Qt, QTimer
+
+    from dlgui.gui.filters import Filter
+
+    window, heart, grid = bench.window, bench.heart, bench.grid
     bar = grid.verticalScrollBar()
-    print(f"{grid.items.rowCount()} images in the grid")
     step = QTimer()
     step.setInterval(16)
     step.timeout.connect(lambda: bar.setValue(bar.value() + 400 if bar.value() < bar.maximum() else 0))
@@ -154,22 +185,16 @@ def measure(project: Path) -> None:
     jump.start()
     print(f"dragging the scroll bar anywhere: {heart.during(5)}", flush=True)
     jump.stop()
-    from dlgui.gui.filters import Filter
-
     for name, wanted in (("name", Filter(text="_0001")), ("class", Filter(label=3)), ("split", Filter(split="test")),
                          ("unlabeled", Filter(state="unlabeled")), ("all", Filter()),
                          ("largest first", Filter(order="largest")), ("all again", Filter())):
-        worst = heart.during(1, first=partial(tab.show_only, wanted))
+        worst = heart.during(1, first=partial(bench.tab.show_only, wanted))
         print(f"filter {name}: {grid.items.rowCount()} images, {worst}", flush=True)
-    from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
-
     for _ in range(5):
         heart.during(0.5, first=partial(grid.select, [int(rng.integers(0, 50000))]))
-        print(f"a key that labels: {heart.during(1, first=lambda: QTest.keyClick(grid, Qt.Key.Key_2))}", flush=True)
+        print(f"a key that labels: {heart.during(1, first=partial(bench.press, Qt.Key.Key_2))}", flush=True)
     heart.during(1, first=partial(grid.select, range(24_000)))
-
-    for name, act in (("label", lambda: QTest.keyClick(grid, Qt.Key.Key_3)), ("undo", window.session.undo)):
+    for name, act in (("label", partial(bench.press, Qt.Key.Key_3)), ("undo", window.session.undo)):
         ended: list[float] = []
         window.session.changed.connect(lambda _, ended=ended: ended.append(time.perf_counter()))
         since = time.perf_counter()
@@ -177,55 +202,88 @@ def measure(project: Path) -> None:
         worst = max(worst, heart.during(1), key=lambda block: block.computed)
         print(f"{name} 24,000 images: {ended[0] - since:.1f} s, {worst}", flush=True)
     print(f"all selected: {heart.during(3, first=grid.selectAll)}")
-    many(window, heart, idle)
-    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at most")
-    window.close()
 
 
-def many(window: MainWindow, heart: Heart, idle: Callable[[], bool]) -> None:
-    """Thousands of images at once, scattered over the grid, and the suggestions for half of them."""
+def many(bench: Bench) -> None:
+    """Thousands of images at once, scattered over the grid."""
     from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
 
     from dlgui.gui.filters import Filter
 
-    grid, tab = window.data_tab.grid, window.data_tab
+    grid = bench.grid
     anywhere = np.sort(np.random.default_rng(1).permutation(grid.items.rowCount())[:10_000]).tolist()
-    actions = window.actions_by_name()
+    bench.timed("10,000 scattered images selected", partial(grid.select, anywhere))
+    bench.timed("sorted anew while they are", partial(bench.tab.show_only, Filter(order="largest")))
+    bench.timed("moved to another split", bench.window.actions_by_name()["actionAssignTest"].trigger)
+    bench.timed("flagged", partial(bench.press, Qt.Key.Key_F))
+    bench.timed("all images selected again", grid.selectAll)
 
-    def enter(modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        QTest.keyClick(grid, Qt.Key.Key_Return, modifier)
+
+def suggestions(bench: Bench) -> None:
+    """Half of the images lose their labels, and what is suggested for them is taken."""
+    from PySide6.QtCore import Qt
+
+    panel, enter = bench.tab.suggest, partial(bench.press, Qt.Key.Key_Return)
 
     def order(kind: str) -> None:
-        tab.suggest.kind.setCurrentIndex(tab.suggest.kind.findData(kind))
+        panel.kind.setCurrentIndex(panel.kind.findData(kind))
 
-    def timed(name: str, act: Callable[[], object]) -> None:
-        since = time.perf_counter()
-        worst = max(heart.during(0.3, first=act), heart.during(120, idle), heart.during(0.5),
-                    key=lambda block: block.waited)
-        print(f"{name}: {time.perf_counter() - since - 0.5:.1f} s, {worst}", flush=True)
+    bench.timed("half of the images selected", partial(bench.grid.select, range(bench.grid.items.rowCount() // 2)))
+    bench.timed("their labels taken away", partial(bench.press, Qt.Key.Key_Delete))
+    bench.timed("first page of suggestions", partial(bench.tab.switch.choose, "suggest"))
+    for i in range(6):
+        bench.timed(f"a page of one class committed {i + 1}", enter)
+    bench.timed("another order", partial(order, "doubtful"))
+    for i in range(3):
+        bench.timed(f"one suggestion accepted {i + 1}", enter)
+    for i in range(4):
+        bench.timed(f"a page accepted {i + 1}", partial(enter, Qt.KeyboardModifier.ShiftModifier))
+    bench.timed("page taken back", bench.window.session.undo)
+    bench.timed("images grouped", partial(order, "similar"))
 
-    timed("10,000 scattered images selected", partial(grid.select, anywhere))
-    timed("sorted anew while they are", partial(tab.show_only, Filter(order="largest")))
-    timed("moved to another split", actions["actionAssignTest"].trigger)
-    timed("flagged", lambda: QTest.keyClick(grid, Qt.Key.Key_F))
-    timed("all images selected again", grid.selectAll)
-    timed("half of the images selected", partial(grid.select, range(50_000)))
-    timed("their labels taken away", lambda: QTest.keyClick(grid, Qt.Key.Key_Delete))
-    timed("first page of suggestions", partial(tab.switch.choose, "suggest"))
-    for i in range(3):
-        timed(f"a page of one class committed {i + 1}", enter)
-    timed("another order", partial(order, "doubtful"))
-    for i in range(3):
-        timed(f"one suggestion accepted {i + 1}", enter)
-    for i in range(2):
-        timed(f"a page accepted {i + 1}", partial(enter, Qt.KeyboardModifier.ShiftModifier))
-    timed("page taken back", window.session.undo)
-    timed("images grouped", partial(order, "similar"))
-    timed("the map", partial(tab.switch.choose, "map"))
-    timed("a lasso around all", lambda: tab.map.box.caught.emit(np.array(
+
+def map_of_all(bench: Bench) -> None:
+    """The map: made, lassoed, zoomed by the wheel and moved by the right button, with and without a selection."""
+    panel = bench.tab.map
+    bench.timed("the map", partial(bench.tab.switch.choose, "map"))
+    steer("", bench)
+    bench.timed("a lasso around all", lambda: panel.box.caught.emit(np.array(
         [[-1e4, -1e4], [1e4, -1e4], [1e4, 1e4], [-1e4, 1e4]]), False))
-    timed("the grid again", partial(tab.switch.choose, "grid"))
+    steer(", all selected", bench)
+    bench.timed("the grid again", partial(bench.tab.switch.choose, "grid"))
+
+
+def steer(state: str, bench: Bench) -> None:
+    """Wheel and mouse over the map."""
+    import pyqtgraph as pg
+    from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+    from PySide6.QtGui import QMouseEvent, QWheelEvent
+
+    pg.setConfigOption("mouseRateLimit", 0)  # else it leaves out what comes within 10 ms
+    view = bench.tab.map.plot.viewport()
+    middle, none, right = QPointF(view.rect().center()), Qt.MouseButton.NoButton, Qt.MouseButton.RightButton
+    plain, count = Qt.KeyboardModifier.NoModifier, 120
+
+    def wheel(i: int) -> None:
+        QCoreApplication.sendEvent(view, QWheelEvent(
+            middle, view.mapToGlobal(middle), QPoint(), QPoint(0, 60 if i < count // 2 else -60), none, plain,
+            Qt.ScrollPhase.NoScrollPhase, False))
+
+    def mouse(kind: QEvent.Type, to: QPointF) -> None:
+        QCoreApplication.sendEvent(view, QMouseEvent(
+            kind, to, view.mapToGlobal(to), none if kind == QEvent.Type.MouseMove else right,
+            none if kind == QEvent.Type.MouseButtonRelease else right, plain))
+
+    size = f"{view.width()} × {view.height()} at {view.devicePixelRatioF():.0f} × 100 %"
+    frames(f"map zoomed by the wheel{state}, {size}", view, wheel, count)
+    mouse(QEvent.Type.MouseButtonPress, middle)
+    frames(f"map moved by the mouse{state}", view, lambda i: mouse(
+        QEvent.Type.MouseMove, middle + QPointF(100 * np.sin(i / 10), 60 * np.cos(i / 10))), count)
+    mouse(QEvent.Type.MouseButtonRelease, middle)
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {"grid": scroll, "many": many, "suggestions": suggestions,
+                                             "map": map_of_all}
 
 
 def small(folder: Path) -> Path:
@@ -245,10 +303,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="keeps files and project")
     parser.add_argument("--images", type=int, default=100_000)
+    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     arguments = parser.parse_args()
     heading("The grid over many images")
     with tempfile.TemporaryDirectory() as temporary:
-        measure(make(arguments.folder or Path(temporary), arguments.images))
+        made = make(arguments.folder or Path(temporary), arguments.images)
+        project = Path(temporary) / "measured.dlproj"
+        shutil.copytree(made, project)
+        bench = Bench()
+        opening(bench, project)
+        for part in arguments.parts:
+            PARTS[part](bench)
+            print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at most", flush=True)
+        bench.window.close()
 
 
 if __name__ == "__main__":

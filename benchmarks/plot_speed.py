@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import statistics
 import time
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-from common import heading
+from common import frames, heading
 
 POINTS, FRAMES, EPOCHS = 1_000_000, 120, 200
 SIZE = 1280, 720
@@ -41,23 +40,10 @@ def main() -> None:
     print(f"{POINTS:,} batches and {EPOCHS} epochs shown after {time.perf_counter() - started:.2f} s, window "
           f"{SIZE[0]} × {SIZE[1]}")
 
-    def frames(name: str, step) -> None:
-        seconds, cpu = [], time.process_time()
-        for i in range(FRAMES):
-            start = time.perf_counter()
-            step(i)
-            plot.viewport().repaint()
-            app.processEvents()
-            seconds.append(time.perf_counter() - start)
-        cpu = (time.process_time() - cpu) / FRAMES
-        seconds.sort()
-        print(f"{name}: {1 / statistics.median(seconds):.0f} frames a second (median), slowest twentieth "
-              f"{1 / seconds[int(0.95 * FRAMES)]:.0f}; {1000 * cpu:.1f} ms of processor time a frame")
-
-    box = plot.getPlotItem().getViewBox()
-    frames("zooming from everything to 1,000 points", lambda i: box.setXRange(
-        0, EPOCHS * (0.001 ** (i / FRAMES)), padding=0))
-    frames("moving through a tenth", lambda i: box.setXRange(i * 1.5, i * 1.5 + EPOCHS / 10, padding=0))
+    box, view = plot.getPlotItem().getViewBox(), plot.viewport()
+    frames("zooming from everything to 1,000 points", view, lambda i: box.setXRange(
+        0, EPOCHS * (0.001 ** (i / FRAMES)), padding=0), FRAMES)
+    frames("moving through a tenth", view, lambda i: box.setXRange(i * 1.5, i * 1.5 + EPOCHS / 10, padding=0), FRAMES)
 
     def grow(i: int) -> None:
         rows = np.arange(1, 101)[:, None] / 100
@@ -66,9 +52,10 @@ def main() -> None:
         plot.fit()
         plot.redraw()
 
-    frames("100 points more in each frame, everything shown", grow)
+    frames("100 points more in each frame, everything shown", view, grow, FRAMES)
     plot.set_smoothing(0.05)
-    frames("smoothed, moving through a tenth", lambda i: box.setXRange(i * 1.5, i * 1.5 + EPOCHS / 10, padding=0))
+    frames("smoothed, moving through a tenth", view, lambda i: box.setXRange(i * 1.5, i * 1.5 + EPOCHS / 10, padding=0),
+           FRAMES)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,13 +69,15 @@ def advised(found: dict[str, Outcome]) -> str:
     return "none"
 
 
-def unreadable(root: str | Path, paths: Sequence[str], progress: Progress | None = None) -> Iterator[tuple[str, str]]:
+def unreadable(root: str | Path, paths: Sequence[str], progress: Progress | None = None,
+               first: Callable[[], object] = lambda: None) -> Iterator[tuple[str, str]]:
     """Decodes files in threads and yields path and reason of each that cannot be read.
 
     Args:
         root: the image folder.
         paths: relative to it, with `/`.
         progress: advanced by one a file; cancels between files.
+        first: called before each file in the thread that reads it; waits where something else is more urgent.
     """
     root = Path(root)
     workers = max(environment.cores(), 2)
@@ -85,7 +87,7 @@ def unreadable(root: str | Path, paths: Sequence[str], progress: Progress | None
     with ThreadPoolExecutor(workers, thread_name_prefix="survey") as pool:
         try:
             for i, path in enumerate(paths):
-                waiting.append((path, pool.submit(_reason, root / path)))
+                waiting.append((path, pool.submit(_reason, root / path, first)))
                 while waiting and (len(waiting) > 4 * workers or i == len(paths) - 1):
                     name, future = waiting.popleft()
                     reason = future.result()
@@ -98,7 +100,8 @@ def unreadable(root: str | Path, paths: Sequence[str], progress: Progress | None
                 future.cancel()
 
 
-def _reason(file: Path) -> str:
+def _reason(file: Path, first: Callable[[], object]) -> str:
+    first()
     try:
         read_image(file)
     except UnreadableImage as problem:

@@ -38,7 +38,8 @@ class Thumbnails(QObject):
         self._kept: OrderedDict[str, QPixmap] = OrderedDict()
         self._wanted: OrderedDict[str, None] = OrderedDict()
         self._taken: set[str] = set()
-        self._change = threading.Condition()
+        lock = threading.Lock()
+        self._change, self._rest = threading.Condition(lock), threading.Condition(lock)
         self._closed = False
         self._loaded.connect(self._store)
         self._threads = [threading.Thread(target=self._work, name="thumbnails", daemon=True) for _ in range(2)]
@@ -65,6 +66,15 @@ class Thumbnails(QObject):
         with self._change:
             return bool(self._wanted or self._taken)
 
+    def wait(self, seconds: float) -> None:
+        """Lets another thread wait until nothing is being fetched, for pictures that are looked at come first.
+
+        Args:
+            seconds: at most so long.
+        """
+        with self._rest:
+            self._rest.wait_for(lambda: self._closed or not (self._wanted or self._taken), seconds)
+
     def _work(self) -> None:
         while True:
             with self._change:
@@ -80,6 +90,7 @@ class Thumbnails(QObject):
     def _store(self, path: str, image: QImage) -> None:
         with self._change:
             self._taken.discard(path)
+            self._rest.notify_all()
         self._kept[path] = QPixmap.fromImage(image)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
@@ -90,6 +101,7 @@ class Thumbnails(QObject):
         with self._change:
             self._closed = True
             self._change.notify_all()
+            self._rest.notify_all()
         for thread in self._threads:
             thread.join(5)
 

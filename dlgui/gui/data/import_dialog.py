@@ -31,6 +31,9 @@ from dlgui.gui.jobs import Job, Jobs
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import Form, button, named
 
+_PATIENCE = 1.0
+"""Seconds that a file to be checked waits at most for pictures to be shown."""
+
 
 class ImportDialog(QDialog):
     """Asks for images, label source and project folder.
@@ -202,7 +205,7 @@ class ImportDialog(QDialog):
         root = self.images.text()
 
         def work(job: Job) -> None:
-            for path, reason in survey.unreadable(root, paths, job.progress):
+            for path, reason in survey.unreadable(root, paths, job.progress, lambda: self.pictures.wait(_PATIENCE)):
                 job.tell((path, reason))
 
         def told(found: tuple[str, str]) -> None:

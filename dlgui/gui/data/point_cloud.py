@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -74,12 +75,14 @@ class PointCloud(pg.GraphicsObject):
         transform = self.sceneTransform() * view.viewportTransform()
         scale = np.array([transform.m11(), transform.m22()], np.float32) * fine
         shift = np.array([transform.dx(), transform.dy()], np.float32) * fine
-        picture = _draw(points * scale + shift, inks, selected,
-                        (round(size.height() * fine), round(size.width() * fine)), self._radius() * fine)
+        height, width = round(size.height() * fine), round(size.width() * fine)
+        pixels, margin = _draw(points * scale + shift, inks, selected, (height, width), self._radius() * fine)
+        picture = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0],
+                         QImage.Format.Format_ARGB32_Premultiplied)
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(QRectF(0, 0, size.width(), size.height()), picture)
+        painter.drawImage(QRectF(0, 0, size.width(), size.height()), picture, QRectF(margin, margin, width, height))
         painter.restore()
 
     def _radius(self) -> float:
@@ -96,31 +99,38 @@ class PointCloud(pg.GraphicsObject):
 
 
 def _draw(places: np.ndarray, inks: np.ndarray, selected: np.ndarray, size: tuple[int, int],
-          radius: float) -> QImage:
-    """Discs of a radius in pixels on a transparent picture (height, width); selected ones above and with a rim."""
+          radius: float) -> tuple[np.ndarray, int]:
+    """Discs of a radius in pixels on a transparent picture (height, width); selected ones above and with a rim.
+
+    Returns:
+        ARGB, uint32, with a margin around the picture, and how wide it is.
+    """
     rim = QColor(theme.colours().ink).rgba()
     margin = int(radius) + 3
     height, width = size[0] + 2 * margin, size[1] + 2 * margin
     pixels = np.zeros(height * width, np.uint32)
 
-    def stamp(chosen: np.ndarray, reach: float, ink: np.ndarray | int) -> None:
+    def stamp(chosen: np.ndarray, reaches: Sequence[tuple[float, np.ndarray | None]]) -> None:
         x, y = np.rint(places[chosen]).astype(np.int32).T
-        seen = (x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0])
-        at = ((y[seen] + margin) * width + x[seen] + margin).astype(np.intp)
-        own = ink[chosen][seen] if isinstance(ink, np.ndarray) else ink
-        whole = int(reach)
-        for dy in range(-whole, whole + 1):
-            for dx in range(-whole, whole + 1):
-                if dx * dx + dy * dy <= reach * reach:
-                    pixels[at + dy * width + dx] = own
+        seen = np.flatnonzero((x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0]))
+        at = (y[seen].astype(np.intp) + margin) * width + x[seen] + margin
+        order = np.arange(len(at), dtype=np.uint32)
+        pixels[at] = order
+        above = np.flatnonzero(pixels[at] == order)  # others lie below one at the same place
+        at, seen = at[above], seen[above]
+        for reach, ink in reaches:
+            whole = int(reach)
+            own = np.full(len(at), rim, np.uint32) if ink is None else ink[chosen[seen]]
+            rows = np.repeat(own, 2 * whole + 1)
+            for dy in range(-whole, whole + 1):
+                half = int((reach * reach - dy * dy) ** 0.5)
+                run = f"V{4 * (2 * half + 1)}"  # a row of a disc is one thing to copy, not pixel after pixel
+                row = np.ndarray(len(at), run, rows, 0, (rows.itemsize * (2 * whole + 1),))
+                np.ndarray(len(pixels) - 2 * half, run, pixels, 0, (pixels.itemsize,))[at + dy * width - half] = row
 
-    stamp(np.flatnonzero(~selected), radius, inks)
-    above = np.flatnonzero(selected)
-    if len(above):
-        stamp(above, radius + 1.5, rim)
-        stamp(above, radius, inks)
-    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-    return image.copy(margin, margin, size[1], size[0])
+    stamp(np.flatnonzero(~selected), [(radius, inks)])
+    stamp(np.flatnonzero(selected), [(radius + 1.5, None), (radius, inks)])
+    return pixels.reshape(height, width), margin
 
 
 class LassoBox(pg.ViewBox):
