@@ -49,8 +49,14 @@ class Heart:
         self._begun = self._last = time.perf_counter()
         self._timer.start(BEAT)
 
-    def stop(self, name: str) -> None:
+    def end(self) -> float:
+        """Stops; the longest block."""
         self._timer.stop()
+        now = time.perf_counter()
+        return max((1000 * (now - self._last) - BEAT, *(late for late, _ in self.late)))
+
+    def stop(self, name: str) -> None:
+        self.end()
         ordered = sorted(late for late, _ in self.late)
         worst = sorted(self.late)[:-4:-1]
         print(f"{name}: {len(ordered)} beats, median {statistics.median(ordered):.1f} ms, 95th percentile "

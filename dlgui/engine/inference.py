@@ -142,7 +142,7 @@ class Predictor:
             name, own = self.classifier.file_hash, networks.info(self.classifier.network).source == "user"
             graph = self._graph(source) if name is None or own or source != "pixels" else kept(
                 f"ready/{name}-{onnx_network.FORM}.onnx", lambda: self._graph(source), KEPT)
-            self._sessions[source] = Session(graph, self._threads)
+            self._sessions[source] = Session(graph, self._threads, spinning=source != "maps")
         return self._sessions[source]
 
     def _graph(self, source: Source) -> bytes:

@@ -34,10 +34,11 @@ class Session:
     Args:
         graph: made by `onnx_network.assemble`, as the bytes of an ONNX file.
         threads: processor threads, 0 for as many as there are cores to use.
+        spinning: whether threads wait for the next image busily; where NumPy works between images they are in its way.
     """
 
-    def __init__(self, graph: bytes, threads: int = 0) -> None:
-        self._graph = graph
+    def __init__(self, graph: bytes, threads: int = 0, spinning: bool = True) -> None:
+        self._graph, self._spinning = graph, spinning
         self._threads = threads or environment.cores()
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="runtime")
@@ -68,6 +69,7 @@ class Session:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = threads
             options.log_severity_level = 3
+            options.add_session_config_entry("session.intra_op.allow_spinning", "1" if self._spinning else "0")
             self._sessions[threads] = onnxruntime.InferenceSession(self._graph, options, ["CPUExecutionProvider"])
         return self._sessions[threads]
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTableWidget, QToolButton, QWidget
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QApplication, QTableWidget, QToolButton, QWidget
 
 from dlgui.project.operations import runs
 from dlgui.project.operations.info import info
@@ -83,6 +84,23 @@ def test_the_next_images_are_explained_before_they_are_asked_for(evaluated, idle
     inspection = evaluated.evaluate_tab.inspection
     files = {s.file for s in inspection.samples(inspection.positions[[2, 3, 4, 5]])}
     assert files <= {key[1] for key in panel.explainer._maps}
+
+
+def test_guided_heatmaps_are_prepared_when_the_mouse_comes_to_the_methods(evaluated, qtbot, idle):
+    panel = evaluated.evaluate_tab.why
+    named(evaluated, "resultGrid").select([0])
+    idle(evaluated)
+    method = named(evaluated, "heatmapMethod")
+    assert evaluated.session.jobs.running("guided") is None
+    QApplication.sendEvent(method, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
+    assert evaluated.session.jobs.running("guided") is not None
+    idle(evaluated, 120)
+    default = pixels(panel.heatmap)
+    method.setCurrentIndex(method.findData("guided_grad_cam"))
+    idle(evaluated)
+    assert np.abs(pixels(panel.heatmap) - default).max() > 20
+    QApplication.sendEvent(method, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
+    assert evaluated.session.jobs.running("guided") is None  # once is enough
 
 
 def test_confidences_and_nearest_training_images(evaluated, qtbot, idle):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dlgui.engine.preload import preload, yield_to_the_window
 from dlgui.engine.progress import Progress
 from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.words import short
@@ -46,7 +48,7 @@ class Explainer:
     """Any thread may call; what is expensive is made once."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._guard, self._loading, self._building = threading.Lock(), threading.Lock(), threading.Lock()
         self._model: tuple[Path, float, Classifier] | None = None
         self._maps: OrderedDict[tuple[Any, ...], Heatmap] = OrderedDict()
         self._pixels: OrderedDict[Path, np.ndarray] = OrderedDict()
@@ -54,11 +56,19 @@ class Explainer:
 
     def warm(self, run: Run) -> None:
         """Loads the model and runs it once, so that the first heatmap comes at once."""
-        from dlgui.engine import heatmaps
+        self._classifier(run)
 
+    def warm_guided(self, run: Run, progress: Progress | None = None) -> None:
+        """Imports torch and builds the network, which guided Grad-CAM alone needs; the first time takes seconds."""
         classifier = self._classifier(run)
-        p = classifier.preprocessing
-        heatmaps.explain(classifier, [np.zeros((p.height, p.width, 3), np.uint8)])
+        with self._building:
+            yield_to_the_window()
+            preload("torch", "triton")
+            for library in ("torch", "torchvision"):  # in parts, for an import cannot be cancelled
+                importlib.import_module(library)
+                if progress is not None:
+                    progress.check()
+            classifier.torch_module()
 
     def pixels(self, file: Path) -> np.ndarray:
         """The image. Raises `UnreadableImage`."""
@@ -79,6 +89,8 @@ class Explainer:
             known = self._maps.get(key)
         if known is not None:
             return known
+        if method == "guided_grad_cam":
+            self.warm_guided(run, progress)
         found = heatmaps.explain(classifier, [self.pixels(file)], method=method,
                                  targets=None if target is None else [target], progress=progress)[0]
         return self._keep(self._maps, key, found, KEPT)
@@ -117,13 +129,20 @@ class Explainer:
         return Neighbours(of_class, votes)
 
     def _classifier(self, run: Run) -> Classifier:
+        """The model, loaded and run once; who comes meanwhile waits for that."""
+        from dlgui.engine import heatmaps
         from dlgui.engine.model_file import read_model
 
         stamp = run.model.stat().st_mtime
-        with self._guard:
+        with self._loading:
             if self._model is None or self._model[:2] != (run.model, stamp):
-                self._model = (run.model, stamp, read_model(run.model))
-                self._maps.clear()
+                preload("onnxruntime")
+                made = read_model(run.model)
+                p = made.preprocessing
+                heatmaps.explain(made, [np.zeros((p.height, p.width, 3), np.uint8)])
+                with self._guard:
+                    self._model = (run.model, stamp, made)
+                    self._maps.clear()
             return self._model[2]
 
     def _keep(self, store: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> Any:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from dlgui.engine.evaluation import Evaluation
+from dlgui.engine.preload import yield_to_the_window
 from dlgui.engine.statistics import Interval, calibration_interval, interval, wilson_interval
 from dlgui.gui import theme
 from dlgui.gui.evaluate.inspection import Inspection
@@ -76,6 +77,7 @@ class Headline(QLabel):
 
 def _intervals(job: Job, found: Evaluation) -> dict[str, Interval]:
     drawn = {}
+    yield_to_the_window()  # what is looked at comes first
     for key in FIGURES:
         job.progress.check()
         drawn[key] = (calibration_interval(found.predictions) if key == "expected_calibration_error"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -78,6 +78,8 @@ class WhyPanel(QWidget):
         self._classes: list[str] = []
         self._beside: Path | None = None
         """A neighbour that is looked at in place of the selected image."""
+        self._expected: Path | None = None
+        """The model that was made ready for guided Grad-CAM."""
         self.heatmap, self.second = ImageView("heatmapView"), ImageView("heatmapViewTruth")
         self.heads = (ElidedLabel(), ElidedLabel())
         self._places: list[QWidget] = []
@@ -115,6 +117,7 @@ class WhyPanel(QWidget):
         self.opacity.valueChanged.connect(lambda _: self._explain())
         for strip in self.strips:
             strip.chosen.connect(self._look_beside)
+        self.method.installEventFilter(self)
         inspection.loaded.connect(self._warm)
 
     def _menu_button(self, name: str, text: str, tip: str, fill: Callable[[QMenu], None]) -> QToolButton:
@@ -298,6 +301,15 @@ class WhyPanel(QWidget):
         if run is not None and run.model.exists():
             self.session.jobs.start("heatmapModel", self.tr("loading the model"), lambda _: self.explainer.warm(run),
                                     failed=lambda _: None, quiet=True)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Who comes near the methods may want guided Grad-CAM, which takes seconds to prepare."""
+        run = self._run
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.FocusIn) and run is not None and run.model != self._expected:
+            self._expected = run.model
+            self.session.jobs.start("guided", self.tr("guided Grad-CAM"), lambda job: self.explainer.warm_guided(
+                run, job.progress), failed=lambda _: None, quiet=True)
+        return super().eventFilter(watched, event)
 
     # --- label, image or network
 
