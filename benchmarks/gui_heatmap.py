@@ -78,7 +78,8 @@ def session(project: Path, pause: float) -> list[tuple[str, float, float]]:
 
         def __init__(self, view) -> None:
             super().__init__(view)
-            self.view, self.before, self.loop = view, 0, QEventLoop()
+            self.view, self.before, self.loop, self.limit = view, 0, QEventLoop(), QTimer(self)
+            self.limit.timeout.connect(lambda: self.loop.exit(1))
             view.viewport().installEventFilter(self)
 
         def eventFilter(self, watched, event) -> bool:
@@ -90,8 +91,10 @@ def session(project: Path, pause: float) -> list[tuple[str, float, float]]:
         def await_(self, deed: Callable[[], object]) -> float:
             self.before = self.view.image().cacheKey()
             begun = time.perf_counter()
+            self.limit.start(60000)
             deed()
-            self.loop.exec()
+            assert self.loop.exec() == 0, "no picture within a minute"
+            self.limit.stop()
             return time.perf_counter() - begun
 
     def wait(seconds: float) -> None:
@@ -112,12 +115,12 @@ def session(project: Path, pause: float) -> list[tuple[str, float, float]]:
     window.show()
     while not window.making.finished:
         wait(0.1)
-    tab, evaluated = window.evaluate_tab, QEventLoop()
+    tab = window.evaluate_tab
     matrix, painted = tab.pages[0].matrix, Painted(tab.why.heatmap)
-    tab.inspection.loaded.connect(evaluated.quit, Qt.ConnectionType.QueuedConnection)
     window.tabs.setCurrentWidget(tab)
     window.session.open(project)
-    evaluated.exec()
+    while matrix.matrix.table is None:
+        wait(0.005)
     app.processEvents()  # the matrix is painted
     cell = matrix.visualRect(matrix.model().index(0, 0)).center()
     grid, method = tab.results.grid, tab.why.method
