@@ -160,6 +160,9 @@ def verdict(sample: Sample, votes: dict[str, int]) -> str:
         return ""
     truth, predicted = short(sample.truth), short(sample.predicted)
     for_truth, for_answer = votes.get(sample.truth, 0), votes.get(sample.predicted, 0)
+    if sample.correct and 2 * for_truth <= total:
+        return (f"Right, although only {for_truth} of the {total} nearest training images are {truth}: more images "
+                "like this one help.")
     if sample.correct:
         return f"{for_truth} of the {total} nearest training images are {truth}, as the network says."
     if for_answer > 0.6 * total:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -14,6 +16,9 @@ from dlgui.gui.jobs import Job
 from dlgui.gui.words import percent
 
 FIGURES = ("top1_error", "mean_recall", "mean_precision", "mean_f_score", "expected_calibration_error")
+
+LATER = 0.4
+"""Seconds after the figures in which the first heatmap has both processors."""
 
 NO_BREAK = "\u2011"
 """A hyphen at which no line ends."""
@@ -77,7 +82,8 @@ class Headline(QLabel):
 
 def _intervals(job: Job, found: Evaluation) -> dict[str, Interval]:
     drawn = {}
-    yield_to_the_window()  # what is looked at comes first
+    yield_to_the_window()
+    time.sleep(LATER)
     for key in FIGURES:
         job.progress.check()
         drawn[key] = (calibration_interval(found.predictions) if key == "expected_calibration_error"

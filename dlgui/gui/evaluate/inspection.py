@@ -42,14 +42,17 @@ class Inspection(QObject):
         captions: what stands below an image instead of its prediction, by position.
         positions: the chosen images, int64, as positions in the predictions of both.
         named: in words, what `criteria.only` is (a slice, a disagreement); empty without.
+        choices: how often images were chosen; unlike `positions` it does not change when images come or go.
 
     Signals:
+        asked: the id of a run that is about to be evaluated.
         loaded: `evaluation` is another.
         decided: `decisions` is another; follows `loaded`.
         chosen: `positions` are others; follows `decided`.
         failed: a sentence that says why there is nothing to show.
     """
 
+    asked = Signal(str)
     loaded = Signal()
     decided = Signal()
     chosen = Signal()
@@ -69,6 +72,7 @@ class Inspection(QObject):
         self.threshold = 0.0
         self.criteria, self.order, self.named = Criteria("wrong"), "loss", ""
         self.positions = np.empty(0, np.int64)
+        self.choices = 0
         self.ranking: np.ndarray | None = None
         self.captions: dict[int, str] = {}
         self._then: Callable[[], None] | None = None
@@ -93,6 +97,7 @@ class Inspection(QObject):
             self._take(None, None, None, None)
             self.failed.emit(self.tr("No finished run yet: train one first.") if project is not None else "")
             return
+        self.asked.emit(run_id)
         self.session.jobs.start("evaluation", self.tr("evaluation"),
                                 lambda job: _evaluate(job, project, run_id, split, epoch),
                                 done=lambda result: self._take(*result), failed=self._failed)
@@ -122,18 +127,31 @@ class Inspection(QObject):
         self._rows = {} if table is None else table.row_of_path
         if before is None or evaluation is None or before.classes != evaluation.classes:
             self.groups = ()
-        if before is None or evaluation is None or before.predictions.paths != evaluation.predictions.paths:
-            self._forget()
+            self.criteria = replace(self.criteria, truth=None, predicted=None, cells=None)
+        was = before.predictions.paths if before is not None else []
+        now = evaluation.predictions.paths if evaluation is not None else []
+        if was != now:
+            self._move(was, now)
         self.loaded.emit()
         self._decide()
         then, self._then = self._then, None
         if then is not None and evaluation is not None:
             then()
 
-    def _forget(self) -> None:
-        """Positions and classes of another evaluation mean nothing in this one."""
-        self.criteria = replace(self.criteria, truth=None, predicted=None, cells=None, only=None)
-        self.named, self.ranking, self.captions = "", None, {}
+    def _move(self, was: list[str], now: list[str]) -> None:
+        """Images came or went: positions become those of the same images."""
+        place = {path: i for i, path in enumerate(now)}
+        new = np.array([place.get(path, -1) for path in was], np.int64)
+        only = self.criteria.only
+        if only is not None:
+            left = np.sort(new[only][new[only] >= 0])
+            self.criteria = replace(self.criteria, only=left if len(left) else None)
+            self.named = self.named if len(left) else ""
+        if self.ranking is not None:
+            moved = np.full(len(now), -np.inf)
+            moved[new[new >= 0]] = self.ranking[new >= 0]
+            self.ranking = moved if (new >= 0).any() else None
+        self.captions = {int(new[i]): text for i, text in self.captions.items() if new[i] >= 0}
 
     # --- what would be if
 
@@ -166,6 +184,7 @@ class Inspection(QObject):
         if criteria.only is None:
             self.captions = {}
         self.criteria, self.named = criteria, named
+        self.choices += 1
         self._select()
 
     def choose_cells(self, cells: np.ndarray) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import (
     QAbstractTableModel,
     QItemSelection,
+    QItemSelectionModel,
     QItemSelectionRange,
     QModelIndex,
     QPersistentModelIndex,
@@ -316,6 +317,23 @@ class ConfusionMatrix(QTableView):
         self.clearSelection()
         self._quiet = False
         self.viewport().update()
+
+    def mark(self, cells: np.ndarray) -> None:
+        """Selects cells, bool (k + 1, k) as `cells` gives them, and tells nobody."""
+        table = self.matrix.table
+        if table is None or cells.shape != table.decisions.matrix.shape:
+            return
+        marked, wanted = cells[np.ix_(table.answers, table.order)], QItemSelection()
+        shown, first = marked.T if table.transposed else marked, QModelIndex()
+        for column in np.flatnonzero(shown.any(0)).tolist():
+            edges = np.flatnonzero(np.diff(shown[:, column].astype(np.int8), prepend=0, append=0))
+            for top, end in edges.reshape(-1, 2).tolist():
+                wanted.select(self.matrix.index(top, column), self.matrix.index(end - 1, column))
+                first = first if first.isValid() else self.matrix.index(top, column)
+        self._quiet = True
+        self.selectionModel().select(wanted, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self._quiet = False
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         super().selectionChanged(selected, deselected)

@@ -143,6 +143,8 @@ class MatrixPage(Page):
         order = class_order(shown.matrix[:-1], shown.classes, self.order.currentData())
         self.matrix.show_table(MatrixTable(shown, self.mode.currentData(), order, self.transpose.isChecked(),
                                            self.inspection.ghost_decisions))
+        if self.inspection.criteria.cells is not None:
+            self.matrix.mark(self.inspection.criteria.cells)
 
     def _say(self, text: str = "") -> None:
         """Below the matrix: what is pointed at, or else how to read it."""

@@ -69,7 +69,9 @@ class ResultsPanel(QWidget):
         self.caption.setProperty("soft", True)
         self.caption.setWordWrap(True)
         self._build()
-        self._focus: str | None = None
+        self._focus: set[str] = set()
+        self._row, self._choices = 0, -1
+        self._likeness: np.ndarray | None = None
         self.order.currentIndexChanged.connect(lambda _: self._sort(self.order.currentData()))
         self.grid.picked.connect(lambda _: self._picked())
         self.grid.key.connect(self._key)
@@ -93,10 +95,15 @@ class ResultsPanel(QWidget):
         layout.addLayout(bottom)
 
     def show_chosen(self) -> None:
-        """Shows what the inspection has chosen; the image that was looked at stays selected where it still is there."""
+        """Shows what the inspection has chosen.
+
+        What was selected stays so: after another choice one image, after a change of the data all, and where they have
+        left what is shown, the next one.
+        """
         inspection = self.inspection
+        alike = inspection.order == RANKING and inspection.ranking is not None and inspection.ranking is self._likeness
         self.order.blockSignals(True)
-        self.order.setCurrentIndex(max(self.order.findData(inspection.order), 0))
+        self.order.setCurrentIndex(max(self.order.findData(LIKENESS if alike else inspection.order), 0))
         self.order.blockSignals(False)
         positions, focus = inspection.positions, self._focus
         self.grid.items.show(len(positions), self._item)
@@ -107,11 +114,12 @@ class ResultsPanel(QWidget):
             self.fix.setEnabled(False)
             self.picked.emit([])
             return
-        row = 0
-        if focus is not None and inspection.evaluation is not None:
+        rows: list[int] = []
+        if focus and inspection.evaluation is not None:
             paths = inspection.evaluation.predictions.paths
-            row = next((r for r, p in enumerate(positions[:2000].tolist()) if paths[p] == focus), 0)
-        self.grid.select([row])
+            rows = [r for r, p in enumerate(positions[:2000].tolist()) if paths[p] in focus]
+        same, self._choices = self._choices == inspection.choices, inspection.choices
+        self.grid.select((rows or [min(self._row, len(positions) - 1)]) if same else rows[:1] or [0])
 
     def _sort(self, order: str) -> None:
         if order != LIKENESS:
@@ -127,6 +135,7 @@ class ResultsPanel(QWidget):
 
     def _ranked(self, found: Evaluation, ranking: np.ndarray) -> None:
         if found is self.inspection.evaluation:
+            self._likeness = ranking
             self.inspection.sort(RANKING, ranking)
 
     def selected(self) -> list[Sample]:
@@ -137,7 +146,7 @@ class ResultsPanel(QWidget):
         chosen = self.selected()
         self.fix.setEnabled(bool(chosen))
         if chosen:
-            self._focus = chosen[0].path
+            self._focus, self._row = {sample.path for sample in chosen}, self.grid.selected()[0]
         self.picked.emit(chosen)
 
     def _item(self, row: int) -> GridItem:
@@ -146,11 +155,13 @@ class ResultsPanel(QWidget):
         assert shown is not None
         answer, truth = int(shown.answer[position]), int(shown.predictions.truth[position])
         unsure = answer == len(shown.classes)
-        said = self.tr("not sure") if unsure else shown.classes[answer]
+        said = "" if unsure else shown.classes[answer]
         share = 100 * float(shown.predictions.confidence[position])
         caption, figure = self.inspection.captions.get(position, ""), ""
         if not caption:
-            caption, figure = said if answer == truth else f"{shown.classes[truth]}→{said}", f"{share:.0f} %"
+            name = shown.classes[truth]
+            caption = said if answer == truth else f"{name} ?" if unsure else f"{name}→{said}"
+            figure = f"{share:.0f} %"
         return GridItem(position, str(sample.file), sample.path, caption, "", "R" if self._before(sample) else "",
                         "warning" if unsure else "right" if answer == truth else "wrong", sample.flagged,
                         self._tip(sample), figure=figure)
@@ -167,6 +178,9 @@ class ResultsPanel(QWidget):
         best = np.argsort(-confidences, kind="stable")[:3].tolist()
         lines = [sample.path, self.tr("truth {truth}, predicted {predicted}").format(
             truth=sample.truth, predicted=sample.predicted)]
+        decisions = self.inspection.decisions
+        if decisions is not None and int(decisions.answer[sample.position]) == len(decisions.classes):
+            lines.append(self.tr("not sure: below the threshold"))
         lines += [f"{100 * float(confidences[i]):.1f} %  {found.classes[i]}" for i in best]
         if int(found.truth[sample.position]) not in best:
             lines.append(f"{100 * float(confidences[found.truth[sample.position]]):.1f} %  {sample.truth}")

@@ -35,7 +35,7 @@ from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.thumbnails import Thumbnails, to_qimage
 from dlgui.gui.widgets import Choice, button, named
-from dlgui.project.operations import splits
+from dlgui.project.operations import runs, splits
 from dlgui.project.operations.runs import Run
 
 METHODS = (("Grad-CAM", "grad_cam"), ("guided Grad-CAM", "guided_grad_cam"), ("occlusion", "confidence_based"),
@@ -118,7 +118,7 @@ class WhyPanel(QWidget):
         for strip in self.strips:
             strip.chosen.connect(self._look_beside)
         self.method.installEventFilter(self)
-        inspection.loaded.connect(self._warm)
+        inspection.asked.connect(self._warm)
 
     def _menu_button(self, name: str, text: str, tip: str, fill: Callable[[QMenu], None]) -> QToolButton:
         made = named(QToolButton(), name, tip)
@@ -139,8 +139,8 @@ class WhyPanel(QWidget):
         self.verdict.setObjectName("whyVerdict")
         self.moment.setObjectName("whyEpoch")
         top, tune, views, acts = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        top.addWidget(self.method, 1)
-        top.addWidget(self.target, 1)
+        top.addWidget(self.method, 6)  # has the longer names
+        top.addWidget(self.target, 5)
         top.addWidget(self.more)
         tune.addWidget(self.colours)
         tune.addWidget(self.opacity, 1)
@@ -296,11 +296,11 @@ class WhyPanel(QWidget):
         self._show_second(False)
         self.heatmap.say(str(problem))
 
-    def _warm(self) -> None:
-        run = self.inspection.run
-        if run is not None and run.model.exists():
-            self.session.jobs.start("heatmapModel", self.tr("loading the model"), lambda _: self.explainer.warm(run),
-                                    failed=lambda _: None, quiet=True)
+    def _warm(self, run_id: str) -> None:
+        project = self.session.project
+        if project is not None:
+            self.session.jobs.start("heatmapModel", self.tr("loading the model"), lambda _: self.explainer.warm(
+                runs.get(project, run_id)), failed=lambda _: None, quiet=True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Who comes near the methods may want guided Grad-CAM, which takes seconds to prepare."""
