@@ -53,6 +53,7 @@ class ScriptWindow(QMainWindow):
         if shown is plot:
             self.takeCentralWidget()
         plot.show_runs([RunCurves.of("script", self.tr("script"), round(message["epochs"]), message["history"])])
+        plot.set_kind("loss", any(row.get("loss") is not None for row in message["history"]))
         plot.fit()
         return plot
 

@@ -48,6 +48,10 @@ def test_keys_decide_undo_brings_back_and_ghosts_stay(spoilt, qtbot, idle):
     found = [s for s in table.suspects.rows if s.image_id in wrong]
     assert len(found) >= 2
     assert not named(window, "suspectView").image().isNull()
+    cell = table.suspects.index(0, 1)
+    for width, with_label in ((380, False), (600, True)):
+        table.resize(width, 200)
+        assert cell.data().startswith("→") != with_label
     assert "left" in named(window, "suspectOutlook", QLabel).text()
 
     def undo():

@@ -69,7 +69,7 @@ class CurvesPage(Page):
         for text, value in ((self.tr("precision and recall"), "precision_recall"), (self.tr("ROC"), "roc"),
                             (self.tr("confidence histogram"), "histogram"),
                             (self.tr("reliability (calibration)"), "reliability"),
-                            (self.tr("error when refusing unsure answers"), "rejection")):
+                            (self.tr("refusing unsure answers"), "rejection")):
             self.kind.addItem(text, value)
         self.of_class = named(Choice(8), "curveClass", self.tr("Curves of one class, or of all"))
         self.plot = named(pg.PlotWidget(), "curvePlot", self.tr("Click a point or a bar for its images. Wheel: zoom."))

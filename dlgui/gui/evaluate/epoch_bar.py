@@ -28,13 +28,14 @@ class EpochBar(QWidget):
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setTickInterval(1)
         self.said = QLabel()
-        self.said.setMinimumWidth(150)
+        self.said.setMinimumWidth(140)
+        self.slider.setMinimumWidth(80)
         self.flips = button("flipsButton", self.tr("Flip often"), self.tr(
             "Validation images whose answer changes from epoch to epoch: often wrongly labeled or ambiguous. Lost: a "
             "right answer became wrong."), self.show_flips)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for part, stretch in ((QLabel(self.tr("Epoch")), 0), (self.slider, 1), (self.said, 0), (self.flips, 0)):
+        for part, stretch in ((self.slider, 1), (self.said, 0), (self.flips, 0)):
             layout.addWidget(part, stretch)
         self.hide()
         self.slider.valueChanged.connect(lambda _: self._moved())
@@ -52,7 +53,7 @@ class EpochBar(QWidget):
         self.slider.setValue(self._epochs.index(epoch) if epoch in self._epochs else len(self._epochs))
         self._quiet = False
         if epoch is not None:
-            self.said.setText(self.tr("{epoch:g}: validation only").format(epoch=epoch))
+            self.said.setText(self.tr("epoch {epoch:g}, validation").format(epoch=epoch))
         else:
             self.said.setText(self.tr("finished, on {split}").format(split=self.inspection.split))
 

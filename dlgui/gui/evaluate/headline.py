@@ -23,6 +23,9 @@ LATER = 0.4
 NO_BREAK = "\u2011"
 """A hyphen at which no line ends."""
 
+TOGETHER = "\u2060"
+"""After a dash: no line ends here."""
+
 
 class Headline(QLabel):
     """One line of figures; their bootstrap intervals follow as soon as they are drawn."""
@@ -67,7 +70,7 @@ class Headline(QLabel):
             if key == "top1_error":
                 words[1] = words[1].replace("<b>", "<b style='font-size:17px'>")
             if between:
-                words.append(f"<small>({100 * between[0]:.1f} – {100 * between[1]:.1f})</small>")
+                words.append(f"<small>({100 * between[0]:.1f} –{TOGETHER} {100 * between[1]:.1f})</small>")
             if key == "top1_error":
                 words.append(self.tr("{wrong} of {n} wrong").format(wrong=round(found.top1_error * found.num_samples),
                                                                     n=found.num_samples))

@@ -47,8 +47,8 @@ second."""
 
 TEXT = 15
 """Cells lower than that many pixels show no text."""
-GHOST = 30
-"""Cells lower than that many pixels do not show what they were."""
+GHOST, ROOMY_GHOST = 22, 30
+"""Cells lower than the first in pixels do not show what they were; below the second the count gives way to it."""
 
 
 class MatrixModel(QAbstractTableModel):
@@ -436,22 +436,27 @@ class ConfusionMatrix(QTableView):
             for k in range(c0, c1):
                 inside = r < rows and k < columns
                 painter.setPen((white if self._dark[r, k] else black) if inside else ink)
-                painter.drawText(QRect(left + k * width, top + r * height, width, height),
+                narrow = inside and GHOST <= height < ROOMY_GHOST and self._was(r, k) is not None
+                painter.drawText(QRect(left + k * width, top + r * height, width, height - 9 * narrow),
                                  int(Qt.AlignmentFlag.AlignCenter), self.matrix.text(r, k))
         self._draw_ghosts(painter, left, top, (r0, min(r1, rows)), (c0, min(c1, columns)))
+
+    def _was(self, row: int, column: int) -> int | None:
+        table = self.matrix.table
+        return table.was(row, column) if table is not None else None
 
     def _draw_ghosts(self, painter: QPainter, left: int, top: int, rows: tuple[int, int],
                      columns: tuple[int, int]) -> None:
         """What stood in a cell before labels were changed, small in its lower corner."""
-        table, height, width = self.matrix.table, self._side, self._width(self._side)
-        if table is None or table.ghost is None or height < GHOST:
+        height, width = self._side, self._width(self._side)
+        if height < GHOST:
             return
         font = painter.font()
         font.setPixelSize(9)
         painter.setFont(font)
         for r in range(*rows):
             for k in range(*columns):
-                before = table.was(r, k)
+                before = self._was(r, k)
                 if before is not None:
                     painter.setPen(QColor("#d0d0d0" if self._dark[r, k] else "#404040"))
                     painter.drawText(QRect(left + k * width, top + r * height, width - 3, height - 1),

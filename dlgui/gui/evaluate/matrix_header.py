@@ -13,7 +13,7 @@ ROOM = 36
 """Columns narrower than that many pixels have no room for figures."""
 UNITS = 58
 """Columns narrower than that many pixels have no room for the figures' percent signs."""
-AXIS = 96
+AXIS = 112
 """Room for the names of the axes, where the headers meet."""
 LINE = 17
 """Height of a figure above a column, in pixels."""

@@ -14,7 +14,7 @@ from dlgui.project.operations.label_queue import Suspect
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = 5
 NARROW = 430
-"""Width in pixels below which the last column gives way to the file name."""
+"""Width in pixels below which the last column, and the label beside its suggestion, give way to the file name."""
 
 
 class SuspectModel(QAbstractTableModel):
@@ -23,6 +23,8 @@ class SuspectModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[Suspect] = []
+        self.narrow = False
+        """Whether there is no room for the label beside its suggestion."""
 
     def show(self, rows: list[Suspect]) -> None:
         """Shows others."""
@@ -53,7 +55,8 @@ class SuspectModel(QAbstractTableModel):
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         suspect = self.rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return (suspect.path.rpartition("/")[2], f"{short(suspect.given, 18)} → {short(suspect.suggested, 18)}",
+            given = "" if self.narrow else f"{short(suspect.given, 18)} "
+            return (suspect.path.rpartition("/")[2], f"{given}→ {short(suspect.suggested, 18)}",
                     f"{100 * suspect.probability:.0f} %", f"{100 * suspect.gain:.3f}", suspect.split)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{suspect.path}\n{suspect.given} → {suspect.suggested}"
@@ -107,7 +110,8 @@ class SuspectTable(QTableView):
         return self.suspects.rows[row] if 0 <= row < len(self.suspects.rows) else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.setColumnHidden(COLUMNS - 1, event.size().width() < NARROW)  # the sentence above names the split anyway
+        self.suspects.narrow = event.size().width() < NARROW
+        self.setColumnHidden(COLUMNS - 1, self.suspects.narrow)  # the sentence above names label and split anyway
         super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

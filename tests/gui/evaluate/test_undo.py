@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 
+from dlgui.engine.matrix_table import MatrixTable
 from dlgui.project.operations.info import info
 
 
@@ -96,6 +97,14 @@ def test_ghost_numbers_come_with_a_relabel_and_go_with_undo(active, qtbot, idle)
     was = {(r, c): table.was(r, c) for r in range(3) for c in range(3) if table.was(r, c) is not None}
     assert set(was) == {(answer, classes.index(sample.truth)), (answer, classes.index(other))}
     assert view.viewport().grab().toImage() != plain
+    shown = view.matrix.table
+    for side in (40, 24):  # roomy cells and those of a narrow window
+        view.zoom(side)
+        view.show_table(shown)
+        with_ghosts = view.viewport().grab().toImage()
+        view.show_table(MatrixTable(shown.decisions, shown.mode, shown.order, shown.transposed))
+        assert view.viewport().grab().toImage() != with_ghosts
+    view.show_table(shown)
     assert "was" in named(active, "evaluationHeadline", QLabel).text()
     qtbot.keyClick(named(active, "resultGrid"), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     idle(active)
