@@ -61,7 +61,7 @@ def let_helpers_yield(steps: int = 3) -> None:
     compute with, which spin while they wait and would have a processor like the window."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            _yield({int(name) for name in os.listdir("/proc/self/task")} - {threading.get_native_id()}, steps)
+            _yield({int(task.name) for task in Path("/proc/self/task").iterdir()} - {threading.get_native_id()}, steps)
 
 
 def _yield(threads: Iterable[int], steps: int) -> None:

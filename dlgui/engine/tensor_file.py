@@ -16,7 +16,8 @@ _NAMES = {"float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", 
           "int8": "I8", "uint8": "U8", "bool": "BOOL"}
 
 
-def write_tensors(file: IO[bytes], tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> None:
+def write_tensors(file: IO[bytes], tensors: Mapping[str, np.ndarray],
+                  metadata: Mapping[str, str] | None = None) -> None:
     """Writes arrays and texts in the form that `safetensors` reads.
 
     Raises:

@@ -1,5 +1,8 @@
 """`Classifier`: settings, weight updates, predictions."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -32,6 +35,22 @@ def test_updates_lower_the_loss_and_predictions_follow(classifier, batch):
     after = classifier.predict_scaled(batch)
     assert after[0, 0] > before[0, 0]
     assert after[3, 1] > before[3, 1]
+
+
+def test_a_network_is_given_back_without_pythons_collector(batch):
+    made = Classifier.pretrained(classes=["cat", "dog"], preprocessing=SIZE)
+    made.set_hyperparameters(batch_size=4)
+    gc.collect()
+    gc.disable()
+    try:
+        made.train_batch(batch, ["cat", "cat", "dog", "dog"])
+        predictor = made.predictor("cpu")
+        predictor.predict_scaled(batch)
+        kept = weakref.ref(made.torch_module()), weakref.ref(predictor), weakref.ref(made)
+        del made, predictor
+        assert [one() for one in kept] == [None, None, None]
+    finally:
+        gc.enable()
 
 
 def test_indices_are_names(classifier, batch):

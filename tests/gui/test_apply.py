@@ -190,7 +190,7 @@ def test_a_watched_folder_waits_for_whole_files(lab, qtbot, fresh, tmp_path):
     assert named(lab, "watchFolderButton").isChecked()
     qtbot.mouseClick(named(lab, "stopApplyButton"), Qt.MouseButton.LeftButton)
     assert not named(lab, "watchFolderButton").isChecked()
-    assert not lab.session.jobs.busy()
+    assert lab.session.jobs.running("watch") is None
     assert lab.problems == []
 
 

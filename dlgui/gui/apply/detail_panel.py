@@ -59,6 +59,8 @@ class DetailPanel(QWidget):
 
     def show_answer(self, a: Answer | None) -> None:
         """Shows an answer; None clears."""
+        if a is not None and a is self._answer:
+            return  # others arrive while it is looked at; its heatmap shall not begin anew each time
         self._answer = a
         if a is None:
             self.verdict.clear()
