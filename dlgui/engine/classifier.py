@@ -186,7 +186,7 @@ class Classifier:
             raise InvalidValue("linear layer", f"{weight.shape} and {bias.shape}", f"{wanted} and {wanted[:1]}")
         if self._module is not None:
             self._keep_weights(self.backbone_weights())
-        self._head, self.temperature = (weight, bias), float(temperature)
+        self._head, self.temperature = (weight.astype(np.float32), bias.astype(np.float32)), float(temperature)
         self._forget()
 
     def graph(self) -> Path:

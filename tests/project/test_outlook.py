@@ -58,10 +58,9 @@ def test_a_quick_training_tells_how_much_of_the_network_fine_tuning_will_use(pro
     run = training.train(project, Plan(image_size=40))
     deepest = read_model(run.model).pooling.last_stage
     outlook.estimate(project, plan)
-    newest = max(cache_folder("speed").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-    asked = json.loads(newest.read_text())["request"]
-    assert asked["width"] == 40
-    assert asked["settings"]["stages"] == min(deepest + 1 + recipe.DEEPER, len(network.channels))
+    asked = [json.loads(path.read_text()).get("request", {}) for path in cache_folder("speed").glob("*.json")]
+    assert min(deepest + 1 + recipe.DEEPER, len(network.channels)) in [
+        request["settings"]["stages"] for request in asked if request.get("width") == 40]
 
 
 def test_examples_take_the_classes_in_turn_and_augmentation_repeats(project):
