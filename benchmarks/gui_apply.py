@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from common import heading
-from gui_latency import Heart, small_project
+from gui_latency import Heart, small_project, until_idle, wait
 
 
 def main() -> None:
@@ -33,7 +33,6 @@ def main() -> None:
 
 def measure(project: Path, images: list[Path], folder: Path, seconds: float) -> None:
     from PIL import Image
-    from PySide6.QtCore import QEventLoop, QTimer
 
     from dlgui.gui import theme
     from dlgui.gui.app import application
@@ -58,17 +57,8 @@ def measure(project: Path, images: list[Path], folder: Path, seconds: float) -> 
     window.resize(1280, 800)
     window.show()
 
-    def wait(duration: float) -> None:
-        loop = QEventLoop()
-        QTimer.singleShot(int(1000 * duration), loop.quit)
-        loop.exec()
-
-    def until_idle() -> None:
-        while window.session.jobs.busy():
-            wait(0.05)
-
     window.session.open(project)
-    until_idle()
+    until_idle(window)
     window.tabs.setCurrentWidget(window.apply_tab)
     wait(1)
     tab, page = window.apply_tab, window.apply_tab.camera
@@ -86,7 +76,7 @@ def measure(project: Path, images: list[Path], folder: Path, seconds: float) -> 
         wait(seconds)
         tab.show_camera(False)
         heart.stop(f"{name}, {len(shown) / seconds:.1f} answers a second")
-        until_idle()
+        until_idle(window)
     heart.start()
     tab.watch_folder(str(arriving))
     for i in range(int(20 * seconds)):
@@ -95,10 +85,10 @@ def measure(project: Path, images: list[Path], folder: Path, seconds: float) -> 
     wait(1)
     heart.stop(f"watched folder, {len(tab.table.answers)} of {int(20 * seconds)} images")
     tab.classifying.stop()
-    until_idle()
+    until_idle(window)
     heart.start()
     tab.classify([str(many)])
-    until_idle()
+    until_idle(window)
     heart.stop(f"{len(tab.table.answers)} files at once")
     window.close()
     app.quit()

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from common import heading
-from gui_latency import Heart, small_project
+from gui_latency import Heart, small_project, until_idle, wait
 
 PAUSES = (0.0, 2.0)
 """Seconds from the mouse at the list of methods until guided Grad-CAM is chosen."""
@@ -97,15 +97,6 @@ def session(project: Path, pause: float) -> list[tuple[str, float, float]]:
             self.limit.stop()
             return time.perf_counter() - begun
 
-    def wait(seconds: float) -> None:
-        loop = QEventLoop()
-        QTimer.singleShot(int(1000 * seconds), loop.quit)
-        loop.exec()
-
-    def until_idle() -> None:
-        while window.session.jobs.busy():
-            wait(0.02)
-
     def measure(name: str, deed: Callable[[], object]) -> None:
         heart.start()
         seconds = painted.await_(deed)
@@ -131,17 +122,17 @@ def session(project: Path, pause: float) -> list[tuple[str, float, float]]:
         wait(pause)
     after = f"{pause:g} s after the mouse came" if pause else "at once"
     measure(f"the first of guided Grad-CAM, {after}", lambda: method.setCurrentIndex(1))
-    until_idle()
+    until_idle(window)
     measure("the next image, guided Grad-CAM", lambda: QTest.keyClick(grid, Qt.Key.Key_Right))
     method.setCurrentIndex(0)
-    until_idle()
+    until_idle(window)
     wait(1)
     for _ in range(3):
         measure("the next image, made ahead", lambda: QTest.keyClick(grid, Qt.Key.Key_Right))
         wait(1)
-        until_idle()
+        until_idle(window)
     measure("any other image", lambda: QTest.keyClick(grid, Qt.Key.Key_End))
-    until_idle()
+    until_idle(window)
     window.close()
     app.quit()
     return found

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -32,6 +33,21 @@ from common import heading
 
 BEAT = 4
 """Milliseconds."""
+
+
+def wait(seconds: float) -> None:
+    """Lets the event loop run for a while."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(int(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+def until_idle(window: Any) -> None:
+    """Lets the event loop run until the window's jobs are done."""
+    while window.session.jobs.busy():
+        wait(0.02)
 
 
 class Heart:
@@ -146,7 +162,7 @@ def main() -> None:
 
 
 def measure(folder: Path, arguments: argparse.Namespace) -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
+    from PySide6.QtCore import QEventLoop
 
     from dlgui.gui import theme
     from dlgui.gui.app import application
@@ -165,21 +181,12 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
     window.show()
     until_trained = QEventLoop()
 
-    def wait(seconds: float) -> None:
-        loop = QEventLoop()
-        QTimer.singleShot(int(1000 * seconds), loop.quit)
-        loop.exec()
-
-    def until_idle() -> None:
-        while window.session.jobs.busy():
-            wait(0.05)
-
     def opened() -> None:
         window.session.open(folder)
-        until_idle()
+        until_idle(window)
         window.tabs.setCurrentWidget(window.train_tab)
         wait(1.0)
-        until_idle()
+        until_idle(window)
 
     def watched(plan: Plan, cost: Cost, name: str = "") -> None:
         opened()
@@ -191,7 +198,7 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
             window.train_tab.start_plan(plan)
             until_trained.exec()  # what is estimated anew afterwards is no part of it
         window.train_tab.training.state_changed.disconnect(heard)
-        until_idle()
+        until_idle(window)
         if name:
             wait(0.2)
             heart.stop(f"{name} ({cost.wall[-1]:.1f} s)")
