@@ -45,6 +45,8 @@ class Case:
         train: images to learn from, by class.
         validation: number of images in the validation split.
         cross_validated: top-1 error of cross-validation of a quick run.
+        best_epoch: whose network is kept, 0 for the start (quick's classifier), None where nobody has said.
+        best_error: validation error of what is kept; None where nobody has said.
     """
 
     history: Sequence[Mapping[str, Any]]
@@ -54,6 +56,8 @@ class Case:
     train: Mapping[str, int] = field(default_factory=dict)
     validation: int = 0
     cross_validated: float | None = None
+    best_epoch: int | None = None
+    best_error: float | None = None
 
     def values(self, key: str) -> list[float]:
         """One column of the history; empty where a value is missing."""
@@ -64,6 +68,11 @@ class Case:
     def errors(self) -> list[float]:
         """Validation errors."""
         return self.values("validation_top1_error")
+
+    @property
+    def kept(self) -> float:
+        """Validation error of what is kept; of the best epoch where nobody has said. Needs `errors`."""
+        return min(self.errors) if self.best_error is None else self.best_error
 
 
 def advise(case: Case) -> list[Advice]:
@@ -125,9 +134,11 @@ def _stalled(case: Case) -> Advice | None:
     since = len(errors) - 1 - errors.index(min(errors)) if errors else 0
     if case.done or len(errors) < 8 or since < max(5, len(errors) / 3):
         return None
+    best = errors.index(min(errors)) + 1 if case.best_epoch is None else case.best_epoch
+    kept = (f"the best network, of epoch {best}, is kept and evaluated" if best else
+            "no epoch has done clearly better than the start, the quick classifier, which is kept")
     return Advice("stalled", "hint",
-            f"No better validation error for {since} epochs. You can stop now: the best network, of epoch "
-            f"{errors.index(min(errors)) + 1}, is kept and evaluated.")
+            f"No better validation error for {since} epochs. You can stop now: {kept}.")
 
 
 def _unfinished(case: Case) -> Advice | None:
@@ -153,7 +164,7 @@ def _underfitting(case: Case) -> Advice | None:
 def _small_validation(case: Case) -> Advice | None:
     if not 0 < case.validation < SMALL or not case.errors:
         return None
-    low, high = wilson_interval(round(min(case.errors) * case.validation), case.validation)[:2]
+    low, high = wilson_interval(round(case.kept * case.validation), case.validation)[:2]
     return Advice("small validation", "hint",
             f"The validation split has {case.validation} images, so one image is worth "
             f"{_percent(1 / case.validation)}: the true error lies anywhere from {_percent(low)} to {_percent(high)} "
@@ -194,7 +205,7 @@ def _few_images(case: Case) -> Advice | None:
 
 
 def _all_right(case: Case) -> Advice | None:
-    if not case.done or not case.errors or min(case.errors) > 0 or not case.validation:
+    if not case.done or not case.errors or case.kept > 0 or not case.validation:
         return None
     bound = min(3 / case.validation, 1.0)
     return Advice("all right", "good",

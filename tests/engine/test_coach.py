@@ -1,5 +1,6 @@
 """The coach speaks where its rules say so, and keeps silent elsewhere."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,16 @@ def test_overfitting_needs_three_epochs_and_a_falling_training_error():
     text = next(a.text for a in advise(SPEAKING["overfitting"]) if a.rule == "overfitting")
     assert "risen for 3 epochs" in text
     assert "weight prior" in text
+
+
+def test_a_start_that_is_kept_is_named_and_no_epoch():
+    start = replace(SPEAKING["stalled"], best_epoch=0, best_error=0.02, validation=50)
+    said = {advice.rule: advice.text for advice in advise(start)}
+    assert "the start, the quick classifier, which is kept" in said["stalled"]
+    assert "from 0.35 %" in said["small validation"]
+    assert "all right" not in {a.rule for a in advise(replace(SPEAKING["all right"], best_epoch=0, best_error=0.01))}
+    assert "of epoch 4" in next(a.text for a in advise(replace(SPEAKING["stalled"], best_epoch=4))
+                                if a.rule == "stalled")
 
 
 def test_warnings_come_first():

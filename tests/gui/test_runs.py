@@ -73,6 +73,14 @@ def test_the_book_of_runs(trained, qtbot, idle, tmp_path):
         assert words in tab.plot.readout(1.5)
     table.select([3, 4])
     assert [run.run for run in tab.plot.runs] == [run.id for run in table.selected()]
+    table.select([1, 3])  # a quick run has no epochs: a level line
+    level, fine = sorted(tab.plot.runs, key=lambda run: run.run)
+    assert level.level == pytest.approx(100 * runs.get(project, "run-001").validation_top1_error)
+    assert fine.level is None
+    assert "no epochs" in tab.plot.readout(1.5)
+    names = [label.text for _, label in tab.plot.legend.items]
+    assert names == [run.name for run in tab.plot.runs]
+    table.select([3, 4])
     tab.curves.logarithmic.setChecked(True)
     tab.curves.smoothing.setValue(4)
     tab.curves.loss.setChecked(False)

@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from safetensors.numpy import load, load_file
 
+from dlgui.engine.progress import Report
 from dlgui.project.operations import batches, run_files, runs, training
 from dlgui.project.operations.training import Plan
 from dlgui.project.project import Project
@@ -57,6 +58,9 @@ def test_stop_keeps_the_best_network_and_evaluates_it(divided, qtbot, idle):
     before = len(tab.plot.runs[0].curves["loss"])
     qtbot.wait(400)
     assert len(tab.plot.runs[0].curves["loss"]) == before
+    tab.training.reported.emit(Report("training", 3, 360, 1.0, 5.0))  # what was on its way when the pause began
+    assert named(divided, "trainingStatus").text().startswith("Paused")
+    assert tab.plot.viewRange()[0][1] > 500
     click(divided, qtbot, "stopTrainingButton")
     idle(divided, 120)
     run = runs.all_runs(project)[0]
@@ -70,7 +74,40 @@ def test_stop_keeps_the_best_network_and_evaluates_it(divided, qtbot, idle):
     assert "is done" in named(divided, "trainingStatus").text()
     assert run_files.worst(run)
     assert tab.live.worst.items.rowCount() == len(run_files.worst(run))
+    trained = tab.plot.runs[0].last
+    qtbot.waitUntil(lambda: tab.plot.viewRange()[0][1] == pytest.approx(1.02 * trained))  # it ends where the run ended
     assert divided.problems == []
+
+
+def test_a_start_that_no_epoch_beats_is_said_to_be_kept(divided, qtbot, idle):
+    tab, project = divided.train_tab, divided.session.project
+    tab.start_plan(plan(epochs=2, head_learning_rate_factor=0.0))  # the last layer stays zero and names one class
+    idle(divided, 120)
+    run = runs.all_runs(project)[0]
+    assert run.best_epoch == 0
+    qtbot.waitUntil(lambda: bool(tab.plot.runs) and tab.plot.runs[0].start_kept)
+    assert tab.plot.runs[0].best() == (0.0, pytest.approx(100 * run.validation_top1_error), None)
+    assert tab.plot.viewRange()[0][0] < 0  # so that the mark at 0 is seen whole
+    assert "kept: the start" in tab.plot.readout(1)
+    assert "the start" in named(divided, "bestFigure").text()
+    assert "quick classifier: it is kept" in named(divided, "trainingStatus").text()
+    idle(divided)
+    assert "it is kept" in named(divided, "coachText").text()
+
+
+def test_a_run_without_a_batch_says_so_in_words(divided, qtbot, idle):
+    project = divided.session.project
+    run = training.start(project, plan())
+    runs.update(project, run, state="interrupted", pid=None)
+    divided.train_tab.refresh()
+    idle(divided)
+    assert named(divided, "resumeBar").isVisible()
+    assert not divided.train_tab.plot.isVisible()
+    assert "has not trained a batch" in named(divided, "noCurve").text()
+    click(divided, qtbot, "resumeTrainingButton")
+    idle(divided, 120)
+    assert runs.get(project, run.id).state == "done"
+    assert divided.train_tab.plot.isVisible()
 
 
 def test_stop_before_anything_was_learned_leaves_the_run_for_later(divided, qtbot, idle):

@@ -38,6 +38,8 @@ class Controls(QWidget):
         self.status.setWordWrap(True)
         self.status.setTextFormat(Qt.TextFormat.PlainText)
         self._line = Still(self.status)
+        self._state, self._task = "idle", ""
+        self._silent = ""
         grid = QGridLayout()
         grid.addWidget(self.pause_button, 0, 0)
         grid.addWidget(self.stop_button, 0, 1)
@@ -53,6 +55,8 @@ class Controls(QWidget):
     def show_state(self, state: str, writable: bool) -> None:
         """Enables what can be done in a state: `idle`, `running`, `paused` or `stopping`."""
         idle, runs = state == "idle", state in ("running", "paused")
+        going_on = state == "running" and self._state == "paused"
+        self._state, self._silent = state, self._task if state == "stopping" else ""
         self.start_button.setEnabled(idle and writable)
         self.start_button.setVisible(idle)
         for made in (self.pause_button, self.stop_button, self.later_button):
@@ -66,6 +70,8 @@ class Controls(QWidget):
             self._line.shrink()
         elif state == "paused":
             self.say(self.tr("Paused. Nothing is lost, whatever happens now."))
+        elif going_on:
+            self.say(self.tr("Going on …"))
         elif state == "stopping":
             self.say(self.tr("Ending after the step under way …"))
 
@@ -75,8 +81,12 @@ class Controls(QWidget):
         self._line.setVisible(bool(text))
 
     def report(self, report: Report) -> None:
-        """Shows how far the task is."""
+        """Shows how far the task is; in words only while the training runs, or when another task brings it to its end:
+        a late report shall not speak over what was said of a pause or of the end."""
+        self._task = report.task
         self.bar.setRange(0, report.total or 0)
         self.bar.setValue(report.done)
+        if self._state in ("idle", "paused") or report.task == self._silent:
+            return
         self.say(f"{report.task[:1].upper()}{report.task[1:]}: {report.done} / {report.total or '?'}"
                  f"{time_left(report.remaining)}")

@@ -27,9 +27,11 @@ class RunCurves:
 
     Attributes:
         run: its id; name: in the legend.
-        epochs: planned, the width of the plot.
+        epochs: still planned: the plot is as wide; 0 where the run is over and ends where it ended.
         history: rows of the book.
-        best_epoch: whose network is kept, None where nobody has said.
+        best_epoch: whose network is kept, 0 for the start (quick's classifier), None where nobody has said.
+        best_error: validation error of what is kept, in percent; None where it is not known.
+        level: validation error in percent of a run without epochs, a quick one.
         curves: by kind; errors in percent over epochs, loss and learning rate over epochs of single batches where these
             are known.
     """
@@ -38,14 +40,16 @@ class RunCurves:
     name: str
     epochs: int = 0
     best_epoch: float | None = None
+    best_error: float | None = None
+    level: float | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
     curves: dict[str, Curve] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: str, name: str, epochs: int, history: Sequence[dict[str, Any]],
-           batches: np.ndarray | None = None, best_epoch: float | None = None) -> RunCurves:
+           batches: np.ndarray | None = None) -> RunCurves:
         """From the book's rows and, where known, float (n, 4) batches: iteration, epoch, loss, learning rate."""
-        made = cls(run, name, epochs, best_epoch, [], {kind: Curve() for kind in KINDS})
+        made = cls(run, name, epochs, curves={kind: Curve() for kind in KINDS})
         made.per_batch = batches is not None and len(batches) > 1
         if made.per_batch and batches is not None:
             made.add_batches(batches)
@@ -85,9 +89,25 @@ class RunCurves:
         """The last epoch of which anything is known."""
         return max((float(curve.x[-1]) for curve in self.curves.values() if len(curve)), default=0.0)
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not self.last and self.level is None
+
+    @property
+    def start_kept(self) -> bool:
+        """Whether no epoch has beaten the start, quick's classifier."""
+        return self.best_epoch == 0 and self.best_error is not None
+
+    def keep(self, best_epoch: int | None, best_error: float | None) -> None:
+        """Says whose network is kept, and its validation error as a fraction."""
+        self.best_epoch, self.best_error = best_epoch, None if best_error is None else 100.0 * best_error
+
     def best(self) -> tuple[float, float, float | None] | None:
-        """The epoch whose network is kept (else the last of the least validation error), the validation and the
-        training error there in percent; None where no validation error is known."""
+        """The epoch whose network is kept (else the last of the least validation error; 0 is the start), the validation
+        and the training error there in percent; None where no validation error is known."""
+        if self.start_kept and self.best_error is not None:
+            return 0.0, self.best_error, None
         curve = self.curves["validation"]
         if not len(curve):
             return None

@@ -170,9 +170,10 @@ class LiveView(QWidget):
 
     def _show_best(self, run: Run | None) -> None:
         text = ""
-        if run is not None and run.best_epoch and run.method == "finetune":
-            text = self.tr("Best in epoch {epoch}: validation error <b>{error}</b>").format(
-                epoch=run.best_epoch, error=percent(run.validation_top1_error))
+        if run is not None and run.best_epoch is not None and run.method == "finetune":
+            text = (self.tr("Best in epoch {epoch}: validation error <b>{error}</b>") if run.best_epoch else self.tr(
+                "Best is the start, the quick classifier: validation error <b>{error}</b>")).format(
+                    epoch=run.best_epoch, error=percent(run.validation_top1_error))
         self.best.setText(text)
         self.best.setVisible(bool(text))
 

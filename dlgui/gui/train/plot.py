@@ -100,7 +100,8 @@ class TrainingPlot(pg.PlotWidget):
             box.setXLink(self._main)
             box.setMouseEnabled(x=False, y=False)
             box.setZValue(-10)
-        item.getAxis("left").enableAutoSIPrefix(False)
+        for axis in ("left", "bottom"):
+            item.getAxis(axis).enableAutoSIPrefix(False)
         self._main.sigResized.connect(self._place_boxes)
         self._main.sigRangeChanged.connect(lambda *_: self.redraw())
         self._main.sigRangeChangedManually.connect(lambda *_: self._moved())
@@ -116,8 +117,9 @@ class TrainingPlot(pg.PlotWidget):
         self._main.addItem(self._grid, ignoreBounds=True)
         self._best = pg.InfiniteLine(angle=90, movable=False)
         self._star = pg.ScatterPlotItem(size=15, symbol="star")
+        self._start = pg.TextItem()
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        for fixed in (self._best, self._star, self._cursor):
+        for fixed in (self._best, self._star, self._start, self._cursor):
             self._main.addItem(fixed, ignoreBounds=True)
             fixed.hide()
         self._box = QLabel(self)
@@ -150,6 +152,8 @@ class TrainingPlot(pg.PlotWidget):
         self._best.setPen(pg.mkPen(c.soft, width=1, style=Qt.PenStyle.DashLine))
         self._star.setBrush(shades["validation"])
         self._star.setPen(pg.mkPen(c.panel, width=1))
+        self._start.setText(self.tr("kept: the start, quick's classifier"), QColor(c.ink))
+        self._start.fill = pg.mkBrush(QColor(c.panel))
         self.show_runs(self.runs, keep_range=True)
 
     @staticmethod
@@ -184,15 +188,14 @@ class TrainingPlot(pg.PlotWidget):
                 self._lines[n].take(run, pen, pale)
             else:
                 self._lines.append(_Line(run, kind, boxes.get(kind, self._main), pen, pale))
-        self._entitle()
         if not keep_range:
             self.following = True
         self.refresh()
 
     def _entitle(self) -> None:
         if len(self.runs) > 1:
-            wanted = [(line.item, shortened(line.run.name, LONGEST)) for line in self._lines
-                      if line.kind == "validation"]
+            wanted = [(line.item, shortened(line.run.name, LONGEST) + (self.tr(": no curve") if line.run.empty else ""))
+                      for line in self._lines if line.kind == "validation"]
             if len(wanted) > LEGEND_ENTRIES:
                 more = self.tr("and {n} more").format(n=len(wanted) - LEGEND_ENTRIES + 1)
                 wanted = [*wanted[:LEGEND_ENTRIES - 1], (pg.PlotCurveItem(pen=None), more)]
@@ -217,6 +220,7 @@ class TrainingPlot(pg.PlotWidget):
 
     def refresh(self) -> None:
         """Draws what has come in; moves the window along unless the user has chosen one."""
+        self._entitle()
         if self.following:
             self.fit()
         self.redraw()
@@ -254,12 +258,14 @@ class TrainingPlot(pg.PlotWidget):
     def _fit(self) -> None:
         last = max([max(run.last, float(run.epochs)) for run in self.runs], default=1.0) or 1.0
         errors = self._extent(("train", "validation"))
-        self._main.setXRange(0, last * 1.02, padding=0)
+        kept = len(self.runs) == 1 and self.runs[0].start_kept  # its mark stands at 0 and shall be seen whole
+        self._main.setXRange(-min(0.03 * last, 0.5) if kept else 0, last * 1.02, padding=0)
         if self.logarithmic:
             low, high = max(errors[0], 0.01), max(errors[1], 0.1)
             self._main.setYRange(math.log10(low) - 0.1, math.log10(high) + 0.1, padding=0)
         else:
-            self._main.setYRange(0, _rounded_up(max(errors[1], 0.1)), padding=0)
+            top = _rounded_up(max(errors[1], 0.1)) if self._judged() else 100.0
+            self._main.setYRange(-0.02 * top, top, padding=0)  # what lies at zero is seen whole
         rate, loss = self._extent(("rate",)), self._extent(("loss",))
         self._rate_box.setYRange(0, max(rate[1], 1e-12) * 1.08, padding=0)
         if self.logarithmic:
@@ -270,10 +276,16 @@ class TrainingPlot(pg.PlotWidget):
     def _moved(self) -> None:
         self.following = False
 
+    def _judged(self) -> bool:
+        """Whether any error is known."""
+        return any(run.level is not None or run.best_error is not None or len(run.curves["train"]) for run in self.runs)
+
     def _extent(self, kinds: Sequence[str]) -> tuple[float, float]:
         """Least (above zero) and greatest value."""
         ends = [run.curves[kind].visible(-math.inf, math.inf, 64)[1] for run in self.runs for kind in kinds
                 if len(run.curves[kind]) and kind not in self._hidden]
+        if "validation" in kinds and "validation" not in self._hidden:
+            ends += [np.array([at]) for run in self.runs for at in (run.level, run.best_error) if at is not None]
         values = np.concatenate(ends) if ends else np.zeros(1)
         positive = values[values > 0]
         return float(positive.min()) if len(positive) else 0.0, float(values.max())
@@ -309,6 +321,8 @@ class TrainingPlot(pg.PlotWidget):
         hidden = line.kind in self._hidden
         curve = line.smoothed(self.smoothing)
         x, y = ([], []) if hidden else curve.visible(low, high, most)
+        if line.kind == "validation" and line.run.level is not None and not hidden:
+            x, y = [low, high], [line.run.level] * 2
         if line.kind == "rate" and not hidden:
             x, y = steps(np.asarray(x), np.asarray(y))
         line.item.setData(np.asarray(x), self._scaled(line.kind, np.asarray(y)))
@@ -331,9 +345,14 @@ class TrainingPlot(pg.PlotWidget):
         best = self.runs[0].best() if len(self.runs) == 1 and "validation" not in self._hidden else None
         for item in (self._best, self._star):
             item.setVisible(best is not None)
+        self._start.setVisible(best is not None and self.runs[0].start_kept)
         if best is not None:
+            height = self._scaled("validation", np.array([best[1]]))
             self._best.setPos(best[0])
-            self._star.setData([best[0]], self._scaled("validation", np.array([best[1]])))
+            self._star.setData([best[0]], height)
+            bottom, top = self._main.viewRange()[1]
+            self._start.setAnchor((-0.06, 0.0 if height[0] > (bottom + top) / 2 else 1.0))
+            self._start.setPos(best[0], float(height[0]))
 
     # --- reading
 
@@ -341,6 +360,9 @@ class TrainingPlot(pg.PlotWidget):
         """What the curves say at an epoch, as rich text; empty where there is nothing."""
         parts = []
         for run in self.runs:
+            if run.level is not None:
+                parts.append(f"<b>{html.escape(run.name)}</b><br>"
+                             f"{self.tr('validation')} {run.level:.2f} % ({self.tr('quick: no epochs')})")
             if not run.last:
                 continue
             at = min(max(epoch, 0.0), run.last)
@@ -355,7 +377,9 @@ class TrainingPlot(pg.PlotWidget):
                 words.append(f"{self.tr('loss')} {values['loss']:.4g}")
             if values.get("rate") is not None:
                 words.append(f"{self.tr('learning rate')} {values['rate']:.3g}")
-            head = run.name if len(self.runs) > 1 else f"{self.tr('epoch')} {at:.2f}"
+            if run.start_kept:
+                words.append(self.tr("kept: the start, {error:.2f} %").format(error=run.best_error))
+            head = html.escape(run.name) if len(self.runs) > 1 else f"{self.tr('epoch')} {at:.2f}"
             parts.append(f"<b>{head}</b><br>" + "<br>".join(words))
         return "<br>".join(parts)
 

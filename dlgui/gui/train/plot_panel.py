@@ -51,6 +51,7 @@ class PlotPanel(QWidget):
         self._clock = QTimer(self, singleShot=True, interval=LIVE_MILLISECONDS)
         self._clock.timeout.connect(self._draw_live)
         self.plot, self.bars, self.empty = TrainingPlot(), BarChart(), QLabel()
+        self.empty.setObjectName("noCurve")
         self.head = QLabel()
         self.head.setTextFormat(Qt.TextFormat.PlainText)
         self.head.setProperty("head", True)
@@ -118,7 +119,7 @@ class PlotPanel(QWidget):
     # --- content
 
     def show_runs(self, chosen: Sequence[Run]) -> None:
-        """Shows runs: curves of those that have epochs, bars of quick ones."""
+        """Shows runs: curves with a level line for each quick one among them; quick ones alone as bars."""
         same = [run.id for run in chosen] == [run.id for run in self.chosen]
         self.chosen = list(chosen)
         project = self.session.project
@@ -132,16 +133,29 @@ class PlotPanel(QWidget):
         names = ", ".join(run.name or run.id for run in chosen)
         self.head.setText(names if len(chosen) == 1 else self.tr("{n} runs").format(n=len(chosen)))
         self.head.setToolTip(names if len(chosen) == 1 else names + "\n" + self.tr(
-            "Solid: validation, dashed: training, dotted: loss, dash-dotted: learning rate"))
-        if fine:
-            self.plot.show_runs([self._curves(project, run) for run in fine], keep_range=same)
+            "Solid: validation (a level line: a quick run, which has no epochs), dashed: training, dotted: loss, "
+            "dash-dotted: learning rate"))
+        self.plot.show_runs([self._curves(project, run) for run in chosen] if fine else [], keep_range=same)
+        if any(curves.last for curves in self.plot.runs):
             self._page(self.plot)
-        elif len(chosen) == 1 and chosen[0].state != "done":
-            self.empty.setText(self.tr("A quick training has no epochs; its errors stand here when it is done."))
+        elif len(fine) == len(chosen) or (len(chosen) == 1 and chosen[0].state != "done"):
+            self.empty.setText(self._nothing(chosen[0]))
             self._page(self.empty)
         else:
             self.bars.show_groups(self._groups(project, list(chosen)))
             self._page(self.pages.widget(1))
+
+    def _nothing(self, run: Run) -> str:
+        """Why there is no curve to show yet."""
+        if run.method == "quick":
+            return self.tr("A quick training has no epochs; its errors stand here when it is done.")
+        if self._live is not None and self._live.run == run.id:
+            return self.tr("Preparing. The curves begin with the first batch.")
+        if run.state == "done":
+            return self.tr("{run} ended before its first batch: there is no curve, and its start, the quick "
+                           "classifier, was kept.").format(run=run.name or run.id)
+        return self.tr("{run} has not trained a batch yet, so there is no curve. It can go on from its start.").format(
+            run=run.name or run.id)
 
     def _page(self, page: QWidget | None) -> None:
         if page is not None:
@@ -175,14 +189,20 @@ class PlotPanel(QWidget):
         if project is None:
             return
         if self._live is None or self._live.run != told.run:
+            run = runs.get(project, told.run)
             shown = [curves for curves in self.plot.runs if curves.run == told.run]
-            self._live = shown[0] if shown else self._curves(project, runs.get(project, told.run))
+            self._live = shown[0] if shown else self._curves(project, run)
+            self._live.epochs = _planned(run)
         if told.batches:
             self._live.add_batches(np.array(told.batches, np.float64))
         for row in told.epochs:
             self._live.add_epoch(row)
-            self._live.best_epoch = runs.get(project, told.run).best_epoch
+            run = runs.get(project, told.run)
+            self._live.keep(run.best_epoch, run.validation_top1_error)
         if (told.batches or told.epochs) and self._live in self.plot.runs and not self._clock.isActive():
+            if self.pages.currentWidget() is self.empty:
+                self._page(self.plot)
+                self.plot.refresh()
             self._clock.start()
 
     def _draw_live(self) -> None:
@@ -197,8 +217,15 @@ class PlotPanel(QWidget):
     def _curves(self, project: Project, run: Run) -> RunCurves:
         if self._live is not None and self._live.run == run.id:
             return self._live
-        return RunCurves.of(run.id, run.name or run.id, int(run.parameters.get("settings", {}).get("epochs", 1)),
-                            runs.history(project, run), batches.read(run), run.best_epoch)
+        name = run.name or run.id
+        if run.method == "quick":
+            made = RunCurves.of(run.id, name, 0, [])
+            made.level = None if run.validation_top1_error is None else 100.0 * run.validation_top1_error
+            return made
+        made = RunCurves.of(run.id, name, _planned(run) if run.state == "running" else 0, runs.history(project, run),
+                            batches.read(run))
+        made.keep(run.best_epoch, run.validation_top1_error)
+        return made
 
     def _fit(self) -> None:
         self.plot.fit()
@@ -236,6 +263,10 @@ class PlotPanel(QWidget):
         if project is not None and chosen:
             self.session.jobs.start("tensorboard", self.tr("writing event files"),
                                     lambda job: run_export.write_tensorboard(project, chosen, folder))
+
+
+def _planned(run: Run) -> int:
+    return int(run.parameters.get("settings", {}).get("epochs", 1))
 
 
 def _grab(widget: QWidget, path: Path) -> None:

@@ -225,9 +225,10 @@ class TrainTab(QWidget):
         if run is not None:
             test = "" if run.test_top1_error is None else self.tr(", test {error}").format(
                 error=percent(run.test_top1_error))
-            self.controls.say(self.tr("{run} is done in {time}: validation error {error}{test}").format(
+            kept = self.tr(". No epoch did clearly better than the start, the quick classifier: it is kept.")
+            self.controls.say(self.tr("{run} is done in {time}: validation error {error}{test}{kept}").format(
                 run=shortened(run.name or run.id, 40), time=about_seconds(run.train_seconds),
-                error=percent(run.validation_top1_error), test=test))
+                error=percent(run.validation_top1_error), test=test, kept=kept if run.best_epoch == 0 else ""))
         else:
             self.controls.say(str(problem) if problem is not None else self.tr("Ended; it can go on later."))
 

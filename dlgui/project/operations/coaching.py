@@ -21,7 +21,7 @@ def advise(project: Project, run: Run) -> list[Advice]:
         runs.history(project, run), run.method, 1 if quick else run.parameters["settings"]["epochs"],
         run.state == "done", {label: n for (subset, label), n in images.items() if subset == "train"},
         sum(n for (subset, _), n in images.items() if subset == "validation"),
-        run_files.quick_fit(run).get("top1_error")))
+        run_files.quick_fit(run).get("top1_error") if quick else None, run.best_epoch, run.validation_top1_error))
 
 
 def _images(project: Project, run: Run) -> Counter[tuple[str | None, str]]:
