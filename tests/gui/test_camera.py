@@ -6,10 +6,11 @@ import sys
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtCore import Qt, QThread
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from dlgui.gui.apply import live
 from dlgui.gui.apply.frame_sources import FolderSource, pixels_of
 from dlgui.project.operations import splits, training
 from dlgui.project.operations.info import info
@@ -41,29 +42,29 @@ def test_without_a_camera_the_page_says_so_and_a_folder_plays(lab, qtbot, idle):
     project, page = lab.session.project, lab.apply_tab.camera
     qtbot.mouseClick(named(lab, "cameraButton"), Qt.MouseButton.LeftButton)
     assert page.isVisible()
-    qtbot.waitUntil(lambda: "Looking" not in page.message.text(), timeout=30000)
+    qtbot.waitUntil(lambda: "Looking" not in page.message.text(), timeout=60000)
     if not page.devices.isEnabled():
         assert "camera" in page.message.text()
         assert not named(lab, "snapshotButton").isEnabled()
     before = info(project)
     page.play_folder(str(project.image_root), 20)
-    qtbot.waitUntil(lambda: page._last is not None, timeout=30000)
+    qtbot.waitUntil(lambda: page._last is not None, timeout=60000)
     assert page.view.image().width() == 250
     assert len(page.bars.shown()) == 3
-    page._source.stop()  # the frame stands still
-    qtbot.wait(300)
+    page._source.stop()
+    page.live.stop()  # no answer follows: the frame stands still
     pixels = page._last.pixels.copy()
     pixels[:9] = 0  # what the data set does not know yet
     page.snapshot.emit(pixels, "local")
-    qtbot.waitUntil(lambda: info(project)["num_images"] == before["num_images"] + 1, timeout=10000)
+    qtbot.waitUntil(lambda: info(project)["num_images"] == before["num_images"] + 1, timeout=60000)
     page._last = type(page._last)(255 - pixels, page._last.picture, page._last.answer, page._last.classes, None)
     qtbot.keyClick(page, Qt.Key.Key_2)  # the key of "local"
-    qtbot.waitUntil(lambda: info(project)["classes"]["local"] == before["classes"]["local"] + 2, timeout=10000)
+    qtbot.waitUntil(lambda: info(project)["classes"]["local"] == before["classes"]["local"] + 2, timeout=60000)
     page._last = type(page._last)(pixels // 2, page._last.picture, page._last.answer, page._last.classes, None)
     page.classes.setCurrentIndex(2)
     qtbot.keyClick(page, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: info(project)["classes"]["nominal"] == before["classes"]["nominal"] + 1, timeout=10000)
-    qtbot.waitUntil(lambda: "added to the data set as nominal" in lab.apply_tab.status.text(), timeout=10000)
+    qtbot.waitUntil(lambda: info(project)["classes"]["nominal"] == before["classes"]["nominal"] + 1, timeout=60000)
+    qtbot.waitUntil(lambda: "added to the data set as nominal" in lab.apply_tab.status.text(), timeout=60000)
     for _ in range(3):
         lab.actions_by_name()["actionUndo"].trigger()
     assert info(project)["num_images"] == before["num_images"]
@@ -74,28 +75,28 @@ def test_without_a_camera_the_page_says_so_and_a_folder_plays(lab, qtbot, idle):
     assert lab.problems == []
 
 
-def test_frames_never_block_the_window(lab, qtbot):
-    page = lab.apply_tab.camera
+def test_frames_never_block_the_window(lab, qtbot, monkeypatch):
+    """The window hands large frames on; only the job makes arrays of them. benchmarks/gui_apply.py measures."""
+    page, threads = lab.apply_tab.camera, set()
+
+    def watched_pixels_of(frame):
+        threads.add(QThread.currentThread().objectName())
+        return pixels_of(frame)
+
+    monkeypatch.setattr(live, "pixels_of", watched_pixels_of)
     lab.apply_tab.show_camera(True)
     page.play_folder(str(lab.session.project.image_root), 100)
-    qtbot.waitUntil(lambda: page._last is not None, timeout=30000)
-    worst, clock = [0.0], QElapsedTimer()
-    clock.start()
-    timer = QTimer()
-    timer.timeout.connect(lambda: worst.__setitem__(0, max(worst[0], clock.restart())))
-    timer.start(10)
+    qtbot.waitUntil(lambda: page._last is not None, timeout=60000)
+    page._source.stop()  # its small frames would replace the large ones
     big = QImage(4000, 3000, QImage.Format.Format_RGB32)
     big.fill(Qt.GlobalColor.darkGreen)
     for _ in range(20):  # far more than can be classified
         page.live.take(big)
-        qtbot.wait(20)
-    timer.stop()
-    qtbot.waitUntil(lambda: page._last.pixels.shape == (3000, 4000, 3), timeout=30000)
+    qtbot.waitUntil(lambda: page._last.pixels.shape == (3000, 4000, 3), timeout=60000)
     assert page.view.image().width() == 1600, "no more is painted than a screen shows"
-    assert worst[0] < 1500  # far above the goal of 50 ms: this machine may be busy
-    clock.restart()
+    assert threads == {"camera"}
     lab.apply_tab.show_camera(False)
-    assert clock.elapsed() < 1000
+    assert page._last is None
     assert lab.problems == []
 
 
@@ -120,7 +121,7 @@ def test_frames_through_the_video_sink(lab, qtbot, small_folder):
     page.play(source)
     image = QImage(str(next((small_folder / "local").iterdir()))).convertToFormat(QImage.Format.Format_RGB32)
     source.sink.setVideoFrame(multimedia.QVideoFrame(image))
-    qtbot.waitUntil(lambda: page._last is not None, timeout=30000)
+    qtbot.waitUntil(lambda: page._last is not None, timeout=60000)
     assert page._last.pixels.shape == (250, 250, 3)
     wanted = pixels_of(image).astype(int)
     assert np.abs(page._last.pixels.astype(int) - wanted).max() <= 2
@@ -134,7 +135,7 @@ def test_frames_through_the_video_sink(lab, qtbot, small_folder):
 def test_folders_without_images(qtbot, tmp_path):
     for folder in (tmp_path, tmp_path / "nowhere"):
         source = FolderSource(folder, 50)
-        with qtbot.waitSignal(source.failed, timeout=5000) as said:
+        with qtbot.waitSignal(source.failed, timeout=60000) as said:
             source.start()
         assert str(folder) in said.args[0]
         source.stop()
