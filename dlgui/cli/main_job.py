@@ -10,7 +10,7 @@ from typing import Any
 from dlgui.cli import training as training_commands
 from dlgui.cli.console import Console
 from dlgui.cli.evaluation import print_evaluation
-from dlgui.cli.projects import SOURCES, open_project, print_health, print_info, print_split
+from dlgui.cli.projects import SOURCES, open_project, print_health, print_info, print_listing, print_split
 
 
 def configure(command: str, parser: argparse.ArgumentParser) -> None:
@@ -70,7 +70,8 @@ def main_job(images: Path, source: str, arguments: argparse.Namespace, console: 
             raise DlguiError(arguments.project, f"a project over {differs}", "choose another project folder")
         console.print(f"{arguments.project}: going on with this project")
     else:
-        project = Project.create(arguments.project, images, source, progress)
+        project = Project.create(arguments.project, images, source, progress,
+                                 lambda listing: print_listing(console, listing))
     with project:
         figures, health = info(project), check(project)
         print_info(console, figures)

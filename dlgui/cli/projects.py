@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 from dlgui.cli.console import Console
 
 if TYPE_CHECKING:
+    from dlgui.engine.labels import Listing
     from dlgui.project.project import Project
 
 SOURCES = ("label source: last_folder (default; the folder that holds the image), file_name, file_name_remove_index "
            "(file name without its number at the end), csv:FILE (columns: image path, label, optional split, optional "
            "group) or none")
+
+
+ROWS = 20
+"""So many rows that were left out are printed."""
 
 
 def configure(command: str, parser: argparse.ArgumentParser) -> None:
@@ -38,10 +43,13 @@ def create(arguments: argparse.Namespace, console: Console) -> int:
     from dlgui.project.operations.info import info as figures
     from dlgui.project.project import Project
 
-    with Project.create(arguments.project, arguments.images, arguments.labels, console.progress()) as project:
+    listings: list[Listing] = []
+    with Project.create(arguments.project, arguments.images, arguments.labels, console.progress(),
+                        listings.append) as project:
         found = figures(project)
-    console.result(found)
+    console.result({**found, **describe_listing(listings[0])})
     print_info(console, found)
+    print_listing(console, listings[0])
     return 0
 
 
@@ -81,6 +89,22 @@ def open_project(folder: Path, read_only: bool = False) -> Project:
     from dlgui.project.project import Project
 
     return Project.open(folder, read_only)
+
+
+def describe_listing(listing: Listing) -> dict[str, Any]:
+    """What of a label source was not taken over."""
+    return {"rejected": [{"path": path, "reason": reason} for path, reason in listing.rejected],
+            "notes": listing.notes}
+
+
+def print_listing(console: Console, listing: Listing) -> None:
+    """Rows of a table that were not used, or only in part."""
+    for path, reason in listing.rejected[:ROWS]:
+        console.print(f"row left out: {path}: {reason}")
+    if len(listing.rejected) > ROWS:
+        console.print(f"… and {len(listing.rejected) - ROWS} more rows (--json lists all)")
+    for note in listing.notes:
+        console.print(f"note: {note}")
 
 
 def print_info(console: Console, found: dict[str, Any]) -> None:

@@ -17,15 +17,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dlgui.engine.labels import list_files
+from dlgui.engine.labels import NO_SPLIT, SPLIT_WORDS, list_files, split_of
 from dlgui.engine.splitting import SUBSETS
 from dlgui.engine.storage import short_name, write_atomically
 from dlgui.errors import DlguiError, InvalidValue
 
 SIDECAR = "dlgui.json"
-UNLABELED, UNSPLIT = "unlabeled", "none"
-_SPLITS = {"train": "train", "training": "train", "validation": "validation", "valid": "validation",
-           "val": "validation", "dev": "validation", "test": "test", "testing": "test"}
+UNLABELED = "unlabeled"
 _COLUMNS = ("image", "label", "split", "group", "flag", "excluded", "note", "path")
 
 
@@ -78,9 +76,9 @@ def place(kind: str, entries: Sequence[Entry]) -> None:
     folders = _folder_names(sorted({e.label for e in entries if e.label is not None}))
     taken: set[str] = set()
     for entry in entries:
-        inside = UNLABELED if entry.label is None else f"{entry.split or UNSPLIT}/{folders[entry.label]}"
+        inside = UNLABELED if entry.label is None else f"{entry.split or NO_SPLIT}/{folders[entry.label]}"
         if kind == "huggingface":
-            inside = entry.split or UNSPLIT
+            inside = entry.split or NO_SPLIT
         stem, dot, suffix = entry.path.rpartition("/")[2].rpartition(".")
         stem, suffix = short_name(_safe(stem or suffix)), dot + (suffix if stem else "")
         candidate, number = f"{inside}/{stem}{suffix}", 1
@@ -148,6 +146,9 @@ def read(source: Path, kind: str | None = None) -> DatasetFiles:
         else:
             seen.add(entry.file)
             usable.append(entry)
+            if entry.split is not None and entry.split not in SUBSETS:
+                found.rejected.append((entry.file, f"the split {entry.split!r} is unknown; taken without one"))
+                entry.split = None
     found.entries = usable
     if not usable:
         raise DlguiError(source, "no image in it that can be used" + (
@@ -265,11 +266,11 @@ def _read_folders(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:
         return DatasetFiles(source, [Entry(**e) for e in sidecar["entries"]], _classes(sidecar))
     files = list_files(source)
     tops = {file.partition("/")[0] for file in files if "/" in file}
-    with_splits = bool(tops) and tops <= {*_SPLITS, UNSPLIT, UNLABELED}
+    with_splits = bool(tops) and tops <= {*SPLIT_WORDS, NO_SPLIT, UNLABELED}
     entries = []
     for file in files:
         top, _, rest = file.partition("/")
-        split = _SPLITS.get(top) if with_splits else None
+        split = SPLIT_WORDS.get(top) if with_splits else None
         label = (rest if with_splits else file).rpartition("/")[0] or None
         entries.append(Entry(file, file, None if with_splits and top == UNLABELED else label, split))
     return DatasetFiles(source, entries, [])
@@ -296,7 +297,7 @@ def _read_hugging_face(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:
                 top = file.parent.relative_to(root).as_posix()
                 entry.path = entry.path if row.get("path") else (entry.file if top == "." else f"{top}/{entry.file}")
                 entry.file = entry.file if top == "." else f"{top}/{entry.file}"
-                entry.split = entry.split if "split" in row else _SPLITS.get(top)
+                entry.split = entry.split if "split" in row else SPLIT_WORDS.get(top)
                 entries.append(entry)
     return DatasetFiles(root, entries, _classes(sidecar))
 
@@ -329,11 +330,8 @@ def _entry(row: dict[str, Any], name: str) -> Entry:
         value = row.get(key)
         return None if value is None or value == "" else str(value)
 
-    split = text("split")
-    if split is not None and split not in SUBSETS:
-        split = _SPLITS.get(split.strip().casefold())
-    return Entry(file, text("path") or file, text("label"), split, text("group"), _true(row.get("flag")),
-                 _true(row.get("excluded")), str(row.get("note") or ""))
+    return Entry(file, text("path") or file, text("label"), split_of(text("split")), text("group"),
+                 _true(row.get("flag")), _true(row.get("excluded")), str(row.get("note") or ""))
 
 
 def _true(value: Any) -> bool:

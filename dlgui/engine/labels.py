@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dlgui.engine.splitting import SUBSETS
 from dlgui.errors import DlguiError, InvalidValue
 
 SUFFIXES = ("hobj", "ima", "bmp", "jpg", "png", "tiff", "tif", "gif", "jpeg", "pcx", "pgm", "ppm", "pbm", "xwd", "pnm")
@@ -20,6 +21,16 @@ READABLE_SUFFIXES = frozenset({"bmp", "jpg", "png", "tiff", "tif", "gif", "jpeg"
 """Suffixes that dlgui itself imports."""
 
 SOURCES = ("last_folder", "file_name", "file_name_remove_index", "none")
+
+SPLIT_WORDS = {"train": "train", "training": "train", "validation": "validation", "valid": "validation",
+               "val": "validation", "dev": "validation", "test": "test", "testing": "test"}
+"""What tables and folders call the splits, in small letters."""
+
+NO_SPLIT = "none"
+"""What stands for no split, beside nothing at all."""
+
+_LINES = 5
+"""So many lines of a table are named."""
 
 
 @dataclass
@@ -34,10 +45,14 @@ class Sample:
 
 @dataclass
 class Listing:
-    """What a label source gives: samples sorted by path, the sorted classes, and rows that could not be used."""
+    """What a label source gives: samples sorted by path, and the sorted classes.
+
+    `rejected` holds rows that could not be used, and why; `notes` are sentences on what was used only in part.
+    """
 
     samples: list[Sample]
     rejected: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def classes(self) -> list[str]:
@@ -119,12 +134,16 @@ def read_listing(root: str | Path, source: str = "last_folder") -> Listing:
     return Listing(samples)
 
 
+def split_of(word: str | None) -> str | None:
+    """The split that a word stands for: one of `SUBSETS`, None for no split, the word itself where it is unknown."""
+    plain = (word or NO_SPLIT).strip().casefold()
+    return None if plain == NO_SPLIT else SPLIT_WORDS.get(plain, word)
+
+
 _PATH_NAMES = {"image", "path", "file", "filename", "file_name", "image_path", "image_file"}
 _LABEL_NAMES = {"label", "class", "class_name", "category", "target"}
 _SPLIT_NAMES = {"split", "subset"}
 _GROUP_NAMES = {"group", "object", "patient"}
-_SPLIT_WORDS = {"train": "train", "training": "train", "validation": "validation", "val": "validation",
-                "valid": "validation", "test": "test"}
 
 
 def _read_csv(root: Path, file: Path) -> Listing:
@@ -136,34 +155,67 @@ def _read_csv(root: Path, file: Path) -> Listing:
         raise DlguiError(file, problem.strerror or str(problem), "name a CSV file that can be read") from None
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)  # a quoted cell may hold a line break
-    rows = [row for row in reader if any(cell.strip() for cell in row)]
+    rows = _csv_rows(file, text, delimiter)
     if not rows:
         raise DlguiError(file, "no rows", "give it the columns image and label")
-    columns, rows = _csv_columns(file, rows)
+    columns, headed = _csv_columns(file, rows[0][1])
+    rows = rows[headed:]
     if not root.is_dir():
         raise DlguiError(root, "not a folder", "name the folder that holds the images")
     listing = Listing([])
     seen: set[str] = set()
-    for row in rows:
+    unknown: dict[str, list[int]] = {}
+    for line, row in rows:
         sample, reason = _csv_sample(root, file, row, columns)
         if sample is not None and sample.path in seen:
             sample, reason = None, "named twice"
         if sample is None:
-            listing.rejected.append((row[0].strip() or ",".join(row), reason))
-        else:
-            seen.add(sample.path)
-            listing.samples.append(sample)
+            listing.rejected.append((_cell(row, columns, "path") or delimiter.join(row), reason))
+            continue
+        seen.add(sample.path)
+        listing.samples.append(sample)
+        if sample.split is not None and sample.split not in SUBSETS:
+            unknown.setdefault(sample.split, []).append(line)
+            sample.split = None
     listing.samples.sort(key=lambda s: s.path)
     if not listing.samples:
         raise DlguiError(file, f"none of its {len(rows)} rows names an image below {root} "
-                         f"(first: {rows[0][0]!r}, {listing.rejected[0][1]})" if rows else "no rows",
+                         f"(first: {listing.rejected[0][0]!r}, {listing.rejected[0][1]})" if rows else "no rows",
                          "write paths relative to the image folder or to the CSV")
+    listing.notes = [f"{file.name}, {_lines(lines)}: the split {word!r} is unknown, so "
+                     f"{'this image has' if len(lines) == 1 else 'these images have'} none; write train, validation or "
+                     "test" for word, lines in unknown.items()]
     return listing
 
 
-def _csv_columns(file: Path, rows: list[list[str]]) -> tuple[dict[str, int], list[list[str]]]:
-    header = [cell.strip().lower() for cell in rows[0]]
+def _csv_rows(file: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """The rows that are not empty, each with the number of its first line."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)  # a quoted cell may hold a line break
+    rows, line = [], 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append((line, row))
+            line = reader.line_num + 1
+    except csv.Error as problem:
+        raise DlguiError(file, f"not a CSV (line {line}: {problem})",
+                         "save the table as CSV with one row an image") from None
+    return rows
+
+
+def _lines(numbers: list[int]) -> str:
+    """`line 3`, or `lines 3, 4 and 7 more`."""
+    if len(numbers) == 1:
+        return f"line {numbers[0]}"
+    named = [str(number) for number in numbers[:_LINES]]
+    rest = len(numbers) - len(named)
+    last = f"{rest} more" if rest else named.pop()
+    return f"lines {', '.join(named)} and {last}"
+
+
+def _csv_columns(file: Path, first: list[str]) -> tuple[dict[str, int], bool]:
+    """Where the columns are, by the first row; and whether that row is a header."""
+    header = [cell.strip().lower() for cell in first]
     columns: dict[str, int] = {}
     for index, name in enumerate(header):
         for key, names in (("path", _PATH_NAMES), ("label", _LABEL_NAMES), ("split", _SPLIT_NAMES),
@@ -171,19 +223,21 @@ def _csv_columns(file: Path, rows: list[list[str]]) -> tuple[dict[str, int], lis
             if name in names:
                 columns.setdefault(key, index)
     if "path" in columns:
-        return columns, rows[1:]
+        return columns, True
     if header[0].rpartition(".")[2] in READABLE_SUFFIXES:  # no header at all
-        return {key: i for i, key in enumerate(("path", "label", "split", "group")) if i < len(header)}, rows
-    raise DlguiError(file, f"no image column among {', '.join(rows[0])}",
+        return {key: i for i, key in enumerate(("path", "label", "split", "group")) if i < len(header)}, False
+    raise DlguiError(file, f"no image column among {', '.join(first)}",
                      "name the columns image, label, and if wanted split and group")
 
 
-def _csv_sample(root: Path, file: Path, row: list[str], columns: dict[str, int]) -> tuple[Sample | None, str]:
-    def cell(key: str) -> str | None:
-        index = columns.get(key, -1)
-        return (row[index].strip() or None) if 0 <= index < len(row) else None
+def _cell(row: list[str], columns: dict[str, int], key: str) -> str | None:
+    index = columns.get(key, -1)
+    return (row[index].strip() or None) if 0 <= index < len(row) else None
 
-    name = (cell("path") or "").replace("\\", "/")
+
+def _csv_sample(root: Path, file: Path, row: list[str], columns: dict[str, int]) -> tuple[Sample | None, str]:
+    """The image that a row names, or why there is none; a split that is unknown stands there as it is written."""
+    name = (_cell(row, columns, "path") or "").replace("\\", "/")
     if not name:
         return None, "no image path"
     for base in (root, file.parent):
@@ -192,7 +246,6 @@ def _csv_sample(root: Path, file: Path, row: list[str], columns: dict[str, int])
             absolute, top = os.path.abspath(found), os.path.abspath(root)  # noqa: PTH100 - links must stay unresolved
             if os.path.commonpath([absolute, top]) != top:
                 return None, "outside the image folder"
-            split = cell("split")
-            return Sample(Path(absolute).relative_to(top).as_posix(), cell("label"),
-                          _SPLIT_WORDS.get(split.lower()) if split else None, cell("group")), ""
+            return Sample(Path(absolute).relative_to(top).as_posix(), _cell(row, columns, "label"),
+                          split_of(_cell(row, columns, "split")), _cell(row, columns, "group")), ""
     return None, "no such file"

@@ -116,27 +116,29 @@ class ProjectDesk(QObject):
         else:
             self._tell(self.tr("Drop a folder of images, a CSV or a project."))
 
-    def rescan(self, source: str | None = None) -> None:
-        """Looks at the image folder again; labels that are there stay."""
+    def rescan(self, source: str | None = None, overwrite: bool = False) -> None:
+        """Looks at the image folder again; labels that are there stay, unless those of the source are asked for."""
         project = self.session.project
         if project is None:
             return
         from dlgui.project.operations import images
 
         self.session.jobs.start(
-            "rescan", self.tr("importing"), lambda job: images.import_folder(project, source, progress=job.progress),
-            done=self._rescanned, cancelled=lambda: self._tell(self.tr("Cancelled; F5 goes on where it was.")))
+            "rescan", self.tr("importing"),
+            lambda job: images.import_folder(project, source, overwrite=overwrite, progress=job.progress),
+            done=lambda report: self._rescanned(report, source), cancelled=lambda: self._tell(self.tr("Cancelled; F5 goes on where it was.")))
 
-    def _rescanned(self, report: ImportReport) -> None:
-        if not report.any and not report.rejected:
+    def _rescanned(self, report: ImportReport, source: str | None) -> None:
+        if not report.any and not report.rejected and not report.notes and not (source and report.kept):
             self._tell(self.tr("Nothing has changed in the image folder."))
             return
         from dlgui.gui.data.rescan_dialog import RescanDialog
 
         self._tell(self.tr("{a} new, {r} gone, {b} back, {c} changed, {n} labeled").format(
             a=report.added, r=report.removed, b=report.restored, c=report.changed, n=report.labeled))
-        dialog = RescanDialog(report, self._window)
+        dialog = RescanDialog(report, source, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.overwrite.connect(lambda: self.rescan(source, True))
         dialog.show_paths.connect(self.show_paths)
         dialog.show()
 

@@ -41,8 +41,11 @@ def scenes(window: MainWindow) -> list[Scene]:
 
         paths = project.images().path
         long = "a folder with a very long name/another one/" + "x" * 90 + ".png"
-        return RescanDialog(ImportReport(Changes(), labeled=2, paths={
-            "added": [*paths[:2], long], "removed": paths[2:3], "restored": [], "changed": paths[3:6]}), window)
+        return RescanDialog(ImportReport(Changes(), labeled=2, kept=7, paths={
+            "added": [*paths[:2], long], "removed": paths[2:3], "restored": [], "changed": paths[3:6]},
+            rejected=[("local/part_0003.png", "no such file")], notes=[
+                "labels.csv, lines 4, 5 and 9: the split 'holdout' is unknown, so these images have none; write train, "
+                "validation or test"]), "csv:labels.csv", window)
 
     def problem() -> QWidget:
         from dlgui.gui.problems import sentence

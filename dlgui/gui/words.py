@@ -12,6 +12,11 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f} %"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """A number with the word for one or for several: `1 class`, `1,200 classes`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def chance(p_value: float) -> str:
     """A probability in percent; tiny ones as an upper bound."""
     return "less than 0.1 %" if p_value < 0.001 else f"{100 * p_value:.1f} %"

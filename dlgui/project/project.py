@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from dlgui.engine.splitting import SUBSETS
 from dlgui.errors import DlguiError
 from dlgui.project.changes import Changes
 from dlgui.project.store import FILE, Store
+
+if TYPE_CHECKING:
+    from dlgui.engine.labels import Listing
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ class Project:
 
     @classmethod
     def create(cls, folder: str | Path, image_root: str | Path, source: str = "last_folder",
-               progress: Any = None) -> Project:
+               progress: Any = None, listed: Callable[[Listing], object] = lambda listing: None) -> Project:
         """A new project over an image folder: imports labels, scans every image.
 
         Args:
@@ -147,6 +150,7 @@ class Project:
             image_root: the images; they stay where they are.
             source: label source of `dlgui.engine.labels`.
             progress: a `dlgui.engine.progress.Progress`.
+            listed: called with what the label source gave, before images are read.
 
         Raises:
             DlguiError, InvalidValue: see `dlgui.engine.labels.read_listing`; a failed creation leaves nothing.
@@ -155,6 +159,7 @@ class Project:
         from dlgui.project.operations import images
 
         listing = read_listing(image_root, source)
+        listed(listing)
         folder = Path(folder)
         existed = folder.exists()
         store = Store.create(folder)

@@ -61,9 +61,9 @@ class ProjectScript:
         """Tells the project where the image folder is now."""
         images.relocate(self.project, folder)
 
-    def rescan(self, source: str | None = None) -> None:
-        """Looks at the image folder again."""
-        images.import_folder(self.project, source)
+    def rescan(self, source: str | None = None, overwrite: bool = False) -> None:
+        """Looks at the image folder again; labels of the source replace those that are there only if asked for."""
+        images.import_folder(self.project, source, overwrite=overwrite)
 
     def label(self, given: Mapping[str, str | None] | Sequence[str], name: str | None = None) -> None:
         """Gives images a class: a mapping of path to class, or paths and one class; None takes the label away."""

@@ -43,6 +43,18 @@ def test_the_main_job_in_one_go(job):
     assert 1 - np.trace(matrix) / matrix.sum() == pytest.approx(result["evaluation"]["top1_error"])
 
 
+def test_a_table_that_is_used_in_part_says_so(run, small_folder, tmp_path):
+    names = [f"local/{file.name}" for file in sorted((small_folder / "local").iterdir())[:3]]
+    file = tmp_path / "labels.csv"
+    file.write_text("image,label,split\n" + "".join(f"{name},a,holdout\n" for name in [*names, "gone.jpg"]))
+    said = ("labels.csv, lines 2, 3 and 4: the split 'holdout' is unknown, so these images have none; write train, "
+            "validation or test")
+    _, found, _ = run("create", tmp_path / "a", "--images", small_folder, "--labels", f"csv:{file}", "--json")
+    assert (found["notes"], found["rejected"]) == ([said], [{"path": "gone.jpg", "reason": "no such file"}])
+    _, printed, _ = run("create", tmp_path / "b", "--images", small_folder, "--labels", f"csv:{file}")
+    assert printed.splitlines()[-2:] == ["row left out: gone.jpg: no such file", f"note: {said}"]
+
+
 def test_quick_training_refit_evaluation_and_inference_need_no_torch(small_folder, tmp_path):
     """Importing torch and timm takes seconds: whoever does not need them does not wait for them."""
     code = """

@@ -59,6 +59,10 @@ def test_foreign_data_sets_are_read_as_far_as_they_go(tmp_path):
     (tmp_path / "hf" / "test" / "metadata.csv").write_text("file_name,label\na.png,cat\n")
     entry = dataset_files.read(tmp_path / "hf").entries[0]
     assert (entry.file, entry.label, entry.split) == ("test/a.png", "cat", "test")
+    (tmp_path / "splits.csv").write_text("image,label,split\na.png,cat,fold 1\nb.png,cat,Testing\nc.png,cat,none\n")
+    found = dataset_files.read(tmp_path / "splits.csv")
+    assert [e.split for e in found.entries] == [None, "test", None]
+    assert found.rejected == [("a.png", "the split 'fold 1' is unknown; taken without one")]
 
 
 @pytest.mark.parametrize(("name", "content"), [

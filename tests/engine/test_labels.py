@@ -56,8 +56,26 @@ def test_csv_columns_delimiters_quotes_and_rejected_rows(tree, tmp_path):
     assert [s.label for s in read_listing(tree, f"csv:{tree / 'bare.csv'}").samples] == ["a"]
 
 
+def test_unknown_splits_are_named_with_their_lines(tree):
+    file = tree / "labels.csv"
+    names = ["good/part_012.png", "good/sub/part_7.JPG", "bad/a_12_b.png", "top_3.bmp"]
+    file.write_text("label,image,split\n" + "".join(
+        f"a,{name},{split}\n" for name, split in zip(names, ("holdout", "Holdout", "DEV ", "none"), strict=True))
+        + "\na,nowhere.png,fold 1\n")
+    listing = read_listing(tree, f"csv:{file}")
+    assert {s.path: s.split for s in listing.samples} == dict(zip(names, (None, None, "validation", None), strict=True))
+    assert listing.notes == [f"labels.csv, line {line}: the split '{word}' is unknown, so this image has none; write "
+                             "train, validation or test" for line, word in ((2, "holdout"), (3, "Holdout"))]
+    assert listing.rejected == [("nowhere.png", "no such file")]
+    for i in range(9):
+        (tree / f"{i}.png").touch()
+    file.write_text("image,label,split\n" + "".join(f'{i}.png,"a\nb",fold 1\n' for i in range(9)))
+    assert read_listing(tree, f"csv:{file}").notes[0].startswith(
+        "labels.csv, lines 2, 4, 6, 8, 10 and 4 more: the split 'fold 1' is unknown, so these images have none")
+
+
 @pytest.mark.parametrize(("content", "said"), [
-    (b"", "no rows"), (b"\xff\xfe\x00bad", "UTF-8"), (b"colour,size\nred,1\n", "no image column"),
+    (b"image,label\ntop_3.bmp," + b"x" * 200_000, "not a CSV .line 2"), (b"", "no rows"), (b"\xff\xfe\x00bad", "UTF-8"), (b"colour,size\nred,1\n", "no image column"),
     (b"image,label\n../outside.png,a\n", "none of its 1 rows")])
 def test_unusable_tables_are_refused_by_name(tree, content, said):
     (tree / "t.csv").write_bytes(content)

@@ -11,7 +11,19 @@ from dlgui.engine.archives import unpack_images
 from dlgui.engine.images import read_image
 from dlgui.engine.storage import write_atomically
 from dlgui.errors import DlguiError
-from dlgui.project.operations import additions, archive, exchange, exports, reports, runs, scripts, splits, training
+from dlgui.project.operations import (
+    additions,
+    archive,
+    evaluations,
+    exchange,
+    exports,
+    maps,
+    reports,
+    runs,
+    scripts,
+    splits,
+    training,
+)
 from dlgui.project.project import Project
 
 
@@ -65,6 +77,22 @@ def test_nothing_that_leaves_stumbles(options, disk, trained, tmp_path):
         assert str(folder) in str(found.value) or "p.zip" in str(found.value)
     assert not [file for file in folder.rglob(".*") if file.is_file()], "nothing half-written stays"
     assert {file.name for file in folder.iterdir()} <= {"there", "sorted", "data", "images"}
+
+
+def test_a_project_on_a_protected_disk_is_looked_at_with_a_cache_elsewhere(disk, trained):
+    folder = disk("rw") / "p.dlproj"
+    shutil.copytree(trained.folder, folder, ignore=shutil.ignore_patterns("cache", "project.lock"))
+    subprocess.run(["mount", "-o", "remount,ro", str(folder.parent)], check=True)
+    with Project.open(folder) as project:
+        assert project.read_only
+        cache = project.cache_folder
+        assert maps.image_map(project).finished
+        assert evaluations.predict(project, runs.get(project), "test").confidences.shape[1] == 3
+        assert not cache.is_relative_to(folder)
+        assert [file for file in cache.rglob("*") if file.is_file()]
+        with pytest.raises(DlguiError, match="read-only"):
+            splits.split(project, overwrite=True)
+    assert not cache.exists()
 
 
 def test_openvino_on_a_disk_that_cannot_be_written(disk, trained):

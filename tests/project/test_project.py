@@ -197,6 +197,47 @@ def test_csv_brings_split_and_groups(small_folder, tmp_path):
         assert all(len(subsets) == 1 for subsets in by_group.values())
 
 
+def test_importing_again_respects_what_was_done_with_classes_and_labels(project):
+    ids = {info.name: info.id for info in project.classes()}
+    some = project.images().id[:2].tolist()  # of `global`
+    labels.assign(project, some, None)
+    classes.rename(project, ids["global"], "scratch")
+    classes.merge(project, [ids["local"]], ids["nominal"])
+    before = info(project)
+    assert not images.import_folder(project).any
+    assert (info(project), images.import_folder(project).kept) == (before, 46)  # `scratch` and what was `local`
+    classes.delete(project, ids["global"])
+    assert not images.import_folder(project).any
+    assert info(project)["classes"] == {"nominal": 48}
+    assert images.import_folder(project, "last_folder").labeled == 24  # asked for by name
+    assert info(project)["classes"] == {"nominal": 48, "global": 24}
+
+
+def test_a_table_fills_in_labels_splits_and_groups_and_overwrites_only_if_asked(project, tmp_path):
+    table = project.images()
+    labels.assign(project, table.id[:1].tolist(), None)
+    splits.assign(project, table.id[1:2].tolist(), "test")
+    file = tmp_path / "labels.csv"
+    file.write_text("image,label,split,group\n" + "".join(
+        f"{path},new,{split},g\n" for path, split in zip(table.path[:4], ("val", "train", "test", "fold"), strict=True)))
+    report = images.import_folder(project, f"csv:{file}")
+    table = project.images()
+    assert (report.labeled, report.divided, report.kept, report.rejected) == (1, 4, 3, [])
+    assert [table.class_names[k] for k in table.label[:4]] == ["new", "global", "global", "global"]
+    assert [*table.split[:5]] == [1, 2, 2, -1, -1]
+    assert table.group[:5] == ["g"] * 4 + [None]
+    assert [note.partition(":")[0] for note in report.notes] == ["labels.csv, line 5"]
+    assert images.import_folder(project, f"csv:{file}", overwrite=True).labeled == 3
+    project.undo()
+    assert info(project)["classes"]["global"] == 23
+    project.undo()
+    assert project.images().group[0] is None
+    splits.lock_test(project, True)
+    report = images.import_folder(project, f"csv:{file}")
+    assert [*project.images().split[:5]] == [1, 2, -1, -1, -1]
+    assert "1 image of the source's test split left without" in report.notes[1]
+
+
 def test_a_failed_creation_leaves_nothing(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DlguiError):

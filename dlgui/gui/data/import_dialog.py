@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -176,7 +177,10 @@ class ImportDialog(QDialog):
             return self.titles[source]
         if outcome.listing is None:
             return self.tr("{source}  –  cannot be used").format(source=self.titles[source])
-        return self.tr("{source}  –  {n:,} classes").format(source=self.titles[source], n=len(outcome.listing.classes))
+        return f"{self.titles[source]}  –  {self._classes(outcome.listing)}"
+
+    def _classes(self, listing: Listing) -> str:
+        return words.counted(len(listing.classes), self.tr("class"), self.tr("classes"))
 
     def _show(self) -> None:
         source = str(self.source.currentData())
@@ -192,11 +196,17 @@ class ImportDialog(QDialog):
         classes = outcome.first_images(PICTURES)
         self.found.show_classes(Path(self.images.text()), classes)
         labeled = sum(count for label, count, _ in classes if label is not None)
-        text = self.tr("{n:,} images, {labeled:,} with a label, {classes:,} classes").format(
-            n=len(self.listing.samples), labeled=labeled, classes=len(self.listing.classes))
+        text = self.tr("{images}, {labeled:,} with a label, {classes}").format(
+            images=words.counted(len(self.listing.samples), self.tr("image"), self.tr("images")), labeled=labeled,
+            classes=self._classes(self.listing))
         if len(classes) > MOST:
             text += self.tr("; the first {n} are listed").format(n=MOST)
-        self.note.setText(text)
+        splits = Counter(sample.split for sample in self.listing.samples)
+        if len(splits) > 1 or None not in splits:
+            text += self.tr(";\nsplits: {train:,} training, {validation:,} validation, {test:,} test, {none:,} without"
+                            ).format(train=splits["train"], validation=splits["validation"], test=splits["test"],
+                                     none=splits[None])
+        self.note.setText("\n".join([text, *self.listing.notes]))
         self._used = {sample.path for sample in self.listing.samples}
         self._list_bad()
         self._state()
@@ -211,7 +221,7 @@ class ImportDialog(QDialog):
         def told(found: tuple[str, str]) -> None:
             self._broken.append(found)
             if found[0] in self._used:
-                self._add_bad(*found)
+                self._add_bad(f"{found[0]}: {found[1]}")
 
         def done(_: None) -> None:
             self._all_checked = True
@@ -230,11 +240,14 @@ class ImportDialog(QDialog):
         """Lists what the chosen source cannot use, and the files of it that cannot be read."""
         self.bad.clear()
         self.bad.hide()
-        for path, reason in self.listing.rejected[:MOST] if self.listing is not None else ():
-            self._add_bad(path, reason)
-        broken = [found for found in self._broken if found[0] in self._used]
+        rejected = self.listing.rejected if self.listing is not None else []
+        for path, reason in rejected[:MOST]:
+            self._add_bad(f"{path}: {reason}")
+        if len(rejected) > MOST:
+            self._add_bad(self.tr("… and {n:,} more rows of the CSV").format(n=len(rejected) - MOST))
+        broken = [f"{path}: {reason}" for path, reason in self._broken if path in self._used]
         for found in broken:
-            self._add_bad(*found)
+            self._add_bad(found)
         if self._all_checked:
             text = self.tr("Every file can be read.")
             if broken:
@@ -243,8 +256,8 @@ class ImportDialog(QDialog):
                         "1 file cannot be read; it is imported as such and left out of training.")
             self.checked.setText(text.format(n=len(broken)) if self._used else "")
 
-    def _add_bad(self, path: str, reason: str) -> None:
-        item = QListWidgetItem(f"{path}: {reason}")
+    def _add_bad(self, text: str) -> None:
+        item = QListWidgetItem(text)
         item.setToolTip(words.tip(item.text()))
         self.bad.addItem(item)
         self.bad.show()

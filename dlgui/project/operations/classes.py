@@ -108,7 +108,7 @@ def merge(project: Project, class_ids: Sequence[int], into_id: int, who: str = "
 def delete(project: Project, class_id: int, who: str = "user") -> Changes:
     """Deletes a class; its images lose their label (undo brings both back)."""
     with project.store.transact("delete class", who=who, name=_get(project, class_id).name) as t:
-        t.update("images", _images_of(project, [class_id]), {"class_id": None, "label_origin": ""})
+        t.update("images", _images_of(project, [class_id]), {"class_id": None, "label_origin": "person"})
         t.delete("classes", [class_id])
     return t.changes
 

@@ -87,8 +87,7 @@ def accept(project: Project, proposals: Sequence[Proposal], who: str = "user") -
     with project.store.transact("accept corrections", who=who,
                                 labels={p.path: p.proposed for p in usable}) as t:
         t.update_each("images", ("class_id", "label_origin"), [
-            (p.image_id, None if p.proposed is None else ids[p.proposed], "" if p.proposed is None else "review")
-            for p in usable])
+            (p.image_id, None if p.proposed is None else ids[p.proposed], "review") for p in usable])
         t.update_each("images", ("note",), [
             (p.image_id, "\n".join(filter(None, (table.note[row], p.comment))))
             for p, row in zip(usable, rows.tolist(), strict=True) if p.comment and p.comment not in table.note[row]])

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from dlgui.engine.labels import Listing, Sample, read_listing
 from dlgui.engine.progress import Progress
 from dlgui.engine.scanning import Scan, scan_images
+from dlgui.engine.splitting import SUBSETS
 from dlgui.errors import DlguiError
 from dlgui.project.changes import Changes
-from dlgui.project.operations import classes
-from dlgui.project.project import Project
+from dlgui.project.operations import classes, splits
+from dlgui.project.project import ImageTable, Project
 from dlgui.project.store import Transaction
 
 _BATCH = 2000
@@ -19,9 +22,13 @@ _BATCH = 2000
 
 @dataclass
 class ImportReport:
-    """What an import found: numbers of images, rows of a CSV that could not be used, and the images themselves.
+    """What an import found.
 
-    `paths` has the keys `added`, `removed`, `restored` and `changed`.
+    Attributes:
+        added, removed, restored, changed: numbers of images; `paths` has the images themselves under these keys.
+        labeled, divided: so many known images got a label, a split or a group that they had not.
+        kept: so many have another label than the source gives, and keep it.
+        rejected, notes: see `Listing`.
     """
 
     changes: Changes
@@ -30,13 +37,16 @@ class ImportReport:
     restored: int = 0
     changed: int = 0
     labeled: int = 0
+    divided: int = 0
+    kept: int = 0
     rejected: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     paths: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def any(self) -> bool:
         """Whether the folder is not as it was."""
-        return any(self.paths.values()) or bool(self.labeled)
+        return any(self.paths.values()) or bool(self.labeled or self.divided)
 
 
 def add_listing(project: Project, t: Transaction, listing: Listing) -> None:
@@ -53,17 +63,20 @@ def import_folder(project: Project, source: str | None = None, *, overwrite: boo
 
     Args:
         project: where to.
-        source: label source; the project's own by default.
+        source: label source; the project's own by default, which leaves images alone whose label was taken away.
         overwrite: whether labels of the source replace those that are there.
 
-    Labels that a person gave are never lost otherwise.
+    Labels, splits and groups that are there are never lost otherwise.
     """
     root = project.require_image_root()
+    refused = set() if source else _refused(project)
     source = source or project.meta("label_source") or "last_folder"
     listing = read_listing(root, source)
     found = {s.path: s for s in listing.samples}
     table = project.images()
     known = dict(zip(table.path, table.id.tolist(), strict=True))
+    if splits.test_is_locked(project):
+        _keep_out_of_test(table, listing)
     gone = [i for path, i in known.items() if path not in found and not (root / path).is_file()]
     back = [i for path, i, m in zip(table.path, table.id.tolist(), table.missing, strict=True) if m and path in found]
     absent = set(table.id[table.missing].tolist())
@@ -71,12 +84,13 @@ def import_folder(project: Project, source: str | None = None, *, overwrite: boo
     changed = [path for path, size, mtime, content, missing in zip(
         table.path, table.size.tolist(), table.mtime.tolist(), table.content_hash, table.missing.tolist(), strict=True)
         if content is not None and not missing and path in found and _changed(root / path, size, mtime, content, "")]
-    report = ImportReport(Changes(), rejected=listing.rejected)
-    with project.store.transact("import", who=who, source=source) as t:
+    report = ImportReport(Changes(), rejected=listing.rejected, notes=listing.notes)
+    with project.store.transact("import", who=who, source=source, overwrite=overwrite) as t:
         add_listing(project, t, Listing([s for path, s in found.items() if path not in known]))
         t.update("images", gone, {"missing": 1})
         t.update("images", back, {"missing": 0})
-        report.labeled = _relabel(project, t, found, overwrite)
+        _relabel(project, t, [s for path, s in found.items() if known.get(path) not in refused], overwrite, report)
+        _divide(project, t, found, report)
     report.changes = t.changes
     path_of = {image: path for path, image in known.items()}
     report.paths = {"added": sorted(found.keys() - known.keys()), "removed": [path_of[i] for i in newly],
@@ -86,16 +100,53 @@ def import_folder(project: Project, source: str | None = None, *, overwrite: boo
     return report
 
 
-def _relabel(project: Project, t: Transaction, found: dict[str, Sample], overwrite: bool) -> int:
+def _keep_out_of_test(table: ImageTable, listing: Listing) -> None:
+    """Takes the test split away from images of a listing that are not in the project's locked one."""
+    inside = {table.path[row] for row in np.flatnonzero(table.split == SUBSETS.index("test"))}
+    closed = [sample for sample in listing.samples if sample.split == "test" and sample.path not in inside]
+    for sample in closed:
+        sample.split = None
+    if closed:
+        listing.notes.append(f"{len(closed)} {'image' if len(closed) == 1 else 'images'} of the source's test split "
+                             "left without a split: the project's test split is locked; unlock it in the split panel")
+
+
+def _refused(project: Project) -> set[int]:
+    """Images whose label somebody took away."""
+    return {row[0] for row in project.store.rows(
+        "SELECT id FROM images WHERE class_id IS NULL AND label_origin <> ''")}
+
+
+def _relabel(project: Project, t: Transaction, found: list[Sample], overwrite: bool, report: ImportReport) -> None:
+    """Labels of the source, for images that have none; for all with `overwrite`."""
     table = project.images()
-    ids = classes.ensure(project, t, sorted({s.label for s in found.values() if s.label}))
-    rows = []
-    for path, image, label in zip(table.path, table.id.tolist(), table.label.tolist(), strict=True):
+    given: dict[int, str] = {}
+    for sample in found:
+        row = table.row_of_path.get(sample.path)
+        if row is None or not sample.label:
+            continue
+        label = table.label[row]
+        if label < 0 or (overwrite and table.class_names[label] != sample.label):
+            given[int(table.id[row])] = sample.label
+        elif table.class_names[label] != sample.label:
+            report.kept += 1
+    ids = classes.ensure(project, t, sorted(set(given.values())))
+    t.update_each("images", ("class_id", "label_origin"), [(i, ids[name], "import") for i, name in given.items()])
+    report.labeled = len(given)
+
+
+def _divide(project: Project, t: Transaction, found: dict[str, Sample], report: ImportReport) -> None:
+    """Splits and groups of the source, for images that have none."""
+    table, rows = project.images(), []
+    for path, image, split, group in zip(table.path, table.id.tolist(), table.split.tolist(), table.group, strict=True):
         sample = found.get(path)
-        if sample is not None and sample.label and (label < 0 or overwrite):
-            rows.append((image, ids[sample.label], "import"))
-    t.update_each("images", ("class_id", "label_origin"), rows)
-    return len(rows)
+        if sample is None:
+            continue
+        wanted = (SUBSETS[split] if split >= 0 else sample.split, sample.group if group is None else group)
+        if wanted != (SUBSETS[split] if split >= 0 else None, group):
+            rows.append((image, *wanted))
+    t.update_each("images", ("split", "grouping"), rows)
+    report.divided = len(rows)
 
 
 def scan(project: Project, progress: Progress | None = None) -> Changes:

@@ -119,7 +119,7 @@ def _rule(d: dict[str, Any], show: Show) -> str:
 
 _LINES: dict[str, Callable[[dict[str, Any], Show], str]] = {
     "create": lambda d, show: f"project = ProjectScript.create(sys.argv[1], {show(d['images'])}, {show(d['source'])})",
-    "import": lambda d, show: _call("rescan", show, d["source"]),
+    "import": lambda d, show: _call("rescan", show, d["source"], **({"overwrite": True} if d.get("overwrite") else {})),
     "label": _label,
     "accept corrections": _label,
     "flag": lambda d, show: _call("flag", show, d["paths"], d["flag"]),

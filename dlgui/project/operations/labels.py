@@ -16,14 +16,17 @@ def assign(project: Project, ids: Sequence[int], class_id: int | None, *, origin
 
 def assign_many(project: Project, labels: Mapping[int, int | None], *, origin: str = "person",
                 who: str = "user") -> Changes:
-    """Gives each image its own class, as one step of undo."""
+    """Gives each image its own class, as one step of undo.
+
+    The origin is kept with a label that is taken away, too: importing again does not bring that label back.
+    """
     names = {info.id: info.name for info in project.classes()}
     table = project.images()
     rows = table.row_of(list(labels))
     paths = {table.path[row]: names.get(c or -1) for row, c in zip(rows, labels.values(), strict=True)}
     with project.store.transact("label", who=who, labels=paths) as t:
         t.update_each("images", ("class_id", "label_origin"),
-                      [(i, c, origin if c is not None else "") for i, c in labels.items()])
+                      [(i, c, origin) for i, c in labels.items()])
     return t.changes
 
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QWidget
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QPushButton, QWidget
 
 from dlgui.gui.data.import_dialog import ImportDialog
 from dlgui.gui.data.relocate_dialog import RelocateDialog
@@ -115,6 +115,51 @@ def test_a_moved_image_folder_is_asked_for_and_guessed(window, folder, idle, qtb
     qtbot.mouseClick(ok, Qt.MouseButton.LeftButton)
     idle(window)
     assert window.session.project.image_root == tmp_path / "work" / "pictures"
+    assert window.problems == []
+
+
+def test_an_image_folder_of_another_name_is_guessed(window, folder, idle, qtbot, tmp_path):
+    Project.create(tmp_path / "projects" / "p.dlproj", folder).close()
+    folder.rename(tmp_path / "pictures of 2026")
+    assert window.session.open(tmp_path / "projects" / "p.dlproj")
+    qtbot.waitUntil(lambda: window.findChild(RelocateDialog) is not None, timeout=10000)
+    dialog = window.findChild(RelocateDialog)
+    ok = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
+    qtbot.waitUntil(ok.isEnabled, timeout=30000)
+    assert (dialog.chosen(), dialog.note.text()) == (tmp_path / "pictures of 2026", "73 of 73 images are there.")
+    qtbot.mouseClick(ok, Qt.MouseButton.LeftButton)
+    idle(window)
+    assert window.session.project.image_root == tmp_path / "pictures of 2026"
+    assert not window.session.project.images().missing.any()
+    assert window.problems == []
+
+
+def test_a_table_with_an_unknown_split_says_so_before_and_after_the_import(window, folder, idle, qtbot, tmp_path):
+    paths = [f"local/{file.name}" for file in sorted((folder / "local").glob("t*"))][:8]
+    (tmp_path / "labels.csv").write_text("image,label,split\n" + "".join(
+        f"{path},new,{'train' if i < 6 else 'holdout'}\n" for i, path in enumerate(paths)))
+    dialog = ImportDialog(window.session.jobs, folder, window)
+    dialog.choose(tmp_path / "labels.csv")
+    idle(window)
+    said = ("labels.csv, lines 8 and 9: the split 'holdout' is unknown, so these images have none; write train, "
+            "validation or test")
+    assert dialog.note.text().splitlines() == ["8 images, 8 with a label, 1 class;",
+                                               "splits: 6 training, 0 validation, 0 test, 2 without", said]
+    dialog.reject()
+    Project.create(tmp_path / "p.dlproj", folder).close()
+    assert window.session.open(tmp_path / "p.dlproj")
+    window.projects.take(tmp_path / "labels.csv")
+    idle(window)
+    dialog = window.findChild(RescanDialog)
+    head = dialog.findChild(QLabel).text().splitlines()
+    assert head[1:] == ["6 images got a split or a group from it.",
+                        "8 images keep the label that they have, though the source names another.", said]
+    assert info(window.session.project)["classes"]["local"] == 24
+    qtbot.mouseClick(dialog.findChild(QPushButton, "rescanOverwrite"), Qt.MouseButton.LeftButton)
+    idle(window)
+    assert info(window.session.project)["classes"] == {"global": 24, "local": 16, "nominal": 24, "new": 8}
+    window.session.undo()
+    assert info(window.session.project)["classes"]["local"] == 24
     assert window.problems == []
 
 

@@ -51,6 +51,19 @@ def test_what_leaks_cost_is_said(opened, idle, qtbot):
     assert opened.problems == []
 
 
+def test_a_single_class_is_a_finding(window, small_folder, tmp_path, idle):
+    Project.create(tmp_path / "one.dlproj", small_folder / "local").close()
+    assert window.session.open(tmp_path / "one.dlproj")
+    window.actions_by_name()["actionCheckData"].trigger()
+    idle(window)
+    dialog = window.findChild(HealthDialog)
+    finding = next(f for f in dialog.findings if f.kind == "imbalance")
+    assert [case.text for case in finding.cases] == ["local is the only class: a classifier needs two at least"]
+    dialog.list.setCurrentRow(dialog.findings.index(finding))
+    assert [dialog.cases.item(i).text() for i in range(dialog.cases.count())] == [finding.cases[0].text]
+    assert (dialog.fix_buttons(), window.problems) == ([], [])
+
+
 @pytest.fixture
 def doubled(window, small_folder, tmp_path):
     """The window over a project in which one image lies in two classes."""

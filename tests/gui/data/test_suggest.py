@@ -1,5 +1,7 @@
 """Suggestions and map in the real window."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -130,6 +132,41 @@ def test_without_labels_similar_images_come_first(opened, qtbot, idle):
     qtbot.mouseClick(named(opened, "gridModeButton"), Qt.MouseButton.LeftButton)
     assert grid.items.rowCount() == 72
     assert opened.problems == []
+
+
+def test_what_failed_is_tried_again(window, small_folder, tmp_path, qtbot, idle):
+    root = tmp_path / "images"
+    shutil.copytree(small_folder, root)
+    Project.create(tmp_path / "p.dlproj", root).close()
+    assert window.session.open(tmp_path / "p.dlproj")
+    project, tab = window.session.project, window.data_tab
+    labels.assign(project, project.images().id[::2].tolist(), None)
+    root.rename(tmp_path / "away")
+    qtbot.mouseClick(named(window, "suggestModeButton"), Qt.MouseButton.LeftButton)
+    idle(window)
+    assert "Not done" in tab.suggest.what.text()
+    qtbot.mouseClick(named(window, "mapModeButton"), Qt.MouseButton.LeftButton)
+    idle(window)
+    assert "Not done" in tab.map.note.text()
+    assert [str(problem).partition(":")[0] for problem in window.problems] == [str(root)] * 2
+    (tmp_path / "away").rename(root)
+    qtbot.mouseClick(named(window, "suggestModeButton"), Qt.MouseButton.LeftButton)
+    idle(window)
+    assert tab.suggest.page.ids
+    tab.suggest.reset()
+    root.rename(tmp_path / "away")
+    project.cache_folder.rename(tmp_path / "cache")
+    tab.suggest.reset()
+    idle(window)
+    assert "Not done" in tab.suggest.what.text()
+    (tmp_path / "away").rename(root)
+    choose(window, "doubtful")
+    idle(window)
+    assert (tab.suggest.page.kind, bool(tab.suggest.page.ids)) == ("doubtful", True)
+    qtbot.mouseClick(named(window, "mapModeButton"), Qt.MouseButton.LeftButton)
+    idle(window)
+    assert len(tab.map.map.ids) == 72
+    assert len(window.problems) == 3
 
 
 def test_the_map_selects_for_grid_and_keys(opened, qtbot, idle):
