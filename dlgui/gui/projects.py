@@ -126,7 +126,8 @@ class ProjectDesk(QObject):
         self.session.jobs.start(
             "rescan", self.tr("importing"),
             lambda job: images.import_folder(project, source, overwrite=overwrite, progress=job.progress),
-            done=lambda report: self._rescanned(report, source), cancelled=lambda: self._tell(self.tr("Cancelled; F5 goes on where it was.")))
+            done=lambda report: self._rescanned(report, source),
+            cancelled=lambda: self._tell(self.tr("Cancelled; F5 goes on where it was.")))
 
     def _rescanned(self, report: ImportReport, source: str | None) -> None:
         if not report.any and not report.rejected and not report.notes and not (source and report.kept):

@@ -75,7 +75,8 @@ def test_unknown_splits_are_named_with_their_lines(tree):
 
 
 @pytest.mark.parametrize(("content", "said"), [
-    (b"image,label\ntop_3.bmp," + b"x" * 200_000, "not a CSV .line 2"), (b"", "no rows"), (b"\xff\xfe\x00bad", "UTF-8"), (b"colour,size\nred,1\n", "no image column"),
+    (b"image,label\ntop_3.bmp," + b"x" * 200_000, "not a CSV .line 2"), (b"", "no rows"),
+    (b"\xff\xfe\x00bad", "UTF-8"), (b"colour,size\nred,1\n", "no image column"),
     (b"image,label\n../outside.png,a\n", "none of its 1 rows")])
 def test_unusable_tables_are_refused_by_name(tree, content, said):
     (tree / "t.csv").write_bytes(content)

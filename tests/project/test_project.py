@@ -218,8 +218,8 @@ def test_a_table_fills_in_labels_splits_and_groups_and_overwrites_only_if_asked(
     labels.assign(project, table.id[:1].tolist(), None)
     splits.assign(project, table.id[1:2].tolist(), "test")
     file = tmp_path / "labels.csv"
-    file.write_text("image,label,split,group\n" + "".join(
-        f"{path},new,{split},g\n" for path, split in zip(table.path[:4], ("val", "train", "test", "fold"), strict=True)))
+    rows = zip(table.path[:4], ("val", "train", "test", "fold"), strict=True)
+    file.write_text("image,label,split,group\n" + "".join(f"{path},new,{split},g\n" for path, split in rows))
     report = images.import_folder(project, f"csv:{file}")
     table = project.images()
     assert (report.labeled, report.divided, report.kept, report.rejected) == (1, 4, 3, [])
