@@ -75,14 +75,16 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
 
 def with_network(project: Project, plan: Plan, console: Console) -> Plan:
     """The plan with a network, where it leaves that open."""
-    if plan.network != "auto":
+    from dlgui.project.operations import choosing, training
+
+    if plan.network != training.AUTO:
         return plan
-    from dlgui.project.operations import choosing
 
     plan, tried = choosing.choose(project, plan, console.progress())
     console.table(["network", "validation", "loss", "seconds"],
                   [(t.network, percent(t.top1_error), "too slow" if t.loss is None else f"{t.loss:.4f}",
                     f"{t.seconds:.1f}") for t in tried])
+    console.print(plan.why)
     return plan
 
 

@@ -144,8 +144,9 @@ def _whole(name: str, title: str, section: str, low: int, high: int, about: str,
 
 def _number(name: str, title: str, section: str, low: float, high: float, about: str, raising: str,
             **more: Any) -> Parameter:
-    return Parameter(name, title, section, more.pop("target", "settings"), "number", _default(name), about, raising,
-                     low=low, high=high, **more)
+    default = more.pop("default") if "default" in more else _default(name)
+    return Parameter(name, title, section, more.pop("target", "settings"), "number", default, about, raising, low=low,
+                     high=high, **more)
 
 
 def _choice(name: str, title: str, section: str, words: Mapping[Any, str], about: str, raising: str,
@@ -167,6 +168,9 @@ _MODERN_WORDS = dict(zip(MODERN, ("none", "TrivialAugment", "RandAugment", "Auto
 
 TABLE: tuple[Parameter, ...] = (
     # --- image
+    _number("budget", "Time to choose", "image", 0, 86400, "So long networks are tried before the best is taken.",
+            "Raising it lets larger networks be tried; the smallest always is.", default=60.0, unit="s", step=30,
+            target="plan", simple=True, both=True),
     _whole("image_size", "Image size", "image", 15, 4096,
            "Width, and height unless that is given, to which every image is brought.",
            "Raising it shows smaller details and costs time with the square of it.", default=0, unit="px",
@@ -360,6 +364,8 @@ def split_values(values: Mapping[str, Any], method: str) -> tuple[dict[str, Any]
     """
     own: dict[str, Any] = {"image_size": values["image_size"] or None, "seed": values["seed"],
                            "pretrained": values["pretrained"]}
+    if values["budget"] != BY_NAME["budget"].default:
+        own["budget"] = values["budget"]
     changed = {name: value for name, value in values.items() if value != BY_NAME[name].default}
     preprocessing = {n: v for n, v in changed.items() if BY_NAME[n].target == "preprocessing" and n != "image_height"}
     if values["image_height"]:

@@ -62,6 +62,10 @@ class Progress:
 
     Args:
         listener: called with a `Report` at most ten times a second, and with the first and the last of each task.
+
+    Attributes:
+        gate: called at every step, None without one; while it does not return, the work is held.
+        purpose: what the tasks are for, for a person; stands before their names.
     """
 
     INTERVAL = 0.1
@@ -69,6 +73,8 @@ class Progress:
     def __init__(self, listener: Callable[[Report], None] | None = None) -> None:
         self._listener = listener
         self._cancelled = self._finishing = False
+        self.gate: Callable[[], None] | None = None
+        self.purpose = ""
         self._begin("", None)
 
     def _begin(self, name: str, total: int | None) -> None:
@@ -94,7 +100,9 @@ class Progress:
         self._finishing = True
 
     def check(self) -> None:
-        """Raises `Cancelled` if `cancel` was called."""
+        """Waits at the gate; raises `Cancelled` if `cancel` was called."""
+        if self.gate is not None:
+            self.gate()
         if self._cancelled:
             raise Cancelled(self._name)
 
@@ -128,4 +136,5 @@ class Progress:
         remaining = None
         if self._total is not None and self._pace.rate:
             remaining = (self._total - self._done) / self._pace.rate
-        self._listener(Report(self._name, self._done, self._total, now - self._start, remaining))
+        name = f"{self.purpose}: {self._name}" if self.purpose else self._name
+        self._listener(Report(name, self._done, self._total, now - self._start, remaining))

@@ -159,6 +159,35 @@ def test_networks_are_compared_measured_and_taken(opened, setup, qtbot, idle):
     assert setup.form.plan().network == "efficientnet_lite1"
 
 
+def test_auto_tries_networks_and_says_which_it_took_and_why(opened, setup, qtbot, idle):
+    form = setup.form
+    assert not form.budget.isVisible()
+    assert form.plan().network == "efficientnet_lite0"
+    dialog = setup.compare_networks()
+    qtbot.mouseClick(named(dialog, "autoNetworkButton"), Qt.MouseButton.LeftButton)
+    assert form.network.currentData() == "auto"
+    assert "efficientnet_lite2" in form.about.text()
+    assert form.budget.isVisible()
+    opened.actions_by_name()["actionSplit"].trigger()
+    assert "suits them best" in named(opened, "finetuneCardWhat").text()
+    qtbot.waitUntil(lambda: "up to 60 s more" in named(opened, "quickCardTime").text(), timeout=120000)
+    type_into(qtbot, form.budget, "-1")
+    assert "from 0" in named(opened, "budgetBoxProblem").text()
+    type_into(qtbot, form.budget, "0")
+    form.image_size.setValue(32)
+    qtbot.mouseClick(named(opened, "startTrainingButton"), Qt.MouseButton.LeftButton)
+    idle(opened, 120)
+    run = runs.get(opened.session.project)
+    assert run.network == "efficientnet_lite0"  # without time the smallest is taken
+    assert "efficientnet_lite0 was chosen" in named(opened, "coachText").text()
+    assert "no time left to try" in named(opened, "coachText").text()
+    setup._take_plan(Plan(network="auto", budget=30.0))
+    assert form.plan() == Plan(network="auto", budget=30.0)
+    form.choose_network("resnet18")
+    assert not form.budget.isVisible()
+    assert opened.problems == []
+
+
 def test_devices_are_the_real_ones(opened, setup):
     from dlgui.engine import devices
 

@@ -110,6 +110,18 @@ def test_a_run_without_a_batch_says_so_in_words(divided, qtbot, idle):
     assert divided.train_tab.plot.isVisible()
 
 
+def test_preparations_pause_too(divided, qtbot, idle):
+    tab, project = divided.train_tab, divided.session.project
+    tab.start_plan(Plan(image_size=48))
+    click(divided, qtbot, "pauseTrainingButton")
+    qtbot.waitUntil(lambda: [run.state for run in runs.all_runs(project)] == ["paused"], timeout=60000)
+    assert not runs.all_runs(project)[0].model.exists()
+    click(divided, qtbot, "pauseTrainingButton")
+    idle(divided, 120)
+    assert runs.all_runs(project)[0].state == "done"
+    assert divided.problems == []
+
+
 def test_stop_before_anything_was_learned_leaves_the_run_for_later(divided, qtbot, idle):
     divided.train_tab.start_plan(plan())
     divided.train_tab.stop_training()

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dlgui.project.operations import choosing, splits, training
+from dlgui.project.operations import choosing, run_files, splits, training
 from dlgui.project.operations.training import Plan
 
 
@@ -16,6 +16,9 @@ def test_the_best_on_validation_is_taken_within_the_budget(project):
     assert [t.top1_error is None for t in hurried] == [False, True, True]
     run = training.start(project, Plan(network="auto", image_size=64, budget=600))
     assert run.network == best.network
+    said = run_files.notices(run)[0]
+    assert said.startswith(f"{best.network} was chosen")
+    assert all(t.network in said and f"{100 * t.top1_error:.2f} %" in said for t in tried)
 
 
 def test_without_validation_images_cross_validation_judges(project):

@@ -122,6 +122,9 @@ class MethodCard(QFrame):
                                                                  run=shortened(found.source))
         if not found.new:
             text += " " + self.tr("The images are prepared already.")
+        if found.choosing:
+            text += " " + self.tr("Choosing the network takes up to {time} more.").format(
+                time=about_seconds(found.choosing))
         self._say_time(text)
         names = {"features": self.tr("features of new images"), "solving": self.tr("choosing and solving"),
                  "reading": self.tr("preparing new images"), "starting": self.tr("loading the network"),

@@ -23,7 +23,8 @@ from dlgui.errors import DlguiError
 from dlgui.gui.train.class_weights import ClassWeights
 from dlgui.gui.train.fields import Field, FieldGrid, set_values
 from dlgui.gui.widgets import button, named
-from dlgui.project.operations.training import Plan
+from dlgui.project.operations.choosing import CANDIDATES
+from dlgui.project.operations.training import AUTO, Plan
 
 
 class HyperparameterForm(QWidget):
@@ -55,7 +56,9 @@ class HyperparameterForm(QWidget):
         for text, value in ((self.tr("Quick: seconds"), "quick"), (self.tr("Fine-tune: minutes and more"), "finetune")):
             self.method.addItem(text, value)
         self.network = self._combo("networkBox", self.tr("The pretrained network to start from"))
+        self.network.addItem(self.tr("auto: tried on my images"), AUTO)
         self._fill_networks()
+        self.network.setCurrentIndex(self.network.findData(Plan.network))
         self.device = self._combo("deviceBox", self.tr("What computes the training"))
         self.device.addItem(self.tr("automatic"), "auto")
         self.device.addItem("cpu", "cpu")
@@ -164,8 +167,8 @@ class HyperparameterForm(QWidget):
         self.weights.show_classes(names, counts)
 
     def choose_network(self, name: str) -> None:
-        """Takes a network of the registry."""
-        name = networks.info(name).name
+        """Takes a network of the registry, or `AUTO`."""
+        name = name if name == AUTO else networks.info(name).name
         self._fill_networks()
         self.network.setCurrentIndex(self.network.findData(name))
 
@@ -179,12 +182,13 @@ class HyperparameterForm(QWidget):
         Raises:
             InvalidValue: it holds what no field can show; nothing is changed then.
         """
-        own = {"image_size": plan.image_size, "seed": plan.seed, "pretrained": plan.pretrained}
+        own = {"image_size": plan.image_size, "seed": plan.seed, "pretrained": plan.pretrained, "budget": plan.budget}
         values = parameters.joined_values(own, plan.settings, plan.preprocessing)
         weights = tuple(plan.settings.get("class_weights", ()))
         if weights:
             self.weights.set_weights(weights)
-        networks.info(plan.network)
+        if plan.network != AUTO:
+            networks.info(plan.network)
         self._quiet = True
         self.choose_network(plan.network)
         self.choose_method(plan.method)
@@ -213,10 +217,10 @@ class HyperparameterForm(QWidget):
 
     def _follow(self) -> None:
         fine = self.method.currentData() == "finetune"
-        every = self.all.isChecked()
+        every, auto = self.all.isChecked(), self.network.currentData() == AUTO
 
         def wanted(p: Parameter) -> bool:
-            if not fine and not p.both:
+            if (not fine and not p.both) or (p.name == "budget" and not auto):
                 return False
             changed = self.fields[p.name].value() != p.default
             return every or p.simple or changed or self.fields[p.name].problem is not None
@@ -225,8 +229,10 @@ class HyperparameterForm(QWidget):
         balance = self.fields["class_balance"].value()
         self.weights.set_mode(balance)
         self.weights.setVisible(balance != "none")
-        info = networks.info(self.network.currentData())
-        self.about.setText(f"{self.tr(info.description)} {info.width} × {info.height} px, {info.licence}.")
+        info = networks.info(CANDIDATES[0] if auto else self.network.currentData())
+        self.about.setText(f"{self.tr(info.description)} {info.width} × {info.height} px, {info.licence}." if not auto
+                           else self.tr("Tries {names} on the training images and takes the one that errs least on the "
+                                        "validation images; the run says why.").format(names=", ".join(CANDIDATES)))
         together = parameters.problems(self.values(), info, self.method.currentData())
         for name, field in self.fields.items():
             field.complain(together.get(name))

@@ -23,6 +23,7 @@ from dlgui.errors import DlguiError
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import button, named
+from dlgui.project.operations.training import AUTO
 
 _NAME, _PARAMETERS, _MEGABYTES, _SIZE, _SPEED, _ACCURACY, _WEIGHTS, _LICENCE = range(8)
 
@@ -95,6 +96,9 @@ class NetworkDialog(QDialog):
         self.cancel = button("cancelMeasureButton", self.tr("Stop measuring"), self.tr("End the measurement"),
                              self._stop)
         self.cancel.setEnabled(False)
+        self.auto = button("autoNetworkButton", self.tr("Try them on my images"), self.tr(
+            "Auto: before the next training the networks that need no internet are tried on your images within a given "
+            "time, and the best on the validation split is taken"), self._take_auto)
         self.take = button("useNetworkButton", self.tr("Use this network"), self.tr(
             "Takes the selected network for the next training"), self._take, primary=True)
         self._build(note)
@@ -110,6 +114,7 @@ class NetworkDialog(QDialog):
         bottom.addStretch()
         bottom.addWidget(button("closeNetworksButton", self.tr("Close"), self.tr("Keep the network as it is"),
                                 self.reject))
+        bottom.addWidget(self.auto)
         bottom.addWidget(self.take)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
@@ -183,6 +188,10 @@ class NetworkDialog(QDialog):
         if row >= 0:
             self.chosen.emit(self._name(row))
             self.accept()
+
+    def _take_auto(self) -> None:
+        self.chosen.emit(AUTO)
+        self.accept()
 
     # --- measuring
 

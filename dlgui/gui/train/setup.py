@@ -25,9 +25,9 @@ from dlgui.gui.train.presets import PresetDialog
 from dlgui.gui.train.rate_test import RateDialog
 from dlgui.gui.train.repeat import RepeatDialog
 from dlgui.project.changes import Changes
-from dlgui.project.operations import outlook, runs, splits
+from dlgui.project.operations import choosing, outlook, runs, splits
 from dlgui.project.operations.outlook import Estimate, Outlook
-from dlgui.project.operations.training import METHODS, Plan
+from dlgui.project.operations.training import AUTO, METHODS, Plan
 from dlgui.project.project import Project
 
 PAUSE = 150
@@ -152,7 +152,8 @@ class SetupPanel(QWidget):
             card.set_chosen(method == self.form.method.currentData())
             plan = self._default_plan(method)
             found = self._outlook(project, plan) if project is not None else None
-            card.show_outlook(networks.info(plan.network).name, found)
+            card.show_outlook(self.tr("the network that suits them best") if plan.network == AUTO else
+                              networks.info(plan.network).name, found)
             if project is None or project.read_only:
                 card.start.setEnabled(False)
             if found is not None and method == "quick":
@@ -237,7 +238,7 @@ class SetupPanel(QWidget):
         plan = self.plan()
         if plan is None:
             return None
-        dialog = AdviserDialog(self.session, plan, self)
+        dialog = AdviserDialog(self.session, choosing.assumed(plan), self)
         dialog.size_taken.connect(lambda size: self.form.set_values({"image_size": size, "image_height": 0}))
         return self._open(dialog)
 

@@ -230,7 +230,8 @@ class TrainTab(QWidget):
                 run=shortened(run.name or run.id, 40), time=about_seconds(run.train_seconds),
                 error=percent(run.validation_top1_error), test=test, kept=kept if run.best_epoch == 0 else ""))
         else:
-            self.controls.say(str(problem) if problem is not None else self.tr("Ended; it can go on later."))
+            begun = self.tr("Ended; it can go on later.") if self.training.run else self.tr("Ended before it began.")
+            self.controls.say(str(problem) if problem is not None else begun)
 
     # --- what is shown
 

@@ -84,7 +84,8 @@ class Training(QObject):
 
     def start(self, plan: Plan) -> None:
         """Begins a new run."""
-        self._launch(lambda project, progress: _executed(project, operations.start(project, plan), progress))
+        self._launch(lambda project, progress: _executed(project, operations.start(project, plan, progress=progress),
+                                                             progress))
 
     def resume(self, run: Run) -> None:
         """Goes on with a run where it was."""
@@ -177,15 +178,15 @@ def _work(job: Job, project: Project, begin: Begin, control: _Control) -> Run:
     """Runs in the job's thread: pulls events, holds while paused, evaluates when the training is over."""
     yield_to_the_window()
     preload("onnxruntime", "torch", "triton")
+    job.progress.gate = gate = _Gate(job, project, control)
     run, events = begin(project, job.progress)
     control.learned = run.model.exists()
     news = _News(job, run.id)
     news.send()
+    gate.watch(run, news)
     try:
         for event in events:
             control.learned = news.take(event) or control.learned
-            if not control.go.is_set():
-                _hold(job, project, run, control, news)
             job.progress.check()
     finally:
         events.close()
@@ -200,13 +201,32 @@ def _work(job: Job, project: Project, begin: Begin, control: _Control) -> Run:
     return runs.get(project, run.id)
 
 
-def _hold(job: Job, project: Project, run: Run, control: _Control, news: _News) -> None:
-    runs.update(project, run, state="paused")
-    news.send()
-    while not control.go.wait(0.1) and not job.progress.cancelled:
-        pass
-    job.progress.rest()
-    runs.update(project, run, state="running")
+class _Gate:
+    """Holds the work while it is paused, whatever it is doing, and says so in the book."""
+
+    def __init__(self, job: Job, project: Project, control: _Control) -> None:
+        self._job, self._project, self._control = job, project, control
+        self._run: Run | None = None
+        self._news: _News | None = None
+
+    def watch(self, run: Run, news: _News) -> None:
+        """There is a run: the book shall say when it is paused."""
+        self._run, self._news = run, news
+
+    def __call__(self) -> None:
+        if self._control.go.is_set() or self._job.progress.cancelled:
+            return
+        trains = self._run is not None and runs.get(self._project, self._run.id).state == "running"
+        self._write("paused" if trains else "")
+        while not self._control.go.wait(0.1) and not self._job.progress.cancelled:
+            pass
+        self._job.progress.rest()
+        self._write("running" if trains else "")
+
+    def _write(self, state: str) -> None:
+        if state and self._run is not None and self._news is not None:
+            runs.update(self._project, self._run, state=state)
+            self._news.send()
 
 
 class _News:

@@ -17,7 +17,7 @@ from dlgui.engine import backbones, features, quick
 from dlgui.engine.progress import Progress
 from dlgui.errors import InvalidValue
 from dlgui.project.operations import training
-from dlgui.project.operations.training import Plan
+from dlgui.project.operations.training import AUTO, Plan
 from dlgui.project.operations.training_data import groups_of
 from dlgui.project.project import ImageTable, Project
 
@@ -45,9 +45,14 @@ class Tried:
     seconds: float
 
 
+def assumed(plan: Plan) -> Plan:
+    """The plan on the network that is always tried, where it leaves the network open: for what is said beforehand."""
+    return replace(plan, network=CANDIDATES[0]) if plan.network == AUTO else plan
+
+
 def choose(project: Project, plan: Plan, progress: Progress | None = None,
            candidates: Sequence[str] = CANDIDATES) -> tuple[Plan, list[Tried]]:
-    """The plan with the network that suits the data, and what was tried within `plan.budget` seconds.
+    """The plan with the network that suits the data and why that is, and what was tried within `plan.budget` seconds.
 
     Raises:
         DlguiError, InvalidValue: see `training.start`; a budget that is no time.
@@ -60,9 +65,33 @@ def choose(project: Project, plan: Plan, progress: Progress | None = None,
     tried: list[Tried] = []
     for network in candidates:
         left = plan.budget - (time.monotonic() - begun)
+        if progress is not None:
+            progress.purpose = f"trying {network}"
         tried.append(_try(project, table, replace(plan, network=network), left if tried else float("inf"), progress))
+    if progress is not None:
+        progress.purpose = ""
     best = min((t for t in tried if t.top1_error is not None), key=lambda t: (t.top1_error or 0.0, t.loss or 0.0))
-    return replace(plan, network=best.network), tried
+    judge = "on the validation split" if len(table.rows("validation")) else "in cross-validation"
+    return replace(plan, network=best.network, why=_why(best, tried, judge)), tried
+
+
+def _why(best: Tried, tried: Sequence[Tried], judge: str) -> str:
+    """One or two sentences that say what speaks for a network."""
+    others = [t for t in tried if t is not best and t.top1_error is not None]
+    late = [f"{t.network} ({t.seconds:.0f} s)" for t in tried if t.top1_error is None]
+    said = f"{best.network} was chosen: with it the quick classifier errs on {_percent(best)} {judge}"
+    if others:
+        said += ", with " + ", with ".join(f"{t.network} on {_percent(t)}" for t in others)
+        if any(t.top1_error == best.top1_error for t in others):
+            said += "; among equals it is surer of the right classes"
+    said += "."
+    if late:
+        said += f" There was no time left to try {' and '.join(late)}."
+    return said
+
+
+def _percent(tried: Tried) -> str:
+    return f"{100 * (tried.top1_error or 0.0):.2f} %"
 
 
 def _try(project: Project, table: ImageTable, plan: Plan, left: float, progress: Progress | None) -> Tried:

@@ -20,7 +20,7 @@ from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
 from dlgui.engine.settings import TrainingSettings
 from dlgui.errors import UnreadableImage
-from dlgui.project.operations import run_files, runs, training
+from dlgui.project.operations import choosing, run_files, runs, training
 from dlgui.project.operations.runs import Run
 from dlgui.project.operations.training import Plan
 from dlgui.project.project import ImageTable, Project
@@ -70,16 +70,19 @@ class Estimate:
         parts: of reading, starting, the quick classifier, features or training, evaluating, solving.
         new: images that must still be read; the others are in the project's cache.
         source: the finished run whose speed was taken; empty where it was measured apart.
+        choosing: at most so many more are taken to choose the network; 0 where it is given.
     """
 
     seconds: float
     parts: dict[str, float]
     new: int
     source: str = ""
+    choosing: float = 0.0
 
 
 def outlook(project: Project, plan: Plan) -> Outlook:
     """What can be said at once. Raises `DlguiError` where the plan does not fit the network."""
+    plan = choosing.assumed(plan)
     table = project.images()
     rows = table.rows("train")
     counts = np.bincount(table.label[rows], minlength=len(table.class_names))
@@ -105,6 +108,7 @@ def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> 
     Raises:
         DlguiError: the plan does not fit, or cannot be measured. Cancelled: see `Progress`.
     """
+    budget, plan = plan.budget if plan.network == training.AUTO else 0.0, choosing.assumed(plan)
     table = project.images()
     rows = table.rows("train")
     kinds = len(np.unique(table.label[rows]))
@@ -114,7 +118,7 @@ def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> 
     network, source = networks.info(plan.network).name, ""
     if plan.method == "quick":
         new, parts = _quick(project, plan, table.rows("all"), preprocessing, progress)
-        return Estimate(sum(parts.values()), parts, new)
+        return Estimate(sum(parts.values()), parts, new, choosing=budget)
     validation = table.rows("validation")
     used = np.concatenate([rows, validation])
     new = _new(project.cache_folder / "pixels", f"pixels-{preprocessing.key()}", table, used)
@@ -131,7 +135,7 @@ def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> 
              "quick": sum(_quick(project, plan, used, preprocessing, progress)[1].values())
              if plan.pretrained and len(validation) else 0.0,
              "training": settings.epochs * len(rows) / rate, "evaluating": judged / rates["evaluate"]}
-    return Estimate(sum(parts.values()), parts, new, source)
+    return Estimate(sum(parts.values()), parts, new, source, budget)
 
 
 def _quick(project: Project, plan: Plan, used: np.ndarray, preprocessing: Preprocessing,

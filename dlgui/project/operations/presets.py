@@ -13,7 +13,7 @@ from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.settings import TrainingSettings
 from dlgui.engine.storage import write_atomically
 from dlgui.errors import DlguiError, InvalidValue
-from dlgui.project.operations.training import METHODS, Plan
+from dlgui.project.operations.training import AUTO, METHODS, Plan
 
 FORMAT = "dlgui training preset"
 VERSION = 1
@@ -123,9 +123,10 @@ def _plan(values: Any) -> Plan:
         raise InvalidValue("method", plan.method, " or ".join(METHODS))
     if not isinstance(plan.network, str) or not isinstance(plan.device, str):
         raise InvalidValue("network and device", (plan.network, plan.device), "words")
-    networks.info(plan.network)
+    if plan.network != AUTO:
+        networks.info(plan.network)
     TrainingSettings.from_dict(plan.settings)
     Preprocessing.from_dict({"width": 224, "height": 224, **plan.preprocessing})
-    parameters.joined_values({"image_size": plan.image_size, "seed": plan.seed, "pretrained": plan.pretrained},
-                             plan.settings, plan.preprocessing)
+    parameters.joined_values({"image_size": plan.image_size, "seed": plan.seed, "pretrained": plan.pretrained,
+                              "budget": plan.budget}, plan.settings, plan.preprocessing)
     return plan

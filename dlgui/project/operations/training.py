@@ -26,6 +26,8 @@ from dlgui.project.operations.runs import Run
 from dlgui.project.project import ImageTable, Project
 
 METHODS = ("quick", "finetune")
+AUTO = "auto"
+"""Stands for the network that suits the data; see `dlgui.project.operations.choosing`."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Plan:
     """What shall be trained.
 
     Attributes:
-        network: name in the registry, or `auto`: see `dlgui.project.operations.choosing`.
+        network: name in the registry, or `AUTO`.
         method: `quick` or `finetune`.
         image_size: side of the square input in pixels; None chooses.
         seed: of folds, order and augmentation.
@@ -41,7 +43,8 @@ class Plan:
         settings: names and values of `TrainingSettings`, for finetune.
         preprocessing: names and values of `Preprocessing` beside the size.
         pretrained: False starts from random weights.
-        budget: seconds that `auto` may take to choose a network.
+        budget: seconds that `AUTO` may take to choose a network.
+        why: what speaks for the network, where it was chosen; the run keeps it among its notices.
     """
 
     network: str = DEFAULT_NETWORK
@@ -53,6 +56,7 @@ class Plan:
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     pretrained: bool = True
     budget: float = 60.0
+    why: str = field(default="", compare=False)
 
 
 def start(project: Project, plan: Plan, who: str = "user", progress: Progress | None = None) -> Run:
@@ -65,10 +69,7 @@ def start(project: Project, plan: Plan, who: str = "user", progress: Progress | 
         raise InvalidValue("method", plan.method, " or ".join(METHODS))
     if plan.method == "quick" and plan.settings:
         raise InvalidValue("setting", next(iter(plan.settings)), "settings only with --method finetune")
-    if plan.network == "auto":
-        from dlgui.project.operations import choosing
-
-        plan, _ = choosing.choose(project, plan, progress)
+    plan = _with_network(project, plan, progress)
     info = networks.info(plan.network)
     project.require_image_root()
     classes = classes_of(project)
@@ -81,8 +82,19 @@ def start(project: Project, plan: Plan, who: str = "user", progress: Progress | 
         if weights and len(weights) != len(classes):
             raise InvalidValue("class_weights", list(weights), f"{len(classes)} numbers, for {', '.join(classes[:20])}")
         parameters["settings"] = settings.to_dict()
-    return runs.create(project, network=info.name, method=plan.method, parameters=parameters, seed=plan.seed,
-                       device=devices.choose(plan.device), classes=classes, who=who)
+    run = runs.create(project, network=info.name, method=plan.method, parameters=parameters, seed=plan.seed,
+                      device=devices.choose(plan.device), classes=classes, who=who)
+    if plan.why:
+        run_files.add_notice(run, plan.why)
+    return run
+
+
+def _with_network(project: Project, plan: Plan, progress: Progress | None) -> Plan:
+    if plan.network != AUTO:
+        return plan
+    from dlgui.project.operations import choosing
+
+    return choosing.choose(project, plan, progress)[0]
 
 
 def execute(project: Project, run: Run, progress: Progress | None = None) -> Iterator[Event]:
@@ -246,6 +258,7 @@ def find_learning_rate(project: Project, plan: Plan, progress: Progress | None =
 
     `listener` is called with every point of the curve, (learning rate, smoothed loss), as it comes.
     """
+    plan = _with_network(project, plan, progress)
     classes, table = classes_of(project), project.images()
     info = networks.info(plan.network)
     rows = table.rows("train")
