@@ -18,6 +18,8 @@
     try { localStorage.setItem(key, JSON.stringify([...marks])); } catch (problem) { /* as above */ }
   }
 
+  const images = count => count === 1 ? "1 image" : `${count} images`;
+
   function make(tag, text, parent) {
     const made = document.createElement(tag);
     if (text) made.textContent = text;
@@ -34,7 +36,8 @@
     image.src = picture;
     image.alt = path;
     make("div", path, box).className = "soft";
-    make("div", `labeled ${page.classes[truth]}, taken for ${page.classes[predicted]} (${(100 * confidence).toFixed(1)} %)`, box);
+    const how = truth === predicted ? "recognized" : `taken for ${page.classes[predicted]}`;
+    make("div", `labeled ${page.classes[truth]}, ${how} (${(100 * confidence).toFixed(1)}\u00a0%)`, box);
     const choice = make("select", "", box);
     choice.setAttribute("aria-label", `right class of ${path}`);
     const comment = make("input", "", box);
@@ -72,35 +75,54 @@
     element("images").replaceChildren(...samples.map(card));
   }
 
+  function unchoose() {
+    for (const other of document.querySelectorAll(".chosen")) other.classList.remove("chosen");
+  }
+
+  function lead() {  // to the images, where they are out of sight
+    const title = element("cellTitle"), top = title.getBoundingClientRect().top;
+    if (top < 0 || top > 0.6 * window.innerHeight) title.scrollIntoView();
+  }
+
   function choose(cell) {
-    const row = Number(cell.dataset.row), column = Number(cell.dataset.column);
+    const row = Number(cell.dataset.row), column = Number(cell.dataset.column), total = Number(cell.dataset.count);
     const samples = page.samples.filter(s => s[3] === row && s[2] === column);
-    const total = Number(cell.closest("tbody").rows[row].cells[column + 1].getAttribute("aria-label").split(" ")[0]);
-    for (const other of document.querySelectorAll(".matrix .chosen")) other.classList.remove("chosen");
-    for (const same of document.querySelectorAll(`.matrix [data-row="${row}"][data-column="${column}"]`))
+    unchoose();
+    for (const same of document.querySelectorAll(`[data-row="${row}"][data-column="${column}"]`))
       same.classList.add("chosen");
     const some = samples.length < total ? `, ${samples.length} of them here` : "";
-    show(samples, row === column ? `${total} images of ${page.classes[row]}, recognized${some}`
-         : `${total} images of ${page.classes[column]} taken for ${page.classes[row]}${some}`);
+    show(samples, row === column ? `${images(total)} of ${page.classes[row]}, recognized${some}`
+         : `${images(total)} of ${page.classes[column]} taken for ${page.classes[row]}${some}`);
+    lead();
   }
 
-  for (const matrix of document.querySelectorAll(".matrix")) {
-    matrix.addEventListener("click", event => {
-      const cell = event.target.closest("td[data-row]");
-      if (cell) choose(cell);
-    });
-    matrix.addEventListener("keydown", event => {
-      const cell = event.target.closest("td[data-row]");
-      if (cell && (event.key === "Enter" || event.key === " ")) {
-        event.preventDefault();
-        choose(cell);
-      }
-    });
-  }
+  document.addEventListener("click", event => {
+    const cell = event.target.closest("[data-row]");
+    if (cell) choose(cell);
+  });
+  document.addEventListener("keydown", event => {
+    const cell = event.target.closest("[role=button][data-row]");
+    if (cell && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      choose(cell);
+    }
+  });
 
-  element("list").addEventListener("click", () =>
-    show([...marks.keys()].map(path => sampleOf.get(path)), "Marked labels"));
+  const wrong = element("wrong");
+  if (wrong) wrong.addEventListener("click", () => {
+    const samples = page.samples.filter(s => s[2] !== s[3]);
+    unchoose();
+    show(samples, samples.length < page.wrong ? `${images(page.wrong)} taken for another class, ${samples.length} of them here`
+         : `${images(page.wrong)} taken for another class`);
+    lead();
+  });
+  element("list").addEventListener("click", () => {
+    unchoose();
+    show([...marks.keys()].map(path => sampleOf.get(path)), "Marked labels");
+    lead();
+  });
   element("forget").addEventListener("click", () => {
+    if (!confirm(marks.size === 1 ? "Forget the marked label?" : `Forget all ${marks.size} marked labels?`)) return;
     marks.clear();
     changed();
     show(shown, element("cellTitle").textContent);

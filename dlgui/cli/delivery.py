@@ -21,6 +21,7 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
     if command == "report":
         parser.add_argument("--intended-use", metavar="TEXT",
                             help="what the classifier is for; kept in the project, for the model card")
+        parser.add_argument("--card", metavar="FILE.md", type=Path, help="write the model card as Markdown, too")
     if command != "script":
         parser.add_argument("--run", dest="run_id", metavar="RUN", help="default: the newest finished run")
     if command == "export":
@@ -68,8 +69,13 @@ def report(arguments: argparse.Namespace, console: Console) -> int:
         if arguments.intended_use is not None:
             cards.set_intended_use(project, arguments.intended_use)
         reports.write(project, run, arguments.out, console.progress())
-    console.result({"run": run.id, "out": str(arguments.out)})
+        if arguments.card is not None:
+            reports.write_card(project, run, arguments.card)
+    console.result({"run": run.id, "out": str(arguments.out),
+                    **({} if arguments.card is None else {"card": str(arguments.card)})})
     console.print(f"{arguments.out}: report of {run.id}")
+    if arguments.card is not None:
+        console.print(f"{arguments.card}: its model card")
     return 0
 
 

@@ -182,6 +182,11 @@ class Evaluation:
         """Classes without a sample; their recall and F-score are 0 by definition, not by the classifier's fault."""
         return [name for name, count in zip(self.classes, self.support, strict=True) if not count]
 
+    @property
+    def num_wrong(self) -> int:
+        """Samples that were taken for another class."""
+        return int(self.confusion_matrix.sum() - np.trace(self.confusion_matrix))
+
     def to_json(self, samples: bool = False) -> dict[str, Any]:
         """The figures as plain values under the keys that `dlgui evaluate --json` prints.
 

@@ -13,14 +13,19 @@ from markupsafe import Markup
 from PIL import Image
 
 from dlgui import environment, resources
-from dlgui.engine.evaluation import Evaluation, relative
+from dlgui.engine.evaluation import Evaluation, most_confused, relative, reliability
 from dlgui.engine.statistics import wilson_interval
 from dlgui.report import charts
 
 THUMBNAIL = 300
 """Longest side of a picture in pixels."""
 MANY = 40
-"""Classes from which on the matrix is shown once only."""
+"""Classes of the largest matrix with names and figures; a larger one is a map of coloured squares."""
+FEW = 10
+"""Classes of a matrix that is seen at a glance; beyond that its worst cells are listed, too."""
+LISTED = 20
+BRIEF = 40
+"""Letters of a class name where there is little room."""
 
 
 @dataclass
@@ -74,30 +79,19 @@ def render(report: Report) -> str:
     """The page as HTML without any reference to another file or to the network."""
     import jinja2
 
-    found = report.evaluation
-    wrong = int(found.confusion_matrix.sum() - np.trace(found.confusion_matrix))
-    page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
+    found, many = report.evaluation, len(report.evaluation.classes)
+    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
         resources.text("report.html.j2"))
-    from dlgui.engine.evaluation import reliability
-
-    return page.render(
-        project=report.project, run=report.run, split=report.split, written=report.written, figures=found,
-        percent=_percent, interval=wilson_interval(wrong, found.num_samples), warnings=report.warnings,
-        matrices=_matrices(found), per_class=_per_class(found), heatmap_method=report.heatmap_method,
-        errors=[{**vars(e), "image": picture(e.image), "heatmap": e.heatmap is not None and picture(e.heatmap)}
-                for e in report.errors], samples=_embedded(report), card=report.card, behaviour=Markup(
-                    resources.text("report.js")), certificates=report.certificates, marked=len(report.samples),
-        curve=charts.training_curve(report.history), candidates=report.candidates, history=report.history,
-        reliability=charts.reliability_diagram(reliability(found.predictions)), data=report.data,
-        splits=report.splits, parameters=report.parameters, environment=environment.summary())
-
-
-def cell_colour(share: float, diagonal: bool) -> tuple[str, str]:
-    """Background and ink of a cell by the share of its column: blue where right, red where wrong."""
-    strength = share if diagonal else min(share * 2.5, 1.0) ** 0.6
-    target = (11, 107, 203) if diagonal else (200, 40, 40)
-    red, green, blue = (round(244 + (c - 244) * strength) for c in target)
-    return f"#{red:02x}{green:02x}{blue:02x}", "#ffffff" if strength > 0.45 else "#1b2733"
+    return template.render(
+        **{**vars(report), "samples": _embedded(report), "errors": [
+            {**vars(e), "image": picture(e.image), "heatmap": e.heatmap is not None and picture(e.heatmap)}
+            for e in report.errors]},
+        figures=found, interval=wilson_interval(found.num_wrong, found.num_samples), per_class=_per_class(found),
+        matrices=_matrices(found) if many <= MANY else [], map=charts.confusion_map(found) if many > MANY else "",
+        confusions=most_confused(found.confusion_matrix, LISTED) if many > FEW else [],
+        curve=charts.training_curve(report.history),
+        reliability=charts.reliability_diagram(reliability(found.predictions)), environment=environment.summary(),
+        percent=_percent, brief=_brief, words=charts.cell_words, behaviour=Markup(resources.text("report.js")))
 
 
 def _matrices(found: Evaluation) -> list[dict[str, Any]]:
@@ -105,15 +99,14 @@ def _matrices(found: Evaluation) -> list[dict[str, Any]]:
     texts = {"Images": lambda i, j: str(found.confusion_matrix[i, j]),
              "Share of the true class": lambda i, j: f"{shares[i, j]:.2f}"}
     matrices = []
-    if len(found.classes) > MANY:
-        del texts["Share of the true class"]  # its colours say it; two such tables would choke the browser
     for title, text in texts.items():
         rows = []
         for i, name in enumerate(found.classes):
-            colours = [cell_colour(float(shares[i, j]), i == j) for j in range(len(found.classes))]
-            rows.append({"name": name, "cells": [{"text": text(i, j), "colour": c, "ink": ink, "row": i, "column": j,
-                                                  "count": int(found.confusion_matrix[i, j])}
-                                                 for j, (c, ink) in enumerate(colours)]})
+            cells = []
+            for j, count in enumerate(found.confusion_matrix[i].tolist()):
+                colour, ink = charts.cell_colour(float(shares[i, j]), i == j)
+                cells.append({"text": text(i, j), "colour": colour, "ink": ink, "row": i, "column": j, "count": count})
+            rows.append({"name": name, "cells": cells})
         matrices.append({"title": title, "rows": rows})
     return matrices
 
@@ -127,7 +120,12 @@ def _per_class(found: Evaluation) -> list[dict[str, Any]]:
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.2f} %"
+    return "–" if share is None else f"{100 * share:.2f}\N{NO-BREAK SPACE}%"
+
+
+def _brief(name: str) -> str:
+    """A class name for a narrow column: the middle of a long one is left out, for such names differ at their ends."""
+    return name if len(name) <= BRIEF else f"{name[:BRIEF // 2].rstrip()}…{name[1 - BRIEF // 2:].lstrip()}"
 
 
 def _embedded(report: Report) -> Markup:
@@ -135,7 +133,7 @@ def _embedded(report: Report) -> Markup:
     names = list(report.class_names)
     names += [name for name in report.evaluation.classes if name not in names]
     document = {"project": report.project, "run": report.run["id"], "split": report.split, "written": report.written,
-                "classes": report.evaluation.classes, "choices": names,
+                "classes": report.evaluation.classes, "choices": names, "wrong": report.evaluation.num_wrong,
                 "samples": [[s.path, s.content_hash, s.truth, s.predicted, round(s.confidence, 4), s.picture]
                             for s in report.samples]}
     text = json.dumps(document, ensure_ascii=True)

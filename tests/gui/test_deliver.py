@@ -93,8 +93,14 @@ def test_a_report_is_previewed_then_saved(ready, qtbot, tmp_path):
     assert "Finding flaws in cloth" in text
     assert "Confusion matrix" in text
     assert "localStorage" not in text
+    assert "Click a cell" not in text
+    assert "Show all errors" not in text
     dialog.save(str(tmp_path / "r.html"))
     assert (tmp_path / "r.html").read_text(encoding="utf-8") == dialog.page
+    dialog.use.setPlainText("Finding flaws in silk")
+    dialog.save_card(str(tmp_path / "card.md"))
+    qtbot.waitUntil(lambda: "card.md" in dialog.windowTitle(), timeout=60000)
+    assert "- Finding flaws in silk" in (tmp_path / "card.md").read_text(encoding="utf-8")
     dialog.close()
     assert ready.problems == []
 

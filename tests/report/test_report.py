@@ -4,12 +4,17 @@ import json
 import re
 import time
 
+import numpy as np
 import pytest
 
 from dlgui.cli import main as cli
+from dlgui.engine.evaluation import evaluate
+from dlgui.engine.predictions import Predictions
 from dlgui.errors import DlguiError
 from dlgui.project.operations import cards, classes, corrections, evaluations, labels, reports, runs, splits, training
 from dlgui.project.project import Project
+from dlgui.report import page
+from dlgui.report.page import Report, Sample
 
 NASTY = '</script><script>document.title="broken"</script> & "x" <b>'
 
@@ -33,15 +38,15 @@ def test_nothing_outside_is_referenced_and_everything_is_escaped(trained, tmp_pa
     with Project.open(trained) as project:
         cards.set_intended_use(project, "Sorting <b>cloth</b>\nnot for steel")
         reports.write(project, runs.get(project), tmp_path / "r.html")
-    page = (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert NASTY not in page
-    assert "<b>cloth" not in page
-    assert "Sorting &lt;b&gt;cloth" in page
-    assert page.count("<script") == 2
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert NASTY not in text
+    assert "<b>cloth" not in text
+    assert "Sorting &lt;b&gt;cloth" in text
+    assert text.count("<script") == 2
     for pattern in (r'(?:src|href)="(?!data:)', r"https?://", r"@import", r"url\((?!data:)"):
-        assert not re.search(pattern, page), pattern
+        assert not re.search(pattern, text), pattern
     for word in ("Model card", "Intended use", "Limits", "95 % interval", "Nothing leaves this computer"):
-        assert word in page
+        assert word in text
 
 
 def test_a_colleague_marks_labels_in_the_browser_and_they_come_in(trained, tmp_path, browser, capsys):
@@ -62,6 +67,11 @@ def test_a_colleague_marks_labels_in_the_browser_and_they_come_in(trained, tmp_p
     assert browser.run("return [...document.querySelectorAll('.sample img')].every(i => i.complete && i.naturalWidth)")
     assert NASTY in browser.run("return document.getElementById('images').innerText + "
                                 "[...document.querySelectorAll('.sample option')].map(o => o.text).join('|')")
+    browser.click("#wrong")
+    assert browser.run("return document.querySelectorAll('.sample').length") == len(wrong)
+    assert browser.run("return document.querySelectorAll('.chosen').length") == 0
+    browser.click(f'td[data-row="{row}"][data-column="{column}"]')
+    assert browser.run("return document.querySelectorAll('.chosen').length") == 2, "in both matrices"
     assert browser.run("return document.getElementById('basket').hidden") is True
     browser.run("""const box = [...document.querySelectorAll('.sample')].find(s => s.dataset.path === arguments[0]);
                    const select = box.querySelector('select'), input = box.querySelector('input');
@@ -93,6 +103,82 @@ def test_a_colleague_marks_labels_in_the_browser_and_they_come_in(trained, tmp_p
         assert table.note[place].endswith('not "global",\nlook') or table.note[place].endswith('not "global",look')
         assert project.undo().kind == "accept corrections"
         assert project.images().class_names[project.images().label[place]] == "global"
+
+
+def test_the_card_has_the_figures_of_the_evaluation(trained, tmp_path, capsys):
+    with Project.open(trained) as project:
+        cards.set_intended_use(project, "Sorting <b>*cloth*</b>\nnot for steel")
+    card = tmp_path / "card.md"
+    assert cli.main(["report", str(trained), "--out", str(tmp_path / "r.html"), "--card", str(card), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["card"] == str(card)
+    text = card.read_text(encoding="utf-8")
+    assert cli.main(["evaluate", str(trained), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert f"Top-1 error on test: {100 * found['top1_error']:.2f} %" in text
+    assert f"Recall of nominal: {100 * found['recall']['nominal']:.2f} %" in text
+    assert f"precision {100 * found['precision']['nominal']:.2f} %" in text
+    assert f"calibration error: {100 * found['expected_calibration_error']:.2f} %" in text
+    assert r"- Sorting \<b>\*cloth\*\</b>" in text
+    assert "Labels came from the names of the folders; people gave or confirmed 3 of them since." in text
+
+
+def test_a_card_of_many_classes_names_the_worst(project):
+    run = runs.create(project, network="efficientnet_lite0", method="quick", parameters={}, seed=1, device="cpu",
+                      classes=made(60).evaluation.classes)
+    lines = cards.card(project, run, made(60, 25).evaluation, "test").to_markdown()
+    assert lines.count("Recall of") == cards.LISTED
+    assert "Recall of \\<i>class\\</i> 000: 50.00 %" in lines
+    assert "60 of 60 classes; their figures are rough" in lines
+
+
+def made(classes, wrong=0):
+    """A report on two images of each of so many classes, of which the first `wrong` classes have one taken for the
+    last."""
+    names = [f"<i>class</i> {i:03d}" for i in range(classes)]
+    truth = np.repeat(np.arange(classes), 2)
+    confidences = np.eye(classes, dtype=np.float32)[truth]
+    for i in range(wrong):
+        confidences[2 * i] = np.eye(classes, dtype=np.float32)[-1]
+    found = evaluate(Predictions(names, confidences, truth, [f"{i}.png" for i in range(len(truth))]))
+    picture = page.picture(np.zeros((8, 8, 3), np.uint8))
+    samples = [Sample(p, None, int(t), int(g), 1.0, picture) for p, t, g in zip(
+        found.predictions.paths, truth, found.predictions.predicted, strict=True)]
+    run = {"id": "run-001", "name": "", "method": "quick", "network": "n", "created": "today"}
+    return Report("many", run, "test", "now", found, [], [], {}, [], [], samples=samples, class_names=names)
+
+
+def test_many_classes_are_a_map_and_a_list_of_confusions(tmp_path, browser):
+    text = page.render(made(200, 30))
+    assert len(text) < 1_500_000
+    assert "<i>class" not in text
+    assert text.count('<button class="link"') == page.LISTED
+    (tmp_path / "many.html").write_text(text, encoding="utf-8")
+    browser.open(tmp_path / "many.html")
+    title = "return document.getElementById('cellTitle').textContent"
+    browser.click('.map [data-row="40"]')
+    assert browser.run(title) == "2 images of <i>class</i> 040, recognized"
+    browser.click(".confusions li:nth-child(2) button")
+    assert browser.run(title) == "1 image of <i>class</i> 001 taken for <i>class</i> 199"
+    assert browser.run("return document.querySelector('.map .chosen').dataset.column") == "1"
+    assert browser.run("return document.getElementById('images').getBoundingClientRect().top < innerHeight"), "led to"
+    assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
+    assert browser.complaints() == []
+
+
+@pytest.mark.parametrize("classes", [2, 12, 40])
+def test_fewer_have_names_and_figures(classes):
+    text = page.render(made(classes, 1))
+    assert text.count('<table class="matrix">') == 2
+    assert text.count("Most frequent confusions") == (classes > page.FEW)
+    assert 'class="map"' not in text.partition("</style>")[2]
+
+
+def test_long_names_lose_their_middle_in_the_matrix_alone():
+    report = made(3)
+    report.evaluation.classes[0] = "a name that begins like many others and differs at the very end: A"
+    text = page.render(report)
+    assert ">a name that begins l…at the very end: A</th>" in text
+    assert f"<td>{report.evaluation.classes[0]}</td>" in text
 
 
 def test_proposals_are_held_against_today(project, tmp_path):

@@ -56,6 +56,9 @@ class ReportDialog(QDialog):
             "Shows the whole page, where the matrix can be clicked"), self.open_in_browser)
         self.save_button = button("reportSave", self.tr("Save…"), self.tr("Writes the page as one HTML file"),
                                   lambda: self.save(), True)
+        self.card_button = button("reportSaveCard", self.tr("Save model card…"), self.tr(
+            "Writes what the classifier is for, its data, figures and limits as a Markdown file"),
+            lambda: self.save_card())
         self._arrange()
         self.make()
 
@@ -64,7 +67,7 @@ class ReportDialog(QDialog):
         named(close.button(QDialogButtonBox.StandardButton.Close), "reportClose", self.tr("Close"))
         close.rejected.connect(self.reject)
         row = QHBoxLayout()
-        for widget in (self.update_button, self.browser_button, self.save_button):
+        for widget in (self.update_button, self.browser_button, self.save_button, self.card_button):
             row.addWidget(widget)
         row.addStretch()
         row.addWidget(close)
@@ -79,18 +82,21 @@ class ReportDialog(QDialog):
 
     def make(self) -> None:
         """Keeps the intended use and makes the page."""
-        text = self.use.toPlainText().strip()
-        if text != cards.intended_use(self._project) and not self._project.read_only:
-            self._session.do(cards.set_intended_use, text)
+        self._keep_use()
         self.page = ""
         project, run = self._project, self._run
         self.line.start(self.tr("making the report"), lambda job: reports.make(project, run, job.progress),
                         self._made, self._failed, self._enable)
         self._enable()
 
+    def _keep_use(self) -> None:
+        text = self.use.toPlainText().strip()
+        if text != cards.intended_use(self._project) and not self._project.read_only:
+            self._session.do(cards.set_intended_use, text)
+
     def _enable(self) -> None:
         self.update_button.setEnabled(not self.line.busy())
-        for widget in (self.browser_button, self.save_button):
+        for widget in (self.browser_button, self.save_button, self.card_button):
             widget.setEnabled(bool(self.page) and not self.line.busy())
 
     def _made(self, page: str) -> None:
@@ -123,6 +129,20 @@ class ReportDialog(QDialog):
             else:
                 self.setWindowTitle(self.tr("Report written: {path}").format(path=path))
 
+    def save_card(self, path: str | None = None) -> None:
+        """Writes the model card with the intended use as it reads now; asks where to."""
+        if path is None:
+            path, _ = QFileDialog.getSaveFileName(self, self.tr("Save model card"), f"{self._run.id}-card.md",
+                                                  "Markdown (*.md)")
+        if path:
+            self._keep_use()
+            project, run, target = self._project, self._run, path
+            self.line.start(self.tr("writing the model card"),
+                            lambda job: reports.write_card(project, run, target, job.progress),
+                            lambda _: self.setWindowTitle(self.tr("Model card written: {path}").format(path=target)),
+                            self._failed, self._enable)
+            self._enable()
+
     def done(self, result: int) -> None:
         self.line.drop()
         super().done(result)
@@ -134,6 +154,13 @@ class ReportDialog(QDialog):
 
 WIDE = 30
 """Classes of the largest matrix that the preview can show."""
+_BROWSER_ONLY = re.compile(r"""<(script|style|noscript|svg)\b.*?</\1>|<div id="basket".*?</div>|<meta[^>]*>"""
+                           r"""|<p class="soft" id="hint">.*?</p>|<p><button.*?</p>""", re.DOTALL)
+_REWRITTEN = {'<td class="cell"': '<td align="center"', 'style="background:': 'style="background-color:',
+              "<img ": '<img width="150" ', "<table": '<table cellpadding="4"', "</b><span>": "</b> <span>",
+              "<dl>": '<table cellpadding="2">', "</dl>": "</table>", "<dt>": "<tr><td>", "</dt>": "</td>",
+              "<dd>": "<td>", "</dd>": "</td></tr>",
+              "<body>": '<body style="background-color:#ffffff; color:#1b2733">'}
 
 
 def simplified(page: str, wide: str) -> str:
@@ -142,12 +169,9 @@ def simplified(page: str, wide: str) -> str:
     Matrices of more than `WIDE` classes, which the preview could only show letter by letter, give way to the sentence
     `wide`.
     """
-    page = re.sub(r'<table class="matrix">.*?</table>', lambda found: found[0] if found[0].count(
-        '<th class="col"') <= WIDE else f"<p><i>{wide}</i></p>", page, flags=re.DOTALL)
-    page = re.sub(r"<(script|style|noscript|svg)\b.*?</\1>", "", page, flags=re.DOTALL)
-    page = re.sub(r'<div id="basket".*?</div>|<meta[^>]*>', "", page, flags=re.DOTALL)
-    page = page.replace('<td class="cell"', '<td align="center"')
-    page = page.replace('style="background:', 'style="background-color:')
-    page = page.replace("<img ", '<img width="150" ').replace("<table", '<table cellpadding="4"')
-    page = page.replace("</b><span>", "</b> <span>")
-    return page.replace("<body>", '<body style="background-color:#ffffff; color:#1b2733">')
+    page = re.sub(r'<table class="matrix">.*?</table>|<svg class="map".*?</svg>', lambda found: found[0] if 0 < found[
+        0].count('<th class="col"') <= WIDE else f"<p><i>{wide}</i></p>", page, flags=re.DOTALL)
+    page = _BROWSER_ONLY.sub("", page)
+    for tag, other in _REWRITTEN.items():
+        page = page.replace(tag, other)
+    return page

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from dlgui.engine.evaluation import Evaluation
 from dlgui.engine.statistics import wilson_interval
@@ -13,6 +15,11 @@ from dlgui.project.project import Project
 
 FEW = 20
 """With fewer images of a class than this, its figures say little."""
+LISTED = 20
+"""Classes whose figures a card names; of more, those that are recognized worst."""
+_SOURCES = {"last_folder": "the names of the folders", "file_name": "the names of the files",
+            "file_name_remove_index": "the names of the files without their numbers", "csv": "a CSV file",
+            "none": "people, by hand"}
 
 
 @dataclass
@@ -24,10 +31,22 @@ class Card:
 
     def to_markdown(self) -> str:
         """As `card.md` holds it."""
-        parts = [f"# {self.title}"]
+        parts = [f"# {_plain(self.title)}"]
         for heading, lines in self.sections:
-            parts.append(f"## {heading}\n\n" + "\n".join(f"- {' '.join(line.split())}" for line in lines))
+            parts.append(f"## {heading}\n\n" + "\n".join(f"- {_plain(line)}" for line in lines))
         return "\n\n".join(parts) + "\n"
+
+
+def label_source(project: Project) -> str:
+    """Where the labels came from when the images were imported, in words."""
+    source = (project.meta("label_source") or "none").partition(":")[0]
+    return _SOURCES.get(source, source)
+
+
+def minutes(moment: datetime) -> str:
+    """A moment in this computer's time, for a person."""
+    here = moment.astimezone()
+    return f"{here:%Y-%m-%d %H:%M} (UTC{here:%z})"
 
 
 def intended_use(project: Project) -> str:
@@ -66,25 +85,41 @@ def _data(project: Project, run: Run) -> list[str]:
     p = run.parameters.get("preprocessing", {})
     return [f"Images when it was trained: {counts.get('train', 0)} for training, {counts.get('validation', 0)} for "
             f"validation, {counts.get('test', 0)} for testing.",
-            f"Labels from: {(project.meta('label_source') or 'nowhere').partition(':')[0]}, corrected by people since.",
+            f"Labels came from {label_source(project)}{_by_hand(project)}.",
             f"Input: {p.get('width')} × {p.get('height')} pixels, {p.get('channels')} channels, resized by "
             f"{p.get('resize')}.",
-            f"Network {run.network}, method {run.method}, seed {run.seed}, trained {run.created}; data hash "
-            f"{run.data_hash}."]
+            f"Network {run.network}, method {run.method}, seed {run.seed}, trained "
+            f"{minutes(datetime.fromisoformat(run.created))}; data hash {run.data_hash}."]
+
+
+def _by_hand(project: Project) -> str:
+    """How many labels people gave or confirmed since the import."""
+    count = project.store.rows("SELECT count(*) FROM images WHERE class_id IS NOT NULL AND label_origin NOT IN "
+                               "('', 'import')")[0][0]
+    return f"; people gave or confirmed {count} of them since" if count else ""
 
 
 def _figures(found: Evaluation, split: str) -> list[str]:
-    wrong = int(found.confusion_matrix.sum() - found.confusion_matrix.trace())
-    low, high = wilson_interval(wrong, found.num_samples)
+    low, high = wilson_interval(found.num_wrong, found.num_samples)
     lines = [f"Top-1 error on {split}: {100 * found.top1_error:.2f} % (95 % interval {100 * low:.2f} … "
              f"{100 * high:.2f} %, {found.num_samples} images).",
              f"Expected calibration error: {100 * found.expected_calibration_error:.2f} %."]
-    for i, name in enumerate(found.classes):
+    shown = list(range(len(found.classes)))
+    if len(shown) > LISTED:
+        shown = sorted(sorted(shown, key=lambda i: (not found.support[i], found.recall[i]))[:LISTED])
+        lines.append(f"The {LISTED} of {len(found.classes)} classes that are recognized worst:")
+    for i in shown:
+        name = found.classes[i]
         hits, support = int(found.confusion_matrix[i, i]), int(found.support[i])
         low, high = wilson_interval(hits, support)
         lines.append(f"Recall of {name}: {100 * found.recall[i]:.2f} % ({100 * low:.2f} … {100 * high:.2f} %, "
                      f"{support} images), precision {100 * found.precision[i]:.2f} %.")
     return lines
+
+
+def _plain(line: str) -> str:
+    """A line of Markdown that shows the text as it is, whatever classes are called."""
+    return re.sub(r"([\\`*<\[])", r"\\\1", " ".join(line.split()))
 
 
 def _limits(project: Project, run: Run, found: Evaluation, split: str) -> list[str]:
@@ -94,7 +129,8 @@ def _limits(project: Project, run: Run, found: Evaluation, split: str) -> list[s
         lines.append(f"There was no test split: the figures come from the {split} images and may be too good.")
     few = [name for name, n in zip(found.classes, found.support, strict=True) if n < FEW]
     if few:
-        lines.append(f"Fewer than {FEW} {split} images of: {', '.join(few)}; their figures are rough.")
+        which = f": {', '.join(few)}" if len(few) <= LISTED else f" {len(few)} of {len(found.classes)} classes"
+        lines.append(f"Fewer than {FEW} {split} images of{which}; their figures are rough.")
     looked = evaluations.looks(project)
     if looked > 1:
         lines.append(f"The test split has been looked at {looked} times; choices made after looking flatter it.")

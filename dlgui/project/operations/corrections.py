@@ -10,6 +10,7 @@ from typing import Any
 
 from dlgui.errors import DlguiError
 from dlgui.project.changes import Changes
+from dlgui.project.operations.label_queue import REVIEWED
 from dlgui.project.project import Project
 
 FORMAT, VERSION = "dlgui-corrections", 1
@@ -87,7 +88,7 @@ def accept(project: Project, proposals: Sequence[Proposal], who: str = "user") -
     with project.store.transact("accept corrections", who=who,
                                 labels={p.path: p.proposed for p in usable}) as t:
         t.update_each("images", ("class_id", "label_origin"), [
-            (p.image_id, None if p.proposed is None else ids[p.proposed], "review") for p in usable])
+            (p.image_id, None if p.proposed is None else ids[p.proposed], REVIEWED) for p in usable])
         t.update_each("images", ("note",), [
             (p.image_id, "\n".join(filter(None, (table.note[row], p.comment))))
             for p, row in zip(usable, rows.tolist(), strict=True) if p.comment and p.comment not in table.note[row]])

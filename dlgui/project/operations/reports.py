@@ -59,8 +59,8 @@ def make(project: Project, run: Run, progress: Progress | None = None, worst: in
             splits[label][subset] += 1
     report = Report(
         project=project.name, run={"id": run.id, "name": run.name, "method": run.method, "network": run.network,
-                                   "created": _minutes(datetime.fromisoformat(run.created))}, split=split,
-        written=_minutes(datetime.now()), evaluation=evaluation,
+                                   "created": cards.minutes(datetime.fromisoformat(run.created))}, split=split,
+        written=cards.minutes(datetime.now()), evaluation=evaluation,
         history=runs.history(project, run), splits=splits, data=_data(figures, health, project),
         parameters=_parameters(run), errors=_worst(project, run, predictions, worst, progress),
         warnings=_warnings(project, run, health, split), candidates=_candidates(run),
@@ -74,6 +74,12 @@ def card_of(project: Project, run: Run, progress: Progress | None = None) -> car
     """The model card of a run."""
     split, evaluation = _evaluation(project, run, progress)
     return cards.card(project, run, evaluation, split)
+
+
+def write_card(project: Project, run: Run, path: str | Path, progress: Progress | None = None) -> None:
+    """Writes the model card of a run as Markdown; raises as `write` does."""
+    text = card_of(project, run, progress).to_markdown().encode()
+    write_atomically(path, lambda file: file.write(text))
 
 
 def _evaluation(project: Project, run: Run, progress: Progress | None) -> tuple[str, Evaluation]:
@@ -121,7 +127,7 @@ def _data(figures: dict[str, Any], health: dict[str, Any], project: Project) -> 
             ("sets of exact duplicates", len(health["exact_duplicates"])),
             ("duplicates that straddle splits", len(health["leaks"])),
             ("duplicates with different labels", len(health["conflicts"])),
-            ("labels from", figures["label_source"].partition(":")[0]),
+            ("labels from", cards.label_source(project)),
             ("evaluations of the test split so far", evaluations.looks(project))]
 
 
@@ -181,8 +187,3 @@ def _rgb(image: Any) -> Any:
     if not (15 <= height <= 4096 and 15 <= width <= 4096):
         return heatmaps.overlay(image, image.astype("float32").reshape(height, width, -1)[..., 0] * 0)
     return Preprocessing(width, height).pixels(image)
-
-
-def _minutes(moment: datetime) -> str:
-    """A moment in this computer's time, for a person."""
-    return moment.astimezone().isoformat(sep=" ", timespec="minutes")
