@@ -203,6 +203,13 @@ def test_proposals_are_held_against_today(project, tmp_path):
     assert after.note[0] == "why"
     project.undo()
     assert project.images().label_names() == given
+    other = {"format": "dlgui-corrections", "version": 1, "project": "other", "corrections": [
+        {"path": "x/1.png", "content_hash": "0" * 32, "proposed": None}]}
+    for document, reason in ((other, "of a report of other; none of its images is in small"),
+                             ({**other, "corrections": []}, "no label is marked in it")):
+        file.write_text(json.dumps(document))
+        with pytest.raises(DlguiError, match=reason):
+            corrections.read(project, file)
     for text in ("", "[]", '{"format": "x"}', '{"format": "dlgui-corrections", "version": 9}',
                  '{"format": "dlgui-corrections", "version": 1, "corrections": [1]}',
                  '{"format": "dlgui-corrections", "version": 1, "corrections": [{"path": 1, "proposed": ""}]}'):

@@ -45,18 +45,30 @@ def read(project: Project, path: str | Path) -> list[Proposal]:
     """Reads a corrections file against the project as it is today.
 
     Raises:
-        DlguiError: no such file, or none of a report.
+        DlguiError: no such file, none of a report, or of one of another project.
     """
     path = Path(path)
+    document = _document(path)
+    found = _against(project, document["corrections"])
+    if not found:
+        raise DlguiError(path, "no label is marked in it", "mark labels in the report, then save again")
+    if all(p.image_id is None for p in found):
+        raise DlguiError(path, f"of a report of {document.get('project') or 'another project'}; none of its images is "
+                         f"in {project.name}", "open the project that the report is about")
+    return found
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """The contents of a corrections file, of the form that this version knows."""
     try:
         if path.stat().st_size > MAX_FILE:
             raise DlguiError(path, f"larger than {MAX_FILE >> 20} MB", _REMEDY)
         document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except DlguiError:
+        raise
     except OSError as problem:
         raise DlguiError(path, problem.strerror or str(problem), "name a file that can be read") from None
-    except (ValueError, RecursionError) as problem:
-        if isinstance(problem, DlguiError):
-            raise
+    except (ValueError, RecursionError):
         raise DlguiError(path, "not JSON", _REMEDY) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise DlguiError(path, "no corrections of a report", _REMEDY)
@@ -66,7 +78,7 @@ def read(project: Project, path: str | Path) -> list[Proposal]:
     rows = document.get("corrections")
     if not isinstance(rows, list) or not all(_sound(row) for row in rows):
         raise DlguiError(path, "its list of corrections is damaged", _REMEDY)
-    return _against(project, rows)
+    return document
 
 
 def is_corrections(path: Path) -> bool:
@@ -107,24 +119,27 @@ def _against(project: Project, rows: list[dict[str, Any]]) -> list[Proposal]:
     by_content = {content: i for i, content in enumerate(table.content_hash) if content}
     found = []
     for row in rows:
-        content, proposed = row.get("content_hash"), row["proposed"]
         place = by_path.get(row["path"])
-        if place is None and content:
-            place = by_content.get(content)  # the file was moved or renamed
-        current = table.class_names[table.label[place]] if place is not None and table.label[place] >= 0 else None
-        problem = ""
-        if place is None:
-            problem = "no such image in the project"
-        elif content and table.content_hash[place] not in (None, content):
-            problem = "the file shows something else now"
-        elif proposed is not None and proposed not in known:
-            problem = f"no class {proposed!r} in the project"
-        elif current == proposed:
-            problem = "has that label already"
-        elif row.get("given") is not None and current != row["given"]:
-            problem = f"labeled {current or 'nothing'} by now"
-        found.append(Proposal(table.path[place] if place is not None else row["path"],
-                              int(table.id[place]) if place is not None else None, current, row.get("given"), proposed,
+        if place is None and row.get("content_hash"):
+            place = by_content.get(row["content_hash"])  # the file was moved or renamed
+        path, image_id, current, problem = row["path"], None, None, "no such image in the project"
+        if place is not None:
+            path, image_id, current = table.path[place], int(table.id[place]), table.label_names([place])[0]
+            problem = _problem(row, table.content_hash[place], current, known)
+        found.append(Proposal(path, image_id, current, row.get("given"), row["proposed"],
                               (row.get("comment") or "")[:10000], problem))
     return found
 
+
+def _problem(row: dict[str, Any], content: str | None, current: str | None, known: set[str]) -> str:
+    """Why a proposal cannot simply be taken, held against the image as it is today; empty where it can."""
+    proposed = row["proposed"]
+    if row.get("content_hash") and content not in (None, row["content_hash"]):
+        return "the file shows something else now"
+    if proposed is not None and proposed not in known:
+        return f"no class {proposed!r} in the project"
+    if current == proposed:
+        return "has that label already"
+    if row.get("given") is not None and current != row["given"]:
+        return f"labeled {current or 'nothing'} by now"
+    return ""
