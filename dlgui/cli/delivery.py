@@ -44,15 +44,15 @@ def export(arguments: argparse.Namespace, console: Console) -> int:
     with open_project(arguments.project, read_only=True) as project:
         run = runs.get(project, arguments.run_id)
         prepared = exports.prepare(project, run, arguments.format, int8=arguments.int8, progress=console.progress())
-    found = prepared.certificate
-    for line in found.sentences():
-        console.print(line)
-    if found.cost is not None and found.cost.loss > arguments.accept_loss:
-        loss = found.cost.loss
-        raise DlguiError(arguments.out, f"not saved: int8 raises the top-1 error by {100 * loss:.2f} points, more than "
-                         f"{100 * arguments.accept_loss:g}",
-                         f"export without --int8, or accept it with --accept-loss {loss:.4f}")
-    written = exports.save(run, prepared, arguments.out)
+        found = prepared.certificate
+        for line in found.sentences():
+            console.print(line)
+        if found.cost is not None and found.cost.loss > arguments.accept_loss:
+            loss = found.cost.loss
+            raise DlguiError(arguments.out, f"not saved: int8 raises the top-1 error by {100 * loss:.2f} points, more "
+                             f"than {100 * arguments.accept_loss:g}",
+                             f"export without --int8, or accept it with --accept-loss {loss:.4f}")
+        written = exports.save(project, run, prepared, arguments.out)
     console.result({"run": run.id, "format": arguments.format, "out": str(arguments.out), "images": found.images,
                     "max_difference": found.max_difference, "agreement": found.agreement,
                     "certificate": found.to_dict(), "files": [str(path) for path in written]})

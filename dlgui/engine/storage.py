@@ -77,6 +77,11 @@ def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> 
         discard(temporary)
 
 
+def absolute(path: str | Path) -> str:
+    """A path that holds wherever a program is started, as text."""
+    return str(Path(path).expanduser().absolute())
+
+
 def unfinished(path: Path) -> Path:
     """A file beside `path` for what is to take its name once it is whole; no other thread has it."""
     return path.with_name(f".{os.getpid()}-{threading.get_ident()}.part{path.suffix}")

@@ -10,6 +10,9 @@ from typing import Any
 
 Row = tuple[Any, ...]
 
+BESIDE_IMAGES = frozenset({"runs", "history", "evaluations", "journal"})
+"""Kinds of changes after which every image is as it was."""
+
 
 @dataclass(frozen=True)
 class Changes:
@@ -17,7 +20,7 @@ class Changes:
 
     Attributes:
         kinds: what was touched: images, labels, splits, flags, notes, groups, classes, runs, history, evaluations,
-            project.
+            project; `journal` alone where there is but a new line in it.
         ids: row ids touched, by kind (image ids, class ids, run numbers).
         journal_id: the line in the journal, None where the operation leaves none (progress, or nothing changed).
         who: who asked, as given to the operation.

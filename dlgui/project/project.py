@@ -15,7 +15,7 @@ import numpy as np
 
 from dlgui.engine.splitting import SUBSETS
 from dlgui.errors import DlguiError
-from dlgui.project.changes import Changes
+from dlgui.project.changes import BESIDE_IMAGES, Changes
 from dlgui.project.store import FILE, Store
 
 if TYPE_CHECKING:
@@ -292,11 +292,11 @@ class Project:
         return self.store.listen(callback)
 
     def _changed(self, changes: Changes) -> None:
-        if not changes.kinds - {"runs", "history", "evaluations"}:
+        if changes.kinds <= BESIDE_IMAGES:
             return
         if "project" in changes.kinds:
             self._root = None
-        kinds = changes.kinds - {"project", "runs", "history", "evaluations"}
+        kinds = changes.kinds - BESIDE_IMAGES - {"project"}
         ids = set().union(*(changes.ids.get(kind, set()) for kind in kinds))
         with self.store.held():  # else what one thread has read would take the place of what another knows better
             table = self._table

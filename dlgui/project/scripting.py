@@ -227,6 +227,43 @@ class ProjectScript:
         """What the classifier is for."""
         cards.set_intended_use(self.project, text)
 
+    # --- what leaves
+
+    def export_model(self, run: str, format: str, file: str | Path, int8: bool = False) -> None:
+        """Writes a run's model; see `exports.prepare` for the formats."""
+        from dlgui.project.operations import exports
+
+        chosen = runs.get(self.project, run)
+        exports.save(self.project, chosen, exports.prepare(self.project, chosen, format, int8=int8), file)
+
+    def export_report(self, run: str, file: str | Path) -> None:
+        """Writes a run's report as one HTML page."""
+        from dlgui.project.operations import reports
+
+        reports.write(self.project, runs.get(self.project, run), file)
+
+    def export_card(self, run: str, file: str | Path) -> None:
+        """Writes a run's model card as Markdown."""
+        from dlgui.project.operations import reports
+
+        reports.write_card(self.project, runs.get(self.project, run), file)
+
+    def export_script(self, run: str, file: str | Path) -> None:
+        """Writes what a run saw and did as a script over `dlgui.halcon`."""
+        from dlgui.project.operations import scripts
+
+        scripts.write(self.project, file, runs.get(self.project, run))
+
+    def export_data(self, kind: str, folder: str | Path, images: str = "copy") -> None:
+        """Writes the data set in another program's form; see `exchange.export_dataset`."""
+        exchange.export_dataset(self.project, kind, folder, images)
+
+    def pack(self, file: str | Path, images: bool = False) -> None:
+        """Writes the whole project into one file."""
+        from dlgui.project.operations import archive
+
+        archive.pack(self.project, file, images)
+
     def _ids(self, paths: Sequence[str]) -> list[int]:
         table = self.project.images()
         row_of = {path: row for row, path in enumerate(table.path)}

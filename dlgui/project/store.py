@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -297,6 +297,12 @@ class Store:
         if t.changes:
             for listener in list(self._listeners):
                 listener(t.changes)
+
+    def note(self, kind: str, who: str = "user", **details: Any) -> None:
+        """Writes a journal line of a deed that leaves the project as it is, such as an export; none where it cannot be
+        written, for the deed is done."""
+        with suppress(DlguiError), self.transact(kind, who=who, undoable=False, **details) as t:
+            t.touched["journal"] = set()
 
     def _finish(self, t: Transaction, kind: str, who: str, undoable: bool, journal: bool,
                 details: dict[str, Any]) -> Changes:

@@ -167,27 +167,33 @@ def test_the_journal_is_live(opened, qtbot, tmp_path):
 
     opened.actions_by_name()["actionShowJournal"].trigger()
     panel = opened.findChild(QWidget, "journalPanel")
-    qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=2000)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=20000)
     grid = opened.findChild(QWidget, "imageGrid")
     grid.select([0, 1])
     qtbot.keyClick(grid, Qt.Key.Key_3)
-    qtbot.waitUntil(lambda: panel.model.rowCount() == 2, timeout=2000)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 2, timeout=20000)
     text = panel.model.index(1, 1).data()
     assert text.startswith("project.label(['global/")
     assert text.endswith("'nominal')")
     opened.actions_by_name()["actionUndo"].trigger()
-    qtbot.waitUntil(lambda: panel.model.entries[1].state == "undone", timeout=2000)
+    qtbot.waitUntil(lambda: panel.model.entries[1].state == "undone", timeout=20000)
     assert panel.model.index(1, 1).data(Qt.ItemDataRole.FontRole).strikeOut()
+    panel.table.selectRow(1)
+    opened.exports.pack_to(tmp_path / "p.zip", False)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 3, timeout=30000)
+    assert panel.model.index(2, 1).data() == f"project.pack({str(tmp_path / 'p.zip')!r}, False)"
+    assert [e.id for e in panel.chosen()] == [panel.model.entries[1].id], "what was selected stays so"
+    panel.table.clearSelection()
     panel.undone.setChecked(False)
-    assert panel.model.rowCount() == 1
+    assert panel.model.rowCount() == 2
     panel.undone.setChecked(True)
     opened.actions_by_name()["actionRedo"].trigger()
-    qtbot.waitUntil(lambda: panel.model.entries[1].state == "done", timeout=2000)
+    qtbot.waitUntil(lambda: panel.model.entries[1].state == "done", timeout=20000)
     panel.filter.setText("nominal label")
     assert panel.model.rowCount() == 1
     panel.filter.clear()
     press(qtbot, panel, "journalCopy")
-    assert QGuiApplication.clipboard().text().splitlines()[-1] == text
+    assert QGuiApplication.clipboard().text().splitlines()[1] == text
     press(qtbot, panel, "journalCopyScript")
     program = tmp_path / "steps.py"
     program.write_text(QGuiApplication.clipboard().text(), encoding="utf-8")

@@ -45,7 +45,7 @@ def test_int8_names_its_price_and_is_saved_only_if_that_is_accepted(trained, tmp
 def test_the_card_goes_along(trained, tmp_path):
     with Project.open(trained, read_only=True) as project:
         run = runs.get(project)
-        exports.save(run, exports.prepare(project, run, "dlclassifier"), tmp_path / "m.dlclassifier")
+        exports.save(project, run, exports.prepare(project, run, "dlclassifier"), tmp_path / "m.dlclassifier")
         compared = exports.images_to_compare(project, 6)
     assert len(compared) == 6
     with zipfile.ZipFile(tmp_path / "m.dlclassifier") as archive:

@@ -1,5 +1,6 @@
 """The history as a program, run in a second process, gives what was had before."""
 
+import ast
 import re
 import runpy
 import shutil
@@ -12,14 +13,18 @@ import pytest
 from dlgui.engine.evaluation import evaluate
 from dlgui.engine.model_file import read_model
 from dlgui.project.operations import (
+    archive,
     classes,
     costs,
     evaluations,
+    exchange,
+    exports,
     images,
     journal,
     labels,
     rejection,
     repairs,
+    reports,
     runs,
     scripts,
     splits,
@@ -155,6 +160,58 @@ def test_runs_costs_rules_and_moved_images_have_their_lines(project, tmp_path, m
         assert read_model(other.model).rejection.to_dict() == read_model(run.model).rejection.to_dict()
         last = journal.script(again, journal.entries(again)[-1:])
     ran(last)  # on a project that is there
+
+
+def test_exports_have_lines_and_are_done_again_only_if_chosen(project, tmp_path, monkeypatch):
+    splits.split(project, 50, 25)
+    run = training.train(project, training.Plan(image_size=64, device="cpu"))
+    labels.flag(project, project.images().id[:1].tolist())
+    project.undo()
+    out = tmp_path / 'a "b" \'c\' 猫\n'
+    out.mkdir()
+    exports.save(project, run, exports.prepare(project, run, "dlclassifier"), out / "m.dlclassifier")
+    reports.write(project, run, out / "r.html", worst=1)
+    reports.write_card(project, run, out / "card.md")
+    scripts.write(project, out / "s.py", run)
+    exchange.export_dataset(project, "csv", out / "data", "none")
+    archive.pack(project, out / "p.zip")
+    assert project.redo() is not None, "an export is no new deed"
+    made = [e for e in journal.entries(project) if e.kind.startswith("export") or e.kind == "pack"]
+    assert [e.line.partition("(")[0] for e in made] == [f"project.{name}" for name in (
+        "export_model", "export_report", "export_card", "export_script", "export_data", "pack")]
+    whole = journal.script(project)
+    assert whole.count("\n# not again: project.") == 6
+    compile(whole, "steps.py", "exec")
+    shutil.rmtree(out)
+    out.mkdir()
+    folder = project.folder
+    (tmp_path / "steps.py").write_text(journal.script(project, made), encoding="utf-8")
+    project.close()
+    monkeypatch.setattr(sys, "argv", ["steps.py", str(folder)])
+    runpy.run_path(str(tmp_path / "steps.py"))
+    assert {f.name for f in out.iterdir()} >= {"m.dlclassifier", "r.html", "card.md", "s.py", "data", "p.zip"}
+
+
+def test_what_is_known_is_not_read_again(project):
+    splits.split(project)
+    known = journal.entries(project)
+    project.undo()
+    labels.flag(project, project.images().id[:1].tolist())
+    found = journal.entries(project, known=known)
+    assert [(e.kind, e.state) for e in found] == [("create", "done"), ("split", "dropped"), ("flag", "done")]
+    assert found[0] is known[0]
+    assert found == journal.entries(project)
+    assert journal.entries(project, 1, known=known) == found[-1:]
+
+
+@pytest.mark.parametrize("name", [
+    "it's", 'say "no"', "back\\slash", "new\nline\r", "猫 é \u2028 \x1b[0m", "{x} %s", "'\"'"])
+def test_names_are_escaped(name):
+    for given in ({f"{name}/1.png": name}, {f"{name}/1.png": name, "2.png": None}):
+        for text in (journal.line("label", {"labels": given}), journal.line("label", {"labels": given}, short=True)):
+            assert text.isprintable()
+            said = [ast.literal_eval(argument) for argument in ast.parse(text).body[0].value.args]
+            assert (dict.fromkeys(said[0], said[1]) if len(said) == 2 else said[0]) == given
 
 
 def test_lines_of_earlier_versions_become_comments():

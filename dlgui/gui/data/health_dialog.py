@@ -27,7 +27,7 @@ from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import button, named
-from dlgui.project.changes import Changes
+from dlgui.project.changes import BESIDE_IMAGES, Changes
 from dlgui.project.operations.checks import check
 from dlgui.project.project import Project
 
@@ -247,5 +247,5 @@ class HealthDialog(QDialog):
         self.session.edit(run)
 
     def _changed(self, changes: Changes) -> None:
-        if self.isVisible() and changes.kinds - {"runs", "history", "evaluations"}:
+        if self.isVisible() and not changes.kinds <= BESIDE_IMAGES:
             self.look()

@@ -38,7 +38,7 @@ from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import button
-from dlgui.project.changes import Changes
+from dlgui.project.changes import BESIDE_IMAGES, Changes
 from dlgui.project.operations import evaluations, runs
 from dlgui.project.project import ImageTable
 
@@ -327,7 +327,7 @@ class DataTab(QWidget):
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit: relabeling repaints, anything else looks again."""
-        if changes.kinds <= {"runs", "history", "evaluations"}:
+        if changes.kinds <= BESIDE_IMAGES:
             if "runs" in changes.kinds and changes.kind != runs.GOES_ON:
                 self._load_results()
             return

@@ -154,8 +154,8 @@ class ExportDialog(QDialog):
         if self._prepared is None:
             return
         path, prepared, run = Path(self.path.text()).expanduser(), self._prepared, self._run
-        self.line.start(self.tr("saving"), lambda job: exports.save(run, prepared, path), self._saved, self._failed,
-                        self._enable)
+        self.line.start(self.tr("saving"), lambda job: exports.save(self._project, run, prepared, path), self._saved,
+                        self._failed, self._enable)
         self._enable()
 
     def _saved(self, written: list[Path]) -> None:

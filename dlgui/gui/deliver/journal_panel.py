@@ -39,10 +39,22 @@ class JournalModel(QAbstractTableModel):
         self._struck.setStrikeOut(True)
 
     def show(self, entries: list[Entry]) -> None:
-        """Shows other entries."""
-        self.beginResetModel()
+        """Shows other entries; what was selected stays so where they only grew in number."""
+        old = len(self.entries)
+        if [e.id for e in entries[:old]] == [e.id for e in self.entries] and old:
+            self._grow(entries, old)
+        else:
+            self.beginResetModel()
+            self.entries = entries
+            self.endResetModel()
+
+    def _grow(self, entries: list[Entry], old: int) -> None:
+        if len(entries) > old:
+            self.beginInsertRows(QModelIndex(), old, len(entries) - 1)
+            self.entries = entries
+            self.endInsertRows()
         self.entries = entries
-        self.endResetModel()
+        self.dataChanged.emit(self.index(0, 0), self.index(old - 1, 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.entries)
@@ -61,7 +73,7 @@ class JournalModel(QAbstractTableModel):
             return None
         entry = self.entries[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return local_time(entry.time) if index.column() == 0 else " ".join(entry.short.split())
+            return local_time(entry.time) if index.column() == 0 else entry.short
         if role == Qt.ItemDataRole.FontRole and index.column() == 1:
             return self._font if entry.state == "done" else self._struck
         if role == Qt.ItemDataRole.ForegroundRole and (entry.state != "done" or index.column() == 0):
@@ -97,6 +109,8 @@ class JournalPanel(QDockWidget):
         self.table = named(QTableView(), "journalTable", self.tr("What was done, as lines of Python"))
         self.table.setModel(self.model)
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
         self.table.setMinimumHeight(110)
@@ -128,26 +142,38 @@ class JournalPanel(QDockWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(30)
         self._soon.timeout.connect(self.refresh)
-        session.opened.connect(lambda _: self._soon.start())
+        session.opened.connect(self._forget)
         session.changed.connect(lambda _: self._soon.start())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._soon.start()
 
+    def _forget(self, _: object) -> None:
+        self._all = []
+        self._soon.start()
+
     def refresh(self) -> None:
-        """Reads the newest entries, if anybody looks."""
+        """Reads the newest entries off-thread, if anybody looks: a deed may name 100,000 images."""
         if not self.isVisible():
             return
-        project = self.session.project
-        self._all = [] if project is None else journal.entries(project)
+        project, known = self.session.project, self._all
+        if project is None:
+            self._read([])
+        else:
+            self.session.jobs.start("journal", self.tr("reading the journal"), lambda job: journal.entries(
+                project, known=known), done=self._read, quiet=True)
+
+    def _read(self, entries: list[Entry]) -> None:
+        self._all = entries
         self._sift()
 
     def _sift(self) -> None:
-        wanted = self.filter.text().casefold().split()
+        wanted, before = self.filter.text().casefold().split(), len(self.model.entries)
         self.model.show([e for e in self._all if (self.undone.isChecked() or e.state == "done")
-                         and all(word in e.line.casefold() for word in wanted)])
-        self.table.scrollToBottom()
+                         and (not wanted or all(word in e.line.casefold() for word in wanted))])
+        if len(self.model.entries) != before:
+            self.table.scrollToBottom()
 
     def chosen(self) -> list[Entry]:
         """The selected entries, in their order."""

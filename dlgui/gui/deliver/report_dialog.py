@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dlgui.engine.storage import write_atomically
 from dlgui.errors import DlguiError
 from dlgui.gui.deliver.job_line import JobLine
 from dlgui.gui.session import Session
@@ -123,7 +122,7 @@ class ReportDialog(QDialog):
                                                   "HTML (*.html)")
         if path:
             try:
-                write_atomically(path, lambda file: file.write(self.page.encode()))
+                reports.save(self._project, self._run, self.page, path)
             except DlguiError as problem:
                 self._session.problem.emit(problem)
             else:

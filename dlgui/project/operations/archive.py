@@ -18,7 +18,7 @@ from typing import IO, Any
 import dlgui
 from dlgui.engine.dataset_files import inside
 from dlgui.engine.progress import Progress
-from dlgui.engine.storage import write_atomically
+from dlgui.engine.storage import absolute, write_atomically
 from dlgui.errors import DlguiError
 from dlgui.project.project import Project
 from dlgui.project.store import FILE
@@ -69,6 +69,7 @@ def pack(project: Project, path: str | Path, images: bool = False, progress: Pro
                     progress.advance()
 
     write_atomically(path, write)
+    project.store.note("pack", file=absolute(path), images=images)
     return len(files) + 2
 
 

@@ -12,7 +12,7 @@ from dlgui.engine import dataset_files
 from dlgui.engine.dataset_files import ClassEntry, DatasetFiles, Entry
 from dlgui.engine.progress import Progress
 from dlgui.engine.splitting import SUBSETS
-from dlgui.engine.storage import unwritable
+from dlgui.engine.storage import absolute, unwritable
 from dlgui.errors import DlguiError, InvalidValue
 from dlgui.project.changes import Changes
 from dlgui.project.operations import classes
@@ -74,6 +74,7 @@ def export_dataset(project: Project, kind: str, folder: str | Path, images: str 
         result.files = dataset_files.write(kind, folder, data, sizes)
     except OSError as problem:
         raise unwritable(folder, problem) from problem
+    project.store.note("export data set", form=kind, folder=absolute(folder), images=images)
     return result
 
 

@@ -13,6 +13,7 @@ from dlgui.engine.exporters import Int8, Prepared
 from dlgui.engine.loading import load_batches
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
+from dlgui.engine.storage import absolute
 from dlgui.errors import DlguiError, UnreadableImage
 from dlgui.project.operations import certificates, reports
 from dlgui.project.operations.runs import Run
@@ -48,10 +49,13 @@ def prepare(project: Project, run: Run, kind: str, *, int8: bool = False, progre
     return exporters.prepare(classifier, kind, images_to_compare(project), data, progress)
 
 
-def save(run: Run, prepared: Prepared, path: str | Path) -> list[Path]:
+def save(project: Project, run: Run, prepared: Prepared, path: str | Path) -> list[Path]:
     """Writes a prepared export with its examples, and notes its certificate in the run's folder for the report."""
     written = prepared.save(path)
     certificates.note(run, Path(path).name, prepared.certificate)
+    found = prepared.certificate
+    project.store.note("export model", run=run.id, format=found.format, file=absolute(path),
+                       int8=found.precision == "int8")
     return written
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from dlgui.project.project import Project
@@ -12,6 +13,7 @@ from dlgui.project.project import Project
 LIMIT = 2000
 """Newest entries that are shown."""
 _MOVES = ("relocate", "unpack")
+_EXPORTS = frozenset({"export model", "export report", "export card", "export script", "export data set", "pack"})
 SHORT = 2
 """Paths that a shortened line names."""
 
@@ -25,8 +27,6 @@ class Entry:
         time: ISO 8601, UTC.
         kind: what it was, as the journal names it.
         state: `done`, `undone`, or `dropped` (undone, and something else was done since).
-        line: the Python that does it again; a comment where no line can.
-        short: the same with long lists cut, for reading.
         details: as the journal keeps them.
     """
 
@@ -34,27 +34,50 @@ class Entry:
     time: str
     kind: str
     state: str
-    line: str
-    short: str
     details: dict[str, Any]
 
+    @cached_property
+    def line(self) -> str:
+        """The Python that does it again; a comment where no line can."""
+        return line(self.kind, self.details)
 
-def entries(project: Project, limit: int = LIMIT) -> list[Entry]:
-    """The newest deeds, oldest of them first."""
-    rows = project.store.rows("SELECT id, time, kind, state, details FROM journal ORDER BY id DESC LIMIT ?", [limit])
+    @cached_property
+    def short(self) -> str:
+        """The same with long lists cut, for reading."""
+        return line(self.kind, self.details, short=True)
+
+
+def entries(project: Project, limit: int = LIMIT, known: Sequence[Entry] = ()) -> list[Entry]:
+    """The newest deeds, oldest of them first.
+
+    Args:
+        project: whose journal.
+        limit: at most so many.
+        known: what was read before; its details are not read again.
+    """
+    old = {entry.id: entry for entry in known}
+    last = max(old, default=0)
+    states = project.store.rows("SELECT id, state FROM journal ORDER BY id DESC LIMIT ?", [limit])
+    fresh = {row[0]: row for row in project.store.rows(
+        "SELECT id, time, kind, details FROM journal WHERE id > ? ORDER BY id DESC LIMIT ?", [last, limit])}
     found = []
-    for row, time, kind, state, details in reversed(rows):
-        values = json.loads(details)
-        found.append(Entry(row, time, kind, state, line(kind, values), line(kind, values, short=True), values))
+    for row, state in reversed(states):
+        if row in fresh:
+            _, time, kind, details = fresh[row]
+            found.append(Entry(row, time, kind, state, json.loads(details)))
+        elif row in old:
+            found.append(old[row] if old[row].state == state else replace(old[row], state=state))
     return found
 
 
 def script(project: Project, chosen: Sequence[Entry] | None = None) -> str:
     """A script that does deeds again, on a new project where their first is the making of one.
 
-    What was undone is left out, but named in a comment: a training in between saw it. Where the images have moved since
-    the project was made, it is made where they are now. `dlgui script` writes what a run saw.
+    What was undone is left out, but named in a comment: a training in between saw it. So are exports, which would write
+    over what they wrote, unless they are among the `chosen`. Where the images have moved since the project was made, it
+    is made where they are now. `dlgui script` writes what a run saw.
     """
+    left_out = _EXPORTS if chosen is None else frozenset()
     chosen = entries(project, 1 << 30) if chosen is None else list(chosen)
     lines = ['"""Steps of a dlgui project.', "", "    python SCRIPT PROJECT", '"""', "", "import sys", "",
              "from dlgui.project.scripting import ProjectScript", ""]
@@ -64,8 +87,11 @@ def script(project: Project, chosen: Sequence[Entry] | None = None) -> str:
         place = str(project.folder / moved[-1].details["images"])
         lines.append(line("create", {**chosen[0].details, "images": place}))
         chosen = [e for e in chosen[1:] if e.kind not in _MOVES]
-    lines += [e.line if e.state == "done" else "\n".join(f"# undone: {part}" for part in e.line.splitlines())
-              for e in chosen]
+    for e in chosen:
+        if e.state != "done":
+            lines.append(f"# undone: {e.line}")
+        else:
+            lines.append(f"# not again: {e.line}" if e.kind in left_out else e.line)
     return "\n".join([*lines, "project.close()", ""])
 
 
@@ -149,6 +175,13 @@ _LINES: dict[str, Callable[[dict[str, Any], Show], str]] = {
     "add images": lambda d, show: _call("add_images", show, d["labels"]),
     "import data set": lambda d, show: _call("import_data", show, d["source"]),
     "intended use": lambda d, show: _call("intended_use", show, d["text"]),
+    "export model": lambda d, show: _call("export_model", show, d["run"], d["format"], d["file"], **(
+        {"int8": True} if d["int8"] else {})),
+    "export report": lambda d, show: _call("export_report", show, d["run"], d["file"]),
+    "export card": lambda d, show: _call("export_card", show, d["run"], d["file"]),
+    "export script": lambda d, show: _call("export_script", show, d["run"], d["file"]),
+    "export data set": lambda d, show: _call("export_data", show, d["form"], d["folder"], d["images"]),
+    "pack": lambda d, show: _call("pack", show, d["file"], d["images"]),
 }
 
 

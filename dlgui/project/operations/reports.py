@@ -17,7 +17,7 @@ from dlgui.engine.model_file import read_model
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
 from dlgui.engine.selection import Criteria, select
-from dlgui.engine.storage import write_atomically
+from dlgui.engine.storage import absolute, write_atomically
 from dlgui.errors import UnreadableImage
 from dlgui.project.operations import cards, certificates, checks, evaluations, runs
 from dlgui.project.operations.info import info
@@ -42,8 +42,13 @@ def write(project: Project, run: Run, path: str | Path, progress: Progress | Non
     Raises:
         DlguiError: no model, no labeled image, or the file cannot be written.
     """
-    page = make(project, run, progress, worst).encode()
-    write_atomically(path, lambda file: file.write(page))
+    save(project, run, make(project, run, progress, worst), path)
+
+
+def save(project: Project, run: Run, page: str, path: str | Path) -> None:
+    """Writes a page that `make` gave; raises as `write` does."""
+    write_atomically(path, lambda file: file.write(page.encode()))
+    project.store.note("export report", run=run.id, file=absolute(path))
 
 
 def make(project: Project, run: Run, progress: Progress | None = None, worst: int = WORST) -> str:
@@ -80,6 +85,7 @@ def write_card(project: Project, run: Run, path: str | Path, progress: Progress 
     """Writes the model card of a run as Markdown; raises as `write` does."""
     text = card_of(project, run, progress).to_markdown().encode()
     write_atomically(path, lambda file: file.write(text))
+    project.store.note("export card", run=run.id, file=absolute(path))
 
 
 def _evaluation(project: Project, run: Run, progress: Progress | None) -> tuple[str, Evaluation]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.splitting import merge_groups
-from dlgui.engine.storage import write_atomically
+from dlgui.engine.storage import absolute, write_atomically
 from dlgui.errors import DlguiError
 from dlgui.project.operations import runs
 from dlgui.project.operations.runs import Run
@@ -106,6 +106,7 @@ def write(project: Project, path: str | Path, run: Run | None = None) -> None:
         channels=preprocessing.channels, training=_training(run),
         options=f'["contrast_normalization"], ["{contrast}"]', model=f"{project.name}.dlclassifier")
     write_atomically(path, lambda file: file.write(content.encode()))
+    project.store.note("export script", run=run.id, file=absolute(path))
 
 
 def _training(run: Run) -> str:
