@@ -2,13 +2,15 @@
 
 Python runs its collector in whichever thread allocates next. With a worker thread that may be the one that then
 destroys a widget, a pixmap or a timer, and Qt aborts the process. So the automatic collector is off while the window
-lives, and a timer does its work: a generation when it is due.
+lives, and a timer does its work: a generation when it is due. With several windows it is off until the last one closes,
+and what that leaves is collected before any other thread may.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
+from typing import ClassVar
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -17,10 +19,14 @@ MANY_MODULES = 20
 
 
 class Collector(QObject):
-    """Switches the automatic collector off and collects in the thread of its parent; `close` switches it on again."""
+    """Switches the automatic collector off and collects in the thread of its parent; `close` switches it on again,
+    where no other one is left."""
+
+    _working: ClassVar[set[int]] = set()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
+        self._working.add(id(self))
         self._thresholds = gc.get_threshold()
         self._modules = len(sys.modules)
         gc.disable()
@@ -44,4 +50,8 @@ class Collector(QObject):
     def close(self) -> None:
         """Back to Python's own ways."""
         self._timer.stop()
-        gc.enable()
+        if id(self) in self._working:
+            self._working.remove(id(self))
+            gc.collect()
+        if not self._working:
+            gc.enable()

@@ -1,5 +1,7 @@
 """The real window over real projects."""
 
+import gc
+
 import pytest
 
 
@@ -10,6 +12,8 @@ def own_settings(tmp_path, monkeypatch):
 
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    yield
+    gc.collect()  # what a window leaves must not be freed by a thread of the next test
 
 
 @pytest.fixture
