@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from typing import ClassVar
 
 from PySide6.QtCore import QObject
 
@@ -11,7 +12,7 @@ from dlgui.gui.main_window import MainWindow
 class Ring(QObject):
     """Part of a cycle; tells which thread freed it."""
 
-    freed = []
+    freed: ClassVar = []
 
     def __init__(self):
         super().__init__()
