@@ -116,7 +116,8 @@ class MainWindow(QMainWindow):
         for part in (*self.findChildren(QLineEdit), *self.findChildren(QGraphicsView)):
             part.setAcceptDrops(False)  # what is dropped anywhere is the window's
         self.train_tab.show_me.connect(lambda: self.tabs.setCurrentWidget(self.train_tab))
-        self.train_tab.image_wanted.connect(lambda path: self._show_paths([path]))
+        self.train_tab.images_wanted.connect(self._show_paths)
+        self.train_tab.says.connect(self.tell)
         self.tabs.currentChanged.connect(lambda _: self._changed_tab())
         yield
         window_state.restore_parts(self)
@@ -212,6 +213,8 @@ class MainWindow(QMainWindow):
         self.tabs.setCurrentIndex(0)
         self.data_tab.clear_filter()
         self.data_tab.show_only(Filter(only=frozenset(paths)))
+        if len(paths) == 1:
+            self.data_tab.grid.select([0])
 
     # --- window
 

@@ -7,7 +7,8 @@ import struct
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from dlgui.gui.train.run_table import COLUMNS
@@ -58,6 +59,12 @@ def test_the_book_of_runs(trained, qtbot, idle, tmp_path):
     errors = [float(text.split()[0]) for text in texts(table, "validation")]
     assert errors == sorted(errors)
     assert all(text.endswith("B") for text in texts(table, "model"))
+    for column in COLUMNS:  # every column sorts both ways, and what is not known comes last
+        for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
+            table.sortByColumn(COLUMNS.index(column), order)
+            assert sorted(texts(table, "run")) == ["run-001", "run-002", "run-003", "run-004"]
+            if column == "epochs":
+                assert texts(table, "epochs")[2:] == ["–", "–"]
 
     # a quick run has bars, a fine-tuning curves, several lie over one another
     table.select([1])
@@ -95,17 +102,28 @@ def test_the_book_of_runs(trained, qtbot, idle, tmp_path):
     assert runs.get(project, "run-003").name == ""
 
     # pictures and tables
+    seen = tab.plot.grab().toImage()
     for name in ("plot.png", "plot.svg", "plot.csv"):
         tab.curves.write(tmp_path / name)
+        assert str(tmp_path / name) in trained.statusBar().currentMessage() or name.endswith("csv")
+    idle(trained)
+    assert "plot.csv" in trained.statusBar().currentMessage()
     assert QImage(str(tmp_path / "plot.png")).width() == 2 * tab.plot.width()
-    assert "<svg" in (tmp_path / "plot.svg").read_text()
+    assert likeness(drawn(tmp_path / "plot.svg", tab.plot.size()), seen) > 0.8
     with (tmp_path / "plot.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["run"] for row in rows} == {"run-003", "run-004"}
-    assert sum(row["kind"] == "epoch" for row in rows) == 4
+    written = [float(row["validation_top1_error"]) for row in rows if (row["run"], row["kind"]) == ("run-003", "epoch")]
+    assert written == [row["validation_top1_error"] for row in history]
     tab.curves.write_tensorboard(tmp_path / "events")
     idle(trained)
+    assert f'tensorboard --logdir "{tmp_path / "events"}"' in trained.statusBar().currentMessage()
     assert losses_of(tmp_path / "events" / "run-003") == pytest.approx(curves["loss"].y)
+    table.select([1])
+    tab.curves.write(tmp_path / "bars.svg")
+    assert QSvgRenderer(str(tmp_path / "bars.svg")).isValid()
+    tab.curves.write(tmp_path / "nowhere" / "bars.svg")
+    assert "nowhere" in str(trained.problems.pop())
 
     # duplicate: the form has the run's settings
     table.select([4])
@@ -123,6 +141,13 @@ def test_the_book_of_runs(trained, qtbot, idle, tmp_path):
     trained.actions_by_name()["actionUndo"].trigger()
     assert [run.id for run in runs.all_runs(project)] == ["run-001", "run-002", "run-003", "run-004"]
     assert runs.get(project, "run-001").model.exists()
+    table.select([1, 2])
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
+    trained.session.close()
+    assert trained.session.open(project.folder)  # undo outlives the window
+    assert table.rowCount() == 2
+    trained.actions_by_name()["actionUndo"].trigger()
+    assert sorted(texts(table, "run")) == ["run-001", "run-002", "run-003", "run-004"]
     assert trained.problems == []
 
 
@@ -135,11 +160,11 @@ def test_runs_side_by_side(trained, qtbot, idle):
     tab.table.select([3, 4])
     qtbot.mouseClick(trained.findChild(QPushButton, "compareRunsButton"), Qt.MouseButton.LeftButton)
     dialog = named(tab, "compareDialog")
-    shown = {dialog.shown.index(row, 0).data() for row in range(dialog.shown.rowCount())}
-    assert "learning rate" in shown
-    assert "batch size" not in shown
+    qtbot.waitUntil(lambda: dialog.shown.rowCount() > 0)
+    assert "learning rate" in rows_of(dialog)
+    assert "batch size" not in rows_of(dialog)
     dialog.only.setChecked(False)
-    shown = {dialog.shown.index(row, 0).data() for row in range(dialog.shown.rowCount())}
+    shown = rows_of(dialog)
     assert {"batch size", "validation error", "data hash"} <= shown
 
     # image by image: the four groups add up, and each image is where it belongs
@@ -158,10 +183,21 @@ def test_runs_side_by_side(trained, qtbot, idle):
 
     # what it was trained on stays known after the relabeling
     dialog.pages.setCurrentWidget(dialog.data)
+    idle(trained)
     assert "1 have another class now" in named(dialog, "trainedOnText").text()
     assert comparison.trained_on(project, runs.get(project, "run-003")).relabeled == [path]
     assert named(dialog, "changedImages").items.item(0).caption.startswith(before)
-    dialog.close()
+
+    # a click leads from an image to the Data tab
+    dialog.pages.setCurrentWidget(dialog.images)
+    dialog.images.group.setCurrentIndex(int(np.argmax(counts)))
+    wanted = grid.items.item(0).name
+    place = grid.visualRect(grid.items.index(0)).center()
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseClick(named(dialog, "showDisagreementButton"), Qt.MouseButton.LeftButton)
+    assert trained.tabs.currentIndex() == 0
+    assert [trained.data_tab.grid.items.item(row).name for row in trained.data_tab.grid.selected()] == [wanted]
+    assert not dialog.isVisible()
     assert trained.problems == []
 
 
@@ -189,6 +225,29 @@ def test_a_full_disk_loses_nothing(opened, qtbot, idle):
     assert (run.state, run.epochs, run.error) == ("done", 4, "")
     assert [row["epoch"] for row in runs.history(project, run)] == [1, 2, 3, 4]
     assert opened.problems == []
+
+
+def rows_of(dialog):
+    """The names of the rows that a comparison shows."""
+    return {dialog.shown.headerData(row, Qt.Orientation.Vertical) for row in range(dialog.shown.rowCount())}
+
+
+def drawn(svg, size):
+    """An SVG file as a picture on white."""
+    picture = QImage(size, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.white)
+    painter = QPainter(picture)
+    QSvgRenderer(str(svg)).render(painter)
+    painter.end()
+    return picture
+
+
+def likeness(*pictures):
+    """The correlation of two pictures, looked at from afar."""
+    seen = [picture.scaled(160, 100, mode=Qt.TransformationMode.SmoothTransformation).convertToFormat(
+        QImage.Format.Format_Grayscale8) for picture in pictures]
+    a, b = (np.frombuffer(picture.constBits(), np.uint8)[:16000].astype(float) for picture in seen)
+    return float(np.corrcoef(a, b)[0, 1])
 
 
 def losses_of(folder):

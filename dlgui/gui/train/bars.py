@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dlgui.gui import theme
+from dlgui.gui.train import picture_file
 from dlgui.gui.words import percent
 
 ROW, HEAD, MARGIN = 24, 30, 14
@@ -53,8 +55,18 @@ class BarChart(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(420, 2 * MARGIN + sum(HEAD + ROW * len(bars) + 8 for _, bars in self.groups))
 
+    def save_picture(self, path: Path) -> None:
+        """Writes the bars as PNG or SVG, by the suffix. Raises `DlguiError`."""
+        picture_file.save(path, self, self._paint)
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        c, painter = theme.colours(), QPainter(self)
+        painter = QPainter(self)
+        self._paint(painter)
+        painter.end()
+
+    def _paint(self, painter: QPainter) -> None:
+        c = theme.colours()
+        painter.setFont(self.font())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(c.panel))
         values = [bar.value for _, bars in self.groups for bar in bars if bar.value is not None]
@@ -88,4 +100,3 @@ class BarChart(QWidget):
                                  percent(bar.value))
                 y += ROW
             y += 8
-        painter.end()

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QHBoxLayout,
     QHeaderView,
     QSplitter,
@@ -24,35 +31,50 @@ from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.train.disagreement import DisagreementView
 from dlgui.gui.train.plot_panel import PlotPanel
+from dlgui.gui.train.project_dialog import ProjectDialog
 from dlgui.gui.train.trained_on import TrainedOnView
 from dlgui.gui.widgets import button, named
-from dlgui.gui.words import about_seconds, megabytes, percent, when
+from dlgui.gui.words import about_seconds, megabytes, percent, shortened, tip, when
 from dlgui.project.operations import comparison
 from dlgui.project.operations.comparison import Row
 from dlgui.project.operations.runs import Run
 
 Index = QModelIndex | QPersistentModelIndex
 DIFFERS = int(Qt.ItemDataRole.UserRole)
+COLUMN = 110
+"""Least width of a run's column in pixels; more runs than there is room for are scrolled."""
 
 
 class ComparisonModel(QAbstractTableModel):
     """Rows are figures, data and parameters, columns are runs; what differs stands out."""
 
-    def __init__(self, rows: Sequence[Row], chosen: Sequence[Run], parent: QWidget | None = None) -> None:
+    def __init__(self, chosen: Sequence[Run], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.rows, self.runs = list(rows), list(chosen)
+        self.rows: list[Row] = []
+        self.runs = list(chosen)
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Shows what there is to say of the runs."""
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else 1 + len(self.runs)
+        return 0 if parent.isValid() else len(self.runs)
 
     def headerData(self, section: int, orientation: Qt.Orientation,
                    role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
-        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return "" if section == 0 else self.runs[section - 1].name or self.runs[section - 1].id
+        if orientation == Qt.Orientation.Vertical:
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+            return self.rows[section].name.replace("_", " ") if role == Qt.ItemDataRole.DisplayRole else None
+        name = self.runs[section].name or self.runs[section].id
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(name)
+        return shortened(name, 32) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if not index.isValid():
@@ -61,10 +83,12 @@ class ComparisonModel(QAbstractTableModel):
         marked = row.differs and row.group != "figures"
         if role == DIFFERS:
             return row.differs
-        if role == Qt.ItemDataRole.DisplayRole or role == Qt.ItemDataRole.ToolTipRole:
-            return row.name.replace("_", " ") if index.column() == 0 else _text(row, row.values[index.column() - 1])
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(row, row.values[index.column()])
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(_text(row, row.values[index.column()]))
         if role == Qt.ItemDataRole.ForegroundRole:
-            return QColor(c.soft if index.column() == 0 and not marked else c.ink)
+            return QColor(c.ink)
         if role == Qt.ItemDataRole.BackgroundRole and marked:
             fill = QColor(c.warning)
             fill.setAlpha(46)
@@ -76,31 +100,28 @@ class ComparisonModel(QAbstractTableModel):
         return None
 
 
-class CompareDialog(QDialog):
-    """One run in detail, or several side by side."""
+class CompareDialog(ProjectDialog):
+    """One run in detail, or several side by side.
+
+    Signals:
+        images_wanted: paths of images that the Data tab shall show; the dialog then makes way.
+        says: a sentence for the status bar.
+    """
+
+    images_wanted, says = Signal(list), Signal(str)
+    jobs = ("comparison table", DisagreementView.job, TrainedOnView.job)
 
     def __init__(self, session: Session, thumbnails: Thumbnails, chosen: Sequence[Run],
                  parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("compareDialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        names = ", ".join(run.name or run.id for run in chosen)
-        self.setWindowTitle(self.tr("Compare {names}").format(names=names) if len(chosen) > 1 else names)
-        self.resize(1120, 720)
-        project = session.project
-        assert project is not None
-        self.model = ComparisonModel(comparison.table(project, chosen), chosen, self)
+        names = ", ".join(shortened(run.name or run.id, 40) for run in chosen[:4])
+        super().__init__(session, "compareDialog", names if len(chosen) == 1 else self.tr("Compare {names}").format(
+            names=names if len(chosen) <= 4 else self.tr("{n} runs").format(n=len(chosen))), (1120, 720), parent)
+        self.chosen = list(chosen)
+        self.model = ComparisonModel(chosen, self)
         self.shown = QSortFilterProxyModel(self)
         self.shown.setSourceModel(self.model)
         self.shown.setFilterRole(DIFFERS)
-        self.view = named(QTableView(), "comparisonTable", self.tr("Figures, data and parameters; what differs stands "
-                                                                   "out"))
-        self.view.setModel(self.shown)
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(26)
-        self.view.setShowGrid(False)
-        self.view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.view.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        self.view = self._table()
         self.only = named(QCheckBox(self.tr("Only what differs")), "onlyDifferencesBox",
                           self.tr("Leave out what all these runs share"))
         self.only.toggled.connect(lambda on: self.shown.setFilterFixedString("true" if on else ""))
@@ -108,25 +129,41 @@ class CompareDialog(QDialog):
         self.only.setChecked(len(chosen) > 1)
         self.curves = PlotPanel(session)
         self.curves.plot.setObjectName("comparisonPlot")
-        self.curves.show_runs(chosen)
-        pages = QTabWidget()
-        pages.setObjectName("comparisonPages")
-        pages.setDocumentMode(True)
-        pages.setAccessibleName(self.tr("What is compared"))
-        pages.addTab(self._settings(), self.tr("Settings and curves"))
+        self.curves.says.connect(self.says)
         self.data = TrainedOnView(session, thumbnails, chosen)
         judged = [run for run in chosen if run.model.exists()]
         self.images = DisagreementView(session, thumbnails, judged) if len(judged) > 1 else None
-        if self.images is not None:
-            pages.addTab(self.images, self.tr("Images judged differently"))
-        pages.addTab(self.data, self.tr("Trained on"))
-        self.pages = pages
-        pages.currentChanged.connect(self._turned)
+        self.pages = QTabWidget()
+        self._build()
+        QTimer.singleShot(0, self, self._read)
+
+    def _table(self) -> QTableView:
+        view = named(QTableView(), "comparisonTable", self.tr("Figures, data and parameters; what differs stands out"))
+        view.setModel(self.shown)
+        view.verticalHeader().setDefaultSectionSize(26)
+        view.setShowGrid(False)
+        view.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        columns = view.horizontalHeader()
+        columns.setMinimumSectionSize(COLUMN)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        columns.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        return view
+
+    def _build(self) -> None:
+        self.pages.setObjectName("comparisonPages")
+        self.pages.setDocumentMode(True)
+        self.pages.setAccessibleName(self.tr("What is compared"))
+        self.pages.addTab(self._settings(), self.tr("Settings and curves"))
+        for view, title in ((self.images, self.tr("Images judged differently")), (self.data, self.tr("Trained on"))):
+            if view is not None:
+                self.pages.addTab(view, title)
+                view.images_wanted.connect(self._show_images)
+        self.pages.currentChanged.connect(lambda _: self._turned())
         foot = QHBoxLayout()
         foot.addStretch(1)
         foot.addWidget(button("closeComparisonButton", self.tr("Close"), self.tr("Close the comparison"), self.close))
         layout = QVBoxLayout(self)
-        layout.addWidget(pages, 1)
+        layout.addWidget(self.pages, 1)
         layout.addLayout(foot)
 
     def _settings(self) -> QWidget:
@@ -142,9 +179,23 @@ class CompareDialog(QDialog):
         parts.setChildrenCollapsible(False)
         return parts
 
-    def _turned(self, page: int) -> None:
-        if self.images is not None and self.pages.widget(page) is self.images:
-            self.images.compare()
+    def _read(self) -> None:
+        """Fills the first page: the curves at once, what is said of the data when it is read, which takes long where
+        there are many images."""
+        project, chosen = self.session.project, self.chosen
+        if project is not None:
+            self.session.jobs.start("comparison table", self.tr("comparing runs"), lambda job: comparison.table(
+                project, chosen), done=self.model.show_rows)
+            self.curves.show_runs(chosen)
+
+    def _turned(self) -> None:
+        page = self.pages.currentWidget()
+        if isinstance(page, (DisagreementView, TrainedOnView)):
+            page.begin()
+
+    def _show_images(self, paths: list[str]) -> None:
+        self.close()
+        self.images_wanted.emit(paths)
 
 
 def _text(row: Row, value: Any) -> str:
@@ -158,7 +209,7 @@ def _text(row: Row, value: Any) -> str:
         return megabytes(value)
     if row.name == "started":
         return when(value)
-    if row.name == "data hash":
+    if row.name in ("data hash", "seal"):
         return str(value)[:12]
     if isinstance(value, float):
         return f"{value:.4g}"

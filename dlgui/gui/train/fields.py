@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from dlgui.engine.parameters import Parameter
 from dlgui.errors import DlguiError
-from dlgui.gui.widgets import named
+from dlgui.gui.widgets import Choice, named
 
 
 class NumberField(QAbstractSpinBox):
@@ -105,16 +105,14 @@ class NumberField(QAbstractSpinBox):
             event.ignore()
 
 
-class ChoiceField(QComboBox):
+class ChoiceField(Choice):
     """A choice among words; scrolling over it changes nothing."""
 
     def __init__(self, parameter: Parameter, translate: Callable[[str], str], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(10, parent)
         for value, word in parameter.choices:
             self.addItem(translate(word), value)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(10)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

@@ -25,10 +25,10 @@ class LiveView(QWidget):
     """Figures, the worst images of the validation split, the coach.
 
     Signals:
-        image_wanted: path of an image that was double-clicked.
+        images_wanted: paths of images that the Data tab shall show: one that was double-clicked.
     """
 
-    image_wanted = Signal(str)
+    images_wanted = Signal(list)
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,13 +37,13 @@ class LiveView(QWidget):
         self._values: dict[str, Still] = {}
         self._clock, self._timer = QElapsedTimer(), QTimer(self, interval=1000)
         self._timer.timeout.connect(self._tick)
-        self._before, self._told = 0, Told("")
+        self._before, self._shown = 0, ""
         self.worst = ImageGrid("worstImages", thumbnails)
         self.worst.setAccessibleName(self.tr("Worst images of the validation split"))
         self.worst.setToolTip(self.tr("The validation images that speak most against the network as it is now; below "
                                       "each what it takes it for. Double-click: show it in the Data tab."))
         self.worst.set_side(SIDE)
-        self.worst.opened.connect(lambda row: self.image_wanted.emit(self.worst.items.item(row).name))
+        self.worst.opened.connect(lambda row: self.images_wanted.emit([self.worst.items.item(row).name]))
         self.worst_title, self.coach, self.best = QLabel(), QLabel(), QLabel()
         self.best.setObjectName("bestFigure")
         self.best.setAccessibleName(self.tr("The best epoch"))
@@ -153,8 +153,9 @@ class LiveView(QWidget):
         """Shows the worst images and the coach of a run as soon as they are read; its figures at once, where it does
         not train now."""
         self._show_best(run)
-        if not live:
-            self._show_figures(run)
+        if not live or run is None or run.id != self._shown:  # those of another run are wiped out
+            self._show_figures(None if live else run)
+        self._shown = run.id if run is not None else ""
         project = self.session.project
         if project is None or run is None:
             self.session.jobs.drop("coach")

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QResizeEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from dlgui.engine.curves import Curve
-from dlgui.errors import DlguiError
 from dlgui.gui import theme
+from dlgui.gui.train import picture_file, readout
 from dlgui.gui.train.lines import COLOURS, KINDS, OVERLAID, RunCurves, steps
 from dlgui.gui.words import shortened
 
@@ -32,29 +32,45 @@ DOTTED = 60
 
 
 class _Line:
-    """One curve on the screen: its item, its pale twin behind a smoothed one, and its dots."""
+    """One curve on the screen: its item, and where there is something for them to show its pale twin behind a smoothed
+    one, its dots, and the cross of a single point. Making items takes long."""
 
     def __init__(self, run: RunCurves, kind: str, box: pg.ViewBox, pen: Any, pale: Any) -> None:
         self.run, self.kind, self.box = run, kind, box
-        self.item, self.pale = pg.PlotCurveItem(pen=pen), pg.PlotCurveItem(pen=pale)
-        self.dots = pg.ScatterPlotItem(size=6, pen=None, brush=pen.color()) if kind in ("train", "validation") else None
-        self.cross = pg.ScatterPlotItem(size=11, symbol="x", pen=None, brush=pen.color()) if self.dots else None
+        self.item = pg.PlotCurveItem(pen=pen)
+        box.addItem(self.item, ignoreBounds=True)
+        self._pen, self._pale_pen = pen, pale
+        self._extras: dict[str, Any] = {}
         self._smooth: tuple[float, int, Curve] | None = None
-        for item in self.items():
-            box.addItem(item, ignoreBounds=True)
 
     def take(self, run: RunCurves, pen: Any, pale: Any) -> None:
-        """Draws another run from now on: making items takes longer than showing something else with them."""
-        self.run, self._smooth = run, None
+        """Draws another run from now on."""
+        self.run, self._smooth, self._pen, self._pale_pen = run, None, pen, pale
         self.item.setPen(pen)
-        self.pale.setPen(pale)
-        for marks in (self.dots, self.cross):
-            if marks is not None:
-                marks.setBrush(pen.color())
+        for name, item in self._extras.items():
+            item.setPen(pale) if name == "pale" else item.setBrush(pen.color())
 
-    def items(self) -> list[Any]:
-        """What is in the scene."""
-        return [item for item in (self.pale, self.item, self.dots, self.cross) if item is not None]
+    def remove(self) -> None:
+        """Takes it out of the scene."""
+        for item in (self.item, *self._extras.values()):
+            self.box.removeItem(item)
+
+    def show(self, name: str, x: np.ndarray, y: np.ndarray) -> None:
+        """Shows what goes with the curve: `pale`, `dots` or `cross`."""
+        if name not in self._extras:
+            if not len(x):
+                return
+            self._extras[name] = self._make(name)
+            self.box.addItem(self._extras[name], ignoreBounds=True)
+        self._extras[name].setData(x, y)
+
+    def _make(self, name: str) -> Any:
+        if name == "pale":
+            made = pg.PlotCurveItem(pen=self._pale_pen)
+            made.setZValue(-1)
+            return made
+        size, symbol = (6, "o") if name == "dots" else (11, "x")
+        return pg.ScatterPlotItem(size=size, symbol=symbol, pen=None, brush=self._pen.color())
 
     def smoothed(self, share: float) -> Curve:
         """The curve, smoothed; remembered until it grows."""
@@ -66,11 +82,18 @@ class _Line:
         return self._smooth[2]
 
 
+class _PlainAxis(pg.AxisItem):
+    """Writes 20 instead of 2·10¹ where it is logarithmic."""
+
+    def logTickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        return [f"{scale * 10.0 ** value:.6g}" for value in values]
+
+
 class TrainingPlot(pg.PlotWidget):
     """Errors in percent on the left axis; the learning rate as a step curve and the loss on axes of their own.
 
-    Wheel and drag zoom and move; the button in the corner, or `fit`, shows everything again. A point under the mouse
-    is read out. However long a curve is, only what the screen can show is drawn.
+    The wheel zooms, dragging moves, a double click, or `fit`, shows everything again. A point under the mouse is read
+    out. However long a curve is, only what the screen can show is drawn.
 
     Signals:
         read: the text of what is under the mouse, empty outside.
@@ -79,7 +102,7 @@ class TrainingPlot(pg.PlotWidget):
     read = Signal(str)
 
     def __init__(self, parent: QWidget | None = None, name: str = "trainingPlot") -> None:
-        super().__init__(parent)
+        super().__init__(parent, enableMenu=False, axisItems={"left": _PlainAxis("left")})
         self.setObjectName(name)
         self.setAccessibleName(self.tr("Training progress"))
         self.runs: list[RunCurves] = []
@@ -89,8 +112,8 @@ class TrainingPlot(pg.PlotWidget):
         self._entitled: list[str] | None = None
         item = self.getPlotItem()
         self._main = item.getViewBox()
-        self._rate_box, self._loss_box = pg.ViewBox(), pg.ViewBox()
-        self._loss_axis = pg.AxisItem("right")
+        self._rate_box, self._loss_box = pg.ViewBox(enableMenu=False), pg.ViewBox(enableMenu=False)
+        self._loss_axis = _PlainAxis("right")
         item.showAxis("right")
         item.layout.addItem(self._loss_axis, 2, 3)
         for box, axis in ((self._rate_box, item.getAxis("right")), (self._loss_box, self._loss_axis)):
@@ -178,8 +201,7 @@ class TrainingPlot(pg.PlotWidget):
         """Draws runs; with one the kinds have HALCON's colours, with several each run has its own."""
         self.runs = list(chosen)
         for line in self._lines[len(KINDS) * len(self.runs):]:
-            for item in line.items():
-                line.box.removeItem(item)
+            line.remove()
         del self._lines[len(KINDS) * len(self.runs):]
         boxes, there = {"loss": self._loss_box, "rate": self._rate_box}, len(self._lines)
         for n, (place, kind) in enumerate((place, kind) for place in range(len(self.runs)) for kind in KINDS):
@@ -328,13 +350,13 @@ class TrainingPlot(pg.PlotWidget):
         line.item.setData(np.asarray(x), self._scaled(line.kind, np.asarray(y)))
         raw = line.run.curves[line.kind]
         x, y = raw.visible(low, high, most) if curve is not raw and not hidden else ([], [])
-        line.pale.setData(np.asarray(x), self._scaled(line.kind, np.asarray(y)))
-        if line.dots is not None and line.cross is not None:
+        line.show("pale", np.asarray(x), self._scaled(line.kind, np.asarray(y)))
+        if line.kind in ("train", "validation"):
             x, y = raw.visible(low, high, most)
-            few = 0 < len(x) <= DOTTED and not hidden and line.item.isVisible()
-            line.dots.setData(np.asarray(x) if few else [], self._scaled(line.kind, np.asarray(y)) if few else [])
-            one = few and len(raw) == 1
-            line.cross.setData(raw.x if one else [], self._scaled(line.kind, raw.y) if one else [])
+            dotted = len(x) <= DOTTED and not hidden and line.item.isVisible()
+            x, y = (x, self._scaled(line.kind, y)) if dotted else (x[:0], y[:0])
+            line.show("dots", x, y)
+            line.show("cross", *((x, y) if len(raw) == 1 else (x[:0], y[:0])))
 
     def _scaled(self, kind: str, y: np.ndarray) -> np.ndarray:
         if not self.logarithmic or kind == "rate":
@@ -358,30 +380,13 @@ class TrainingPlot(pg.PlotWidget):
 
     def readout(self, epoch: float) -> str:
         """What the curves say at an epoch, as rich text; empty where there is nothing."""
-        parts = []
-        for run in self.runs:
-            if run.level is not None:
-                parts.append(f"<b>{html.escape(run.name)}</b><br>"
-                             f"{self.tr('validation')} {run.level:.2f} % ({self.tr('quick: no epochs')})")
-            if not run.last:
-                continue
-            at = min(max(epoch, 0.0), run.last)
-            values = {kind: run.curves[kind].at(at) for kind in KINDS if kind not in self._hidden}
-            near = run.curves["validation"] if len(run.curves["validation"]) else run.curves["train"]
-            words = []
-            for kind, word in (("train", self.tr("training")), ("validation", self.tr("validation"))):
-                if values.get(kind) is not None:
-                    nearest = near.x[np.abs(near.x - at).argmin()] if len(near) else at
-                    words.append(f"{word} {values[kind]:.2f} % ({self.tr('epoch')} {nearest:g})")
-            if values.get("loss") is not None:
-                words.append(f"{self.tr('loss')} {values['loss']:.4g}")
-            if values.get("rate") is not None:
-                words.append(f"{self.tr('learning rate')} {values['rate']:.3g}")
-            if run.start_kept:
-                words.append(self.tr("kept: the start, {error:.2f} %").format(error=run.best_error))
-            head = html.escape(run.name) if len(self.runs) > 1 else f"{self.tr('epoch')} {at:.2f}"
-            parts.append(f"<b>{head}</b><br>" + "<br>".join(words))
-        return "<br>".join(parts)
+        kinds = [kind for kind in KINDS if kind not in self._hidden]
+        if len(self.runs) == 1:
+            return readout.of_one(self.runs[0], epoch, kinds, self.tr) if self.runs[0].last else ""
+        if not any(run.last for run in self.runs):
+            return ""
+        colours = [self._pen("validation", place).color().name() for place in range(len(self.runs))]
+        return readout.of_several(self.runs, colours, epoch, kinds, self.tr)
 
     def _hover(self, at: Any) -> None:
         inside = self._main.sceneBoundingRect().contains(at) and bool(self.runs)
@@ -399,49 +404,27 @@ class TrainingPlot(pg.PlotWidget):
             self._box.move(max(x, 2), max(min(place.y() + 12, self.height() - self._box.height() - 2), 2))
         self.read.emit(text)
 
-    def leaveEvent(self, event: Any) -> None:
+    def _hide_cursor(self) -> None:
         self._cursor.hide()
         self._box.hide()
+
+    def leaveEvent(self, event: Any) -> None:
+        self._hide_cursor()
         super().leaveEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.fit()
+        self.redraw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if hasattr(self, "_lines"):
             self.redraw()
 
-    # --- pictures
-
     def save_picture(self, path: str | Path) -> None:
-        """Writes what is shown as PNG (twice its size on the screen) or SVG, by the suffix.
-
-        Raises:
-            DlguiError: it cannot be written.
-        """
-        path = Path(path)
-        self._box.hide()
-        self._cursor.hide()
-        if path.suffix.lower() == ".svg":
-            from PySide6.QtSvg import QSvgGenerator
-
-            generator = QSvgGenerator()
-            generator.setFileName(str(path))
-            generator.setSize(self.size())
-            generator.setViewBox(self.rect())
-            generator.setTitle(self.tr("Training progress"))
-            painter = QPainter()
-            written = painter.begin(generator)
-        else:
-            image = QImage(QSize(2 * self.width(), 2 * self.height()), QImage.Format.Format_RGB32)
-            image.fill(QColor(theme.colours().panel))
-            painter = QPainter(image)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            written = True
-        if written:
-            self.render(painter, QRectF(painter.viewport()) if path.suffix.lower() != ".svg" else QRectF(self.rect()),
-                        self.rect())
-            painter.end()
-        if not written or (path.suffix.lower() != ".svg" and not image.save(str(path))):
-            raise DlguiError(path, "cannot be written", "choose a folder that may be written")
+        """Writes what is shown as PNG (twice its size on the screen) or SVG, by the suffix. Raises `DlguiError`."""
+        self._hide_cursor()
+        picture_file.save(Path(path), self, lambda painter: self.render(painter, QRectF(self.rect()), self.rect()))
 
 
 def _rounded_up(value: float) -> float:

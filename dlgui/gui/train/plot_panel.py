@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -14,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QScrollArea,
-    QSizePolicy,
     QSlider,
     QStackedWidget,
     QToolButton,
@@ -22,14 +22,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dlgui.engine.preload import yield_to_the_window
 from dlgui.errors import DlguiError
 from dlgui.gui import theme
+from dlgui.gui.elided_label import ElidedLabel
+from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.train.bars import Bar, BarChart
 from dlgui.gui.train.lines import COLOURS, RunCurves
 from dlgui.gui.train.plot import TrainingPlot
 from dlgui.gui.train.training import Told
 from dlgui.gui.widgets import named
+from dlgui.gui.words import tip
 from dlgui.project.operations import batches, run_export, run_files, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -37,11 +41,19 @@ from dlgui.project.project import Project
 LIVE_MILLISECONDS = 1000
 """Between two drawings while a training runs: each takes time from the training."""
 
+log = logging.getLogger("dlgui.gui")
+
 SMOOTHINGS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
 class PlotPanel(QWidget):
-    """Shows the curves of the chosen runs and follows the one that trains."""
+    """Shows the curves of the chosen runs and follows the one that trains.
+
+    Signals:
+        says: a sentence for the status bar.
+    """
+
+    says = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,11 +64,9 @@ class PlotPanel(QWidget):
         self._clock.timeout.connect(self._draw_live)
         self.plot, self.bars, self.empty = TrainingPlot(), BarChart(), QLabel()
         self.empty.setObjectName("noCurve")
-        self.head = QLabel()
-        self.head.setTextFormat(Qt.TextFormat.PlainText)
+        self.head = ElidedLabel()
         self.head.setProperty("head", True)
         self.head.setMinimumWidth(60)
-        self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.smoothing = named(QSlider(Qt.Orientation.Horizontal), "smoothingSlider", self.tr(
             "Smoothing: each point becomes the mean of its neighbours; the raw curve stays behind, pale"))
         self.smoothing.setRange(0, len(SMOOTHINGS) - 1)
@@ -103,6 +113,7 @@ class PlotPanel(QWidget):
         self.empty.setWordWrap(True)
         self.empty.setProperty("soft", True)
         self.pages = QStackedWidget()
+        self._bars_page = scroll
         for page in (self.plot, scroll, self.empty):
             self.pages.addWidget(page)
         layout = QVBoxLayout(self)
@@ -132,9 +143,10 @@ class PlotPanel(QWidget):
             return
         names = ", ".join(run.name or run.id for run in chosen)
         self.head.setText(names if len(chosen) == 1 else self.tr("{n} runs").format(n=len(chosen)))
-        self.head.setToolTip(names if len(chosen) == 1 else names + "\n" + self.tr(
-            "Solid: validation (a level line: a quick run, which has no epochs), dashed: training, dotted: loss, "
-            "dash-dotted: learning rate"))
+        if len(chosen) > 1:
+            self.head.setToolTip(tip(names + "\n" + self.tr(
+                "Solid: validation (a level line: a quick run, which has no epochs), dashed: training, dotted: loss, "
+                "dash-dotted: learning rate")))
         self.plot.show_runs([self._curves(project, run) for run in chosen] if fine else [], keep_range=same)
         if any(curves.last for curves in self.plot.runs):
             self._page(self.plot)
@@ -143,7 +155,7 @@ class PlotPanel(QWidget):
             self._page(self.empty)
         else:
             self.bars.show_groups(self._groups(project, list(chosen)))
-            self._page(self.pages.widget(1))
+            self._page(self._bars_page)
 
     def _nothing(self, run: Run) -> str:
         """Why there is no curve to show yet."""
@@ -157,9 +169,8 @@ class PlotPanel(QWidget):
         return self.tr("{run} has not trained a batch yet, so there is no curve. It can go on from its start.").format(
             run=run.name or run.id)
 
-    def _page(self, page: QWidget | None) -> None:
-        if page is not None:
-            self.pages.setCurrentWidget(page)
+    def _page(self, page: QWidget) -> None:
+        self.pages.setCurrentWidget(page)
         for widget in self._tools:
             widget.setVisible(page is self.plot)
 
@@ -244,12 +255,15 @@ class PlotPanel(QWidget):
     def write(self, path: Path) -> None:
         """Saves what is shown as PNG or SVG, or the figures of the chosen runs as CSV."""
         if path.suffix.lower() == ".csv":
-            self.session.do(run_export.write_csv, self.chosen, path)
+            self._write_job("curves", self.tr("writing {name}").format(name=path.name), path, run_export.write_csv,
+                            self.tr("The curves of {n} runs are in {path}").format(n=len(self.chosen), path=path))
             return
         try:
-            self.plot.save_picture(path) if self.pages.currentWidget() is self.plot else _grab(self.bars, path)
+            (self.bars if self.pages.currentWidget() is self._bars_page else self.plot).save_picture(path)
         except DlguiError as problem:
             self.session.problem.emit(problem)
+            return
+        self.says.emit(self.tr("The picture is {path}").format(path=path))
 
     def export_tensorboard(self) -> None:
         """Asks where to, and writes event files of the chosen runs."""
@@ -258,17 +272,27 @@ class PlotPanel(QWidget):
             self.write_tensorboard(Path(folder))
 
     def write_tensorboard(self, folder: Path) -> None:
-        """Writes event files of the chosen runs."""
+        """Writes event files of the chosen runs and says where they are and how they are looked at."""
+        self._write_job("tensorboard", self.tr("writing event files"), folder, run_export.write_tensorboard, self.tr(
+            "Event files of {n} runs are in {path}; look at them: tensorboard --logdir \"{path}\"").format(
+                n=len(self.chosen), path=folder))
+
+    def _write_job(self, kind: str, name: str, path: Path, write: Callable[..., object], said: str) -> None:
         project, chosen = self.session.project, list(self.chosen)
-        if project is not None and chosen:
-            self.session.jobs.start("tensorboard", self.tr("writing event files"),
-                                    lambda job: run_export.write_tensorboard(project, chosen, folder))
+        if project is None or not chosen:
+            return
+
+        def work(job: Job) -> None:
+            yield_to_the_window()
+            write(project, chosen, path, job.progress)
+
+        self.session.jobs.start(kind, name, work, done=lambda _: self._written(said), cancelled=lambda: self._written(
+            self.tr("Cancelled; {path} is not complete.").format(path=path)))
+
+    def _written(self, text: str) -> None:
+        log.info(text)
+        self.says.emit(text)
 
 
 def _planned(run: Run) -> int:
     return int(run.parameters.get("settings", {}).get("epochs", 1))
-
-
-def _grab(widget: QWidget, path: Path) -> None:
-    if not widget.grab().save(str(path)):
-        raise DlguiError(path, "cannot be written as a picture", "choose a PNG in a folder that may be written")

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QCollator,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -31,7 +32,7 @@ from PySide6.QtWidgets import (
 from dlgui.gui import theme
 from dlgui.gui.session import Session
 from dlgui.gui.train.lines import COLOURS
-from dlgui.gui.words import about_seconds, megabytes, percent, when
+from dlgui.gui.words import about_seconds, megabytes, percent, tip, when
 from dlgui.project.operations import comparison, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -124,7 +125,7 @@ class RunModel(QAbstractTableModel):
             c = theme.colours()
             return QColor({"failed": c.wrong, "running": c.accent}.get(run.state, c.warning))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return run.error if run.error and column == "state" else self._tip(run)
+            return tip(run.error if run.error and column == "state" else self._tip(run))
         return None
 
     def setData(self, index: Index, value: Any, role: int = int(Qt.ItemDataRole.EditRole)) -> bool:
@@ -136,15 +137,16 @@ class RunModel(QAbstractTableModel):
         return self.session.do(lambda project: change(project, run, "" if text == run.id else text)) is not None
 
     def _value(self, run: Run, column: str) -> Any:
+        """What a column is sorted by; None where it is not known."""
         values: dict[str, Callable[[], Any]] = {
-            "run": lambda: run.number, "state": lambda: run.state, "validation": lambda: run.validation_top1_error,
-            "test": lambda: run.test_top1_error, "curve": lambda: run.validation_top1_error,
-            "method": lambda: run.method, "network": lambda: run.network,
+            "run": lambda: run.name or run.id, "state": lambda: run.state,
+            "validation": lambda: run.validation_top1_error, "test": lambda: run.test_top1_error,
+            "curve": lambda: run.validation_top1_error, "method": lambda: run.method, "network": lambda: run.network,
             "size": lambda: run.parameters["preprocessing"]["width"] * run.parameters["preprocessing"]["height"],
-            "epochs": lambda: run.epochs, "time": lambda: run.train_seconds,
-            "model": lambda: self._sizes.get(run.number), "started": lambda: run.created, "note": lambda: run.note}
-        value = values[column]()
-        return float("inf") if value is None else value  # what is unknown comes last
+            "epochs": lambda: run.epochs if run.method == "finetune" else None, "time": lambda: run.train_seconds,
+            "model": lambda: self._sizes.get(run.number), "started": lambda: run.number,
+            "note": lambda: run.note or None}
+        return values[column]()
 
     def _text(self, run: Run, column: str) -> str:
         if column == "curve":
@@ -165,7 +167,8 @@ class RunModel(QAbstractTableModel):
 
     def _tip(self, run: Run) -> str:
         settings = run.parameters.get("settings", {})
-        parts = [f"{run.id}, {run.device}, seed {run.seed}"]
+        parts = [run.name] if run.name else []
+        parts.append(f"{run.id}, {run.device}, seed {run.seed}")
         parts += [f"{name} {settings[name]}" for name in ("epochs", "batch_size", "learning_rate", "policy")
                   if name in settings]
         return "\n".join([*parts, run.note] if run.note else parts)
@@ -198,6 +201,23 @@ class Sparkline(QStyledItemDelegate):
         return QSize(96, 28)
 
 
+class SortedRuns(QSortFilterProxyModel):
+    """The runs in the order of a column: names as people read them, what is not known last in either direction."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._collator = QCollator()
+        self._collator.setNumericMode(True)
+        self._collator.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        a, b = left.data(SORT), right.data(SORT)
+        if a is None or b is None:
+            known_first = self.sortOrder() == Qt.SortOrder.AscendingOrder
+            return a is not b and (b is None) == known_first
+        return self._collator.compare(a, b) < 0 if isinstance(a, str) else bool(a < b)
+
+
 class RunTable(QTableView):
     """The view, newest run first; several rows can be selected.
 
@@ -216,12 +236,11 @@ class RunTable(QTableView):
         self.setToolTip(self.tr("Trainings of this project. Select one for its curve, several to lay their curves over "
                                 "one another."))
         self.items = RunModel(session, self)
-        self.sorted = QSortFilterProxyModel(self)
+        self.sorted = SortedRuns(self)
         self.sorted.setSourceModel(self.items)
-        self.sorted.setSortRole(SORT)
         self.setModel(self.sorted)
         self.setSortingEnabled(True)
-        self.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+        self.sortByColumn(COLUMNS.index("started"), Qt.SortOrder.DescendingOrder)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed

@@ -15,6 +15,7 @@ from dlgui.gui.train.compare import CompareDialog
 from dlgui.gui.train.controls import Controls
 from dlgui.gui.train.live_view import LiveView
 from dlgui.gui.train.plot_panel import PlotPanel
+from dlgui.gui.train.project_dialog import open_one
 from dlgui.gui.train.resume_bar import ResumeBar
 from dlgui.gui.train.run_panel import RunPanel
 from dlgui.gui.train.setup import SetupPanel
@@ -38,10 +39,11 @@ class TrainTab(QWidget):
 
     Signals:
         show_me: the window shall show this tab.
-        image_wanted: path of an image that the Data tab shall show.
+        images_wanted: paths of images that the Data tab shall show.
+        says: a sentence for the status bar.
     """
 
-    show_me, image_wanted = Signal(), Signal(str)
+    show_me, images_wanted, says = Signal(), Signal(list), Signal(str)
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,7 +115,8 @@ class TrainTab(QWidget):
         for source in (self.runs, self.resume_bar):
             source.resume.connect(self._resume)
             source.conclude.connect(self._conclude)
-        self.live.image_wanted.connect(self.image_wanted)
+        self.live.images_wanted.connect(self.images_wanted)
+        self.curves.says.connect(self.says)
 
     def commands(self) -> list[Command]:
         """What the menus offer here."""
@@ -154,7 +157,7 @@ class TrainTab(QWidget):
         found = self.table.items.runs[-3:]
         if self.session.project is None or not found:
             return None
-        return CompareDialog(self.session, self.thumbnails, found, self)
+        return self.compare(found)
 
     # --- what is trained
 
@@ -188,9 +191,17 @@ class TrainTab(QWidget):
         self.controls.say(self.tr("The form has the settings of {run}; change what you like and start.").format(
             run=shortened(run.name or run.id, 40)))
 
-    def compare(self, chosen: list[Run]) -> None:
-        """Opens one run's details, or several side by side."""
-        CompareDialog(self.session, self.thumbnails, chosen, self).show()
+    def compare(self, chosen: list[Run]) -> CompareDialog:
+        """Opens one run's details, or several side by side, instead of those that were open."""
+        for older in self.findChildren(CompareDialog):
+            older.close()
+        return open_one(self, CompareDialog, lambda: self._comparison(chosen))
+
+    def _comparison(self, chosen: list[Run]) -> CompareDialog:
+        dialog = CompareDialog(self.session, self.thumbnails, chosen, self)
+        dialog.images_wanted.connect(self.images_wanted)
+        dialog.says.connect(self.says)
+        return dialog
 
     # --- how it goes
 

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from dlgui.engine.splitting import SUBSETS
 from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
-from dlgui.gui.widgets import named
-from dlgui.project.operations import comparison, runs
+from dlgui.gui.widgets import Choice, named
+from dlgui.project.operations import comparison
+from dlgui.project.operations.comparison import Membership, TrainedOn
 from dlgui.project.operations.runs import Run
 
 
 class TrainedOnView(QWidget):
-    """Counts of then, and the images that are not as they were."""
+    """Counts of then, and the images that are not as they were.
+
+    Signals:
+        images_wanted: paths of images that the Data tab shall show.
+    """
+
+    images_wanted = Signal(list)
+    job = "trained on"
 
     def __init__(self, session: Session, thumbnails: Thumbnails, chosen: Sequence[Run],
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.run = named(QComboBox(), "trainedOnRun", self.tr("Run whose data is shown"))
+        self._asked: str | None = None
+        self.run = named(Choice(30), "trainedOnRun", self.tr("Run whose data is shown"))
         for run in chosen:
             self.run.addItem(run.name or run.id, run)
         self.run.setVisible(len(chosen) > 1)
@@ -40,7 +49,9 @@ class TrainedOnView(QWidget):
         self.counts.setShowGrid(False)
         self.counts.setMinimumWidth(440)
         self.grid = ImageGrid("changedImages", thumbnails)
-        self.grid.setToolTip(self.tr("Images that are no longer as they were when the run was trained"))
+        self.grid.setToolTip(self.tr("Images that are no longer as they were when the run was trained. Double-click: "
+                                     "show it in the Data tab."))
+        self.grid.opened.connect(lambda row: self.images_wanted.emit([self.grid.items.item(row).name]))
         row = QHBoxLayout()
         row.addWidget(self.counts)
         row.addWidget(self.grid, 1)
@@ -49,14 +60,19 @@ class TrainedOnView(QWidget):
         layout.addWidget(self.run, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.text)
         layout.addLayout(row, 1)
-        self.run.currentIndexChanged.connect(lambda _: self._show())
-        self._show()
+        self.run.currentIndexChanged.connect(lambda _: self.begin())
 
-    def _show(self) -> None:
+    def begin(self) -> None:
+        """Reads the data of the chosen run, off the window's thread."""
         project, run = self.session.project, self.run.currentData()
-        if project is None or run is None:
+        if project is None or run is None or run.id == self._asked:
             return
-        found = comparison.trained_on(project, run)
+        self._asked = run.id
+        self.text.setText(self.tr("Reading …"))
+        self.session.jobs.start(self.job, self.tr("reading {run}").format(run=run.name or run.id),
+                                lambda job: comparison.trained_on(project, run), done=self._show, quiet=True)
+
+    def _show(self, found: TrainedOn) -> None:
         self.counts.setRowCount(len(found.counts))
         for i, (name, numbers) in enumerate(found.counts.items()):
             for j, text in enumerate((name, *(str(numbers[subset]) for subset in SUBSETS))):
@@ -70,20 +86,25 @@ class TrainedOnView(QWidget):
         since = self.tr("Since then: {changes}.").format(changes=changes) if changes else self.tr(
             "Images, labels and split are still exactly these.")
         self.text.setText(self.tr("Trained on data {hash}. {since}").format(hash=found.data_hash, since=since))
-        then = runs.snapshot(project, run)
-        table = project.images()
-        label = dict(zip(table.path, table.label_names(), strict=True))
-        shown = list(dict.fromkeys([*found.relabeled, *found.moved, *found.added, *found.gone]))
+        self._show_changes(list(found.changes.items()))
+
+    def _show_changes(self, changes: Sequence[tuple[str, tuple[Membership | None, Membership | None]]]) -> None:
+        project = self.session.project
+        if project is None:
+            return
+        root = project.image_root
 
         def item(i: int) -> GridItem:
-            path = shown[i]
-            before, now = then.get(path, (None, None)), label.get(path)
-            if path in found.relabeled:
-                caption = f"{before[0]} → {now}"
-            else:
-                caption = self.tr("other split") if path in then and path in label and now == before[0] else (
-                    self.tr("new") if path not in then else self.tr("gone"))
-            return GridItem(i, str(project.image_root / path), path, caption)
+            path, (then, now) = changes[i]
+            return GridItem(i, str(root / path), path, self._caption(then, now))
 
-        self.grid.items.show(len(shown), item)
-        self.grid.setVisible(bool(shown))
+        self.grid.items.show(len(changes), item)
+        self.grid.setVisible(bool(changes))
+
+    def _caption(self, then: Membership | None, now: Membership | None) -> str:
+        if then is None:
+            return self.tr("new")
+        if now is None:
+            return self.tr("gone")
+        place = 0 if then[0] != now[0] else 1
+        return f"{then[place] or self.tr('no split')} → {now[place] or self.tr('no split')}"

@@ -11,9 +11,12 @@ import numpy as np
 from dlgui.engine.progress import Progress
 from dlgui.engine.splitting import SUBSETS
 from dlgui.engine.statistics import mcnemar
-from dlgui.project.operations import evaluations, runs
+from dlgui.project.operations import evaluations, runs, seals
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
+
+Membership = tuple[str, str | None]
+"""The class and the split of an image."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class TrainedOn:
         counts: class → split → images, as they were then; split `none` for images without one.
         added, gone, relabeled, moved: paths of images that are trainable only now, were trainable only then, have
             another class, or stand in another split.
+        changes: path of each of these → its class and split then and now; None where it was or is not trainable.
     """
 
     data_hash: str
@@ -77,6 +81,7 @@ class TrainedOn:
     gone: list[str]
     relabeled: list[str]
     moved: list[str]
+    changes: dict[str, tuple[Membership | None, Membership | None]]
 
     @property
     def changed(self) -> int:
@@ -92,6 +97,7 @@ def table(project: Project, chosen: Sequence[Run]) -> list[Row]:
                ("note", "note"))
     rows = [Row("figures", name, [getattr(run, key) for run in chosen]) for name, key in figures]
     rows.append(Row("figures", "model size", [model_bytes(run) for run in chosen]))
+    rows.append(Row("figures", "seal", [(seals.read(run) or {}).get("seal") for run in chosen]))
     then = [runs.snapshot(project, run) for run in chosen]
     rows.append(Row("data", "data hash", [run.data_hash for run in chosen]))
     rows += [Row("data", f"{subset} images", [sum(s == subset for _, s in images.values()) for images in then])
@@ -136,8 +142,11 @@ def trained_on(project: Project, run: Run) -> TrainedOn:
     for label, subset in then.values():
         counts.setdefault(label, dict.fromkeys((*SUBSETS, "none"), 0))[subset or "none"] += 1
     both = sorted(then.keys() & now.keys())
-    return TrainedOn(run.data_hash, counts, sorted(now.keys() - then.keys()), sorted(then.keys() - now.keys()),
-                     [p for p in both if then[p][0] != now[p][0]], [p for p in both if then[p][1] != now[p][1]])
+    added, gone = sorted(now.keys() - then.keys()), sorted(then.keys() - now.keys())
+    relabeled = [path for path in both if then[path][0] != now[path][0]]
+    moved = [path for path in both if then[path][1] != now[path][1]]
+    changes = {path: (then.get(path), now.get(path)) for path in (*relabeled, *moved, *added, *gone)}
+    return TrainedOn(run.data_hash, counts, added, gone, relabeled, moved, changes)
 
 
 def _flat(values: dict[str, Any]) -> dict[str, Any]:
