@@ -51,7 +51,7 @@ def of_several(runs: Sequence[RunCurves], colours: Sequence[str], epoch: float, 
     for run, colour in known[:RUNS]:
         said = values(run, min(max(epoch, 0.0), run.last), shown)
         if run.level is not None:
-            said["validation"] = f"{run.level:.2f} %"
+            said |= {"train": tr("no epochs"), "validation": f"{run.level:.2f} %"}
         name = f"<span style='color: {colour}'>●</span> {html.escape(shortened(run.name, LONGEST))}"
         rows.append(_cells([name, *(said.get(kind, "–") for kind in shown)]))
     more = tr("and {n} more").format(n=len(known) - RUNS) if len(known) > RUNS else ""
