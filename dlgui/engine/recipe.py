@@ -16,6 +16,7 @@ from dlgui.engine.classifier import Classifier
 from dlgui.engine.features import Features
 from dlgui.engine.pooling import Pooling
 from dlgui.engine.settings import TrainingSettings
+from dlgui.engine.statistics import clearly_better
 
 SMALLEST = 128
 """Smaller images are enlarged to this side: the deepest stages see a thirty-second of it."""
@@ -86,6 +87,15 @@ def mirror(classifier: Classifier, pixels: np.ndarray, labels: np.ndarray) -> st
     most = wrong(pixels) + max(TOLERATED * len(pixels), 1)
     rows, columns = wrong(pixels[:, ::-1]) <= most, wrong(pixels[:, :, ::-1]) <= most
     return {(True, True): "rc", (True, False): "r", (False, True): "c", (False, False): "off"}[rows, columns]
+
+
+def can_be_beaten(wrong: np.ndarray) -> bool:
+    """Whether a classifier leaves enough errors for another to do clearly better on the same images.
+
+    Args:
+        wrong: bool (n,), its errors.
+    """
+    return clearly_better(np.zeros_like(wrong), wrong)
 
 
 def warm_start(classifier: Classifier, found: Features, positions: np.ndarray, labels: np.ndarray, seed: int,

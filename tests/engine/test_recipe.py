@@ -1,7 +1,10 @@
 """The rules of fine-tuning by recipe, and that it never ends with less than quick training gives."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from dlgui.engine import quick, recipe
 from dlgui.engine.classifier import Classifier
@@ -13,6 +16,7 @@ from dlgui.engine.settings import TrainingSettings
 from dlgui.engine.statistics import clearly_better
 from dlgui.project.operations import evaluations, run_files, runs, splits, training
 from dlgui.project.operations.training import Plan
+from dlgui.project.project import Project
 
 
 @pytest.mark.parametrize(("width", "height", "size"), [
@@ -74,6 +78,30 @@ def test_fine_tuning_that_learns_nothing_keeps_quicks_classifier(project):
     assert run_files.quick_fit(run)["members"] == run_files.quick_fit(plain)["members"]
     np.testing.assert_allclose(evaluations.predict(project, run, "test").confidences,
                                evaluations.predict(project, plain, "test").confidences, atol=1e-3)
+
+
+def test_training_is_short_where_no_epoch_could_be_kept(tmp_path):
+    """Dark and bright noise: quick's classifier knows all of them."""
+    random = np.random.default_rng(0)
+    for name, level in (("dark", 60), ("bright", 190)):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for i in range(12):
+            Image.fromarray(random.normal(level, 20, (64, 64)).clip(0, 255).astype(np.uint8)).save(
+                tmp_path / "images" / name / f"{i}.png")
+    with Project.create(tmp_path / "easy.dlproj", tmp_path / "images") as easy:
+        splits.split(easy)
+        plan = Plan(method="finetune", image_size=64, device="cpu")
+        automatic = training.train(easy, plan)
+        asked = training.train(easy, replace(plan, settings={"epochs": 4}))
+        assert automatic.validation_top1_error == 0
+        assert automatic.parameters["settings"]["epochs"] == len(runs.history(easy, automatic)) == 3
+        assert any("no epoch could show" in text for text in run_files.notices(automatic))
+        assert len(runs.history(easy, asked)) == 4, "what a person sets is obeyed"
+
+
+@pytest.mark.parametrize(("wrong", "can"), [(0, False), (1, False), (2, True), (9, True)])
+def test_one_error_is_too_few_to_be_beaten_by(wrong, can):
+    assert recipe.can_be_beaten(np.arange(20) < wrong) is can
 
 
 @pytest.mark.parametrize(("mended", "spoilt", "better"), [

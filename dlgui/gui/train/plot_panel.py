@@ -209,6 +209,7 @@ class PlotPanel(QWidget):
         for row in told.epochs:
             self._live.add_epoch(row)
             run = runs.get(project, told.run)
+            self._live.epochs = _planned(run)  # quick's classifier may have made the training a short one
             self._live.keep(run.best_epoch, run.validation_top1_error)
         if (told.batches or told.epochs) and self._live in self.plot.runs and not self._clock.isActive():
             if self.pages.currentWidget() is self.empty:

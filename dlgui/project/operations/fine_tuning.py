@@ -15,7 +15,7 @@ from dlgui.engine.pixel_cache import store_pixels
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
 from dlgui.engine.quick import evenly
-from dlgui.engine.settings import TrainingSettings
+from dlgui.engine.settings import SHORTEST, TrainingSettings
 from dlgui.project.operations import epochs, run_files, runs
 from dlgui.project.operations.quick_training import describe, fitted
 from dlgui.project.operations.runs import Run
@@ -54,9 +54,13 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
         if found is not None and len(judged):
             candidate = _quick_candidate(run, data, found, chosen, np.flatnonzero(kept & ~is_train), preprocessing,
                                          progress, started)
-            error = candidate.wrong(training_data.validation_labels).mean()
-            yield Notice(f"The quick classifier, {100 * error:.1f} % validation error, is the one to beat: it is kept "
-                         "unless an epoch does clearly better.")
+            wrong = candidate.wrong(training_data.validation_labels)
+            yield Notice(f"The quick classifier, {100 * wrong.mean():.1f} % validation error, is the one to beat: it "
+                         "is kept unless an epoch does clearly better.")
+            if run.parameters.get("automatic_length") and not recipe.can_be_beaten(wrong):
+                settings = settings.changed(epochs=SHORTEST)
+                yield Notice(f"On these {len(judged)} validation images no epoch could show that it does clearly "
+                             f"better, so there are {SHORTEST} epochs only. Set a number of epochs to have more.")
         settings = _decided(settings, candidate, training_data, available)
         runs.set_parameters(project, run, {**run.parameters, "settings": settings.to_dict()})
     classifier = Classifier.pretrained(run.network, run.classes, preprocessing, recipe.pooling(settings, available),

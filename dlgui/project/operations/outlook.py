@@ -18,7 +18,7 @@ from dlgui.engine.images import read_image
 from dlgui.engine.pooling import Pooling
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
-from dlgui.engine.settings import TrainingSettings
+from dlgui.engine.settings import SHORTEST, TrainingSettings
 from dlgui.errors import UnreadableImage
 from dlgui.project.operations import choosing, run_files, runs, training
 from dlgui.project.operations.runs import Run
@@ -91,7 +91,7 @@ def outlook(project: Project, plan: Plan) -> Outlook:
     every = table.rows("all")
     return Outlook(len(rows), len(table.rows("validation")), len(every), tuple(table.class_names[i] for i in present),
                    tuple(int(counts[i]) for i in present), len(np.unique(table.label[every])), size.width, size.height,
-                   TrainingSettings.from_dict(plan.settings).for_images(len(rows)).epochs,
+                   _of_likely_length(project, plan, len(rows), len(table.rows("validation"))).epochs,
                    best_run(project, plan.method))
 
 
@@ -122,7 +122,7 @@ def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> 
     validation = table.rows("validation")
     used = np.concatenate([rows, validation])
     new = _new(project.cache_folder / "pixels", f"pixels-{preprocessing.key()}", table, used)
-    settings = _likely(project, network, TrainingSettings.from_dict(plan.settings).for_images(len(rows)))
+    settings = _likely(project, network, _of_likely_length(project, plan, len(rows), len(validation)))
     device = devices.choose(plan.device)
     rates = speed.training(network, preprocessing, settings.to_dict(), kinds, device, progress)
     assert rates is not None
@@ -152,6 +152,18 @@ def _quick(project: Project, plan: Plan, used: np.ndarray, preprocessing: Prepro
         each = _reading(project, table, used, preprocessing) + 1 / rate
     return new, {"features": new * each, "solving": _solving(min(len(rows), quick.DUAL),
                                                              len(np.unique(table.label[rows])))}
+
+
+def _of_likely_length(project: Project, plan: Plan, training: int, validation: int) -> TrainingSettings:
+    """The settings with the epochs that fine-tuning will make, as far as a quick training has shown whether it can be
+    beaten."""
+    given = TrainingSettings.from_dict(plan.settings)
+    known = next((run.validation_top1_error for run in reversed(runs.all_runs(project))
+                  if run.method == "quick" and run.validation_top1_error is not None), None)
+    if given.epochs or not validation or known is None or recipe.can_be_beaten(
+            np.arange(validation) < round(known * validation)):
+        return given.for_images(training)
+    return given.changed(epochs=SHORTEST)
 
 
 def _likely(project: Project, network: str, settings: TrainingSettings) -> TrainingSettings:

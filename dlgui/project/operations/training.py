@@ -77,11 +77,12 @@ def start(project: Project, plan: Plan, who: str = "user", progress: Progress | 
     preprocessing = preprocessing_of(table, table.rows("train"), plan)
     parameters: dict[str, Any] = {"preprocessing": preprocessing.to_dict(), "pretrained": plan.pretrained}
     if plan.method == "finetune":
-        settings = TrainingSettings.from_dict(plan.settings).for_images(len(table.rows("train")))
+        given = TrainingSettings.from_dict(plan.settings)
+        settings = given.for_images(len(table.rows("train")))
         weights = settings.hyperparameters.class_weights
         if weights and len(weights) != len(classes):
             raise InvalidValue("class_weights", list(weights), f"{len(classes)} numbers, for {', '.join(classes[:20])}")
-        parameters["settings"] = settings.to_dict()
+        parameters |= {"settings": settings.to_dict(), "automatic_length": given.epochs == 0}
     run = runs.create(project, network=info.name, method=plan.method, parameters=parameters, seed=plan.seed,
                       device=devices.choose(plan.device), classes=classes, who=who)
     if plan.why:
