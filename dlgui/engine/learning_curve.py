@@ -88,7 +88,8 @@ class Forecast:
         now, then: fitted error with today's training images and with more.
         then_interval: of `then`.
         gain, gain_interval: `now` − `then`.
-        verdict: `helps` (surely better), `saturated` (surely less than one point), or `unknown`.
+        verdict: `helps` (surely better), `saturated` (surely less than one point), or `unknown`; where no image is
+            wrong any more nothing can be seen to get better.
     """
 
     images: int
@@ -126,7 +127,7 @@ def forecast(curve: ClassCurve, today: int, more: int, seed: int = 42) -> Foreca
     later = drawn.at(today + more)
     gains = drawn.at(today) - later
     low, high = np.quantile(gains, (0.025, 0.975))
-    enough = n >= LEAST_IMAGES and curve.wrong.sum(0).max() >= LEAST_ERRORS
+    enough = n >= LEAST_IMAGES and curve.wrong.sum(0).max() >= LEAST_ERRORS and curve.wrong[:, -1].any()
     verdict = "unknown"
     if enough and low > 0.1 * POINT:
         verdict = "helps"

@@ -33,6 +33,12 @@ def preload(*packages: str) -> None:
                     preload_files(sorted(Path(folder).glob(pattern)))
 
 
+def prepare_to_train() -> None:
+    """What a thread that trains does first, so that the window does not stand still meanwhile."""
+    yield_to_the_window()
+    preload("onnxruntime", "torch", "triton")
+
+
 def preload_files(paths: Iterable[Path]) -> None:
     """The same for library files."""
     if os.name != "posix":

@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QWidget
 
 from dlgui.engine.learning_curve import Forecast
 from dlgui.gui.train import advice_words
-from dlgui.project.operations import advice, runs
+from dlgui.project.operations import advice, labels, runs
 from dlgui.project.operations.advice import ClassForecast, SizeAdvice, SizeResult
 from dlgui.project.operations.repeats import Difference, Repetition
+from dlgui.project.operations.training import Plan
 
 
 def named(parent, name):
@@ -70,8 +71,41 @@ def test_a_run_is_repeated_to_the_last_bit(opened, setup, qtbot, idle):
     qtbot.mouseClick(named(dialog, "repeatButton"), Qt.MouseButton.LeftButton)
     idle(opened, 120)
     assert "to the last bit" in named(dialog, "repeatAnswer").text()
-    assert [r.state for r in runs.all_runs(opened.session.project)] == ["done", "done"]
+    first, again = runs.all_runs(opened.session.project)
+    assert (first.state, again.state) == ("done", "done")
+    assert again.test_top1_error == first.test_top1_error is not None
+
+    # after a label has changed nothing is trained, and the label is named
+    project = opened.session.project
+    table = project.images()
+    before = table.label_names()[0]
+    other = next(info for info in project.classes() if info.name != before)
+    labels.assign(project, [int(table.id[0])], other.id)
+    qtbot.mouseClick(named(dialog, "repeatButton"), Qt.MouseButton.LeftButton)
+    idle(opened)
+    answer = named(dialog, "repeatAnswer").text()
+    assert f"label of {table.path[0]} was {before}, is now {other.name}" in answer
+    assert len(runs.all_runs(project)) == 2
     dialog.close()
+
+
+def test_another_training_waits_for_a_repetition(opened, setup, qtbot, idle):
+    opened.train_tab.start_plan(Plan(method="finetune", image_size=32, device="cpu", settings={
+        "epochs": 3, "batch_size": 8}))
+    idle(opened, 120)
+    tab, project = opened.train_tab, opened.session.project
+    tab.repeat_run()
+    dialog = named(opened, "repeatDialog")
+    qtbot.mouseClick(named(dialog, "repeatButton"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(runs.all_runs(project)) == 2, timeout=60000)
+    assert not named(opened, "resumeBar").isVisible()
+    repeating = opened.session.jobs.running("training")
+    tab.start_training()
+    if repeating is not None and opened.session.jobs.running("training") is repeating:
+        assert "is being repeated" in named(opened, "trainingStatus").text()
+    dialog.close()
+    qtbot.waitUntil(lambda: runs.all_runs(project)[1].state != "running", timeout=60000)
+    idle(opened, 120)
     assert opened.problems == []
 
 

@@ -217,7 +217,42 @@ def test_presets_are_kept_taken_and_shared(opened, setup, qtbot, tmp_path, monke
     dialog = setup.show_presets()
     dialog.take_over(tmp_path / "bad.json")
     assert "method" in named(dialog, "presetProblem").text()
+
+    # nothing is lost: a name that is taken gets a number, what was deleted comes back, replacing is announced
+    dialog.take_over(tmp_path / "shared.json")
+    assert presets.names() == ["shared", "shared 2", "twenty-one"]
+    qtbot.mouseClick(named(dialog, "deletePresetButton"), Qt.MouseButton.LeftButton)
+    assert presets.names() == ["shared", "twenty-one"]
+    qtbot.mouseClick(named(dialog, "bringBackPresetButton"), Qt.MouseButton.LeftButton)
+    assert presets.names() == ["shared", "shared 2", "twenty-one"]
+    assert presets.load("shared 2").settings == {"epochs": 21}
+    qtbot.keyClicks(named(dialog, "presetName"), "shared")
+    assert named(dialog, "savePresetButton").text() == "Replace"
+    assert setup.show_presets() is dialog
     dialog.close()
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda d: d.update(version=2), ("version 2", "update dlgui")),
+    (lambda d: d.update(format="another program"), ("not a preset", "dlgui training preset")),
+    (lambda d: d["plan"].update(network="no such network"), ("no such network", "efficientnet_lite0")),
+    (lambda d: d["plan"]["settings"].update(epochs=-3), ("epochs: -3", "from 0 to 10000")),
+    (lambda d: d["plan"]["settings"].update(unknown=1), ("unknown", "use augmentation")),
+    (lambda d: d["plan"].update(seed="x"), ("Seed: 'x'", "a whole number"))])
+def test_a_preset_that_cannot_be_taken_says_which_why_and_what_helps(opened, setup, tmp_path, monkeypatch, change,
+                                                                     said):
+    monkeypatch.setattr(presets, "folder", lambda: tmp_path / "presets")
+    presets.write(tmp_path / "theirs.json", Plan(method="finetune"))
+    document = json.loads((tmp_path / "theirs.json").read_text())
+    change(document)
+    (tmp_path / "theirs.json").write_text(json.dumps(document))
+    dialog = setup.show_presets()
+    dialog.take_over(tmp_path / "theirs.json")
+    for text in ("theirs.json", *said):
+        assert text in named(dialog, "presetProblem").text()
+    assert presets.names() == []
+    dialog.close()
+    assert opened.problems == []
 
 
 def test_a_preset_for_other_classes_says_so(opened, setup):
@@ -262,6 +297,7 @@ def test_the_rate_test_draws_proposes_and_fills_in(opened, setup, qtbot, idle):
     qtbot.mouseClick(named(dialog, "stopRateTestButton"), Qt.MouseButton.LeftButton)
     idle(opened)
     assert not named(dialog, "takeRateButton").isEnabled()
+    assert setup.find_rate() is dialog
     qtbot.mouseClick(named(dialog, "startRateTestButton"), Qt.MouseButton.LeftButton)
     idle(opened, 120)
     assert dialog.rate is not None, named(dialog, "rateStatus").text()

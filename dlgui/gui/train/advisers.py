@@ -7,10 +7,8 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -24,11 +22,15 @@ from PySide6.QtWidgets import (
 )
 
 from dlgui.engine.learning_curve import fit_power_law
+from dlgui.engine.preload import preload, yield_to_the_window
 from dlgui.engine.progress import Report
+from dlgui.errors import DlguiError
 from dlgui.gui import theme
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.train import advice_words
+from dlgui.gui.train.project_dialog import ProjectDialog
+from dlgui.gui.train.small_plot import SmallPlot
 from dlgui.gui.widgets import button, named
 from dlgui.gui.words import time_left
 from dlgui.project.operations import advice
@@ -44,13 +46,15 @@ class Adviser(QWidget):
         kind: of its job, and prefix of its objectNames.
         about: what it does.
         session: runs the job.
+        current: gives the plan that is asked about; None where a field of the form is wrong.
         columns: of the table.
         tip: of the table.
     """
 
-    def __init__(self, kind: str, about: str, session: Session, columns: list[str], tip: str) -> None:
+    def __init__(self, kind: str, about: str, session: Session, current: Callable[[], Plan | None], columns: list[str],
+                 tip: str) -> None:
         super().__init__()
-        self.kind, self._session = kind, session
+        self.kind, self._session, self._current = kind, session, current
         self.setObjectName(f"{kind}Adviser")
         text = QLabel(about)
         text.setWordWrap(True)
@@ -87,7 +91,7 @@ class Adviser(QWidget):
         self.column.addWidget(self.answer)
         self._busy(False)
 
-    def work(self) -> Callable[[Job, Project], Any]:
+    def work(self, plan: Plan) -> Callable[[Job, Project], Any]:
         """What the job does."""
         raise NotImplementedError
 
@@ -104,11 +108,21 @@ class Adviser(QWidget):
         project = self._session.project
         if project is None:
             return
+        plan = self._current()
+        if plan is None:
+            self.answer.setText(self.tr("A value of the form is not allowed; it says there what is."))
+            return
         self.table.setRowCount(0)
         self.answer.setText(self.tr("Looking at the images…"))
-        work = self.work()
-        job = self._session.jobs.start(self.kind, self.windowTitle() or self.kind, lambda job: work(job, project),
-                                       told=self.told, done=self._done, failed=self._failed, cancelled=self._cancelled)
+        work = self.work(plan)
+
+        def ask(job: Job) -> Any:
+            yield_to_the_window()
+            preload("onnxruntime")
+            return work(job, project)
+
+        job = self._session.jobs.start(self.kind, self.windowTitle(), ask, told=self.told, done=self._done,
+                                       failed=self._failed, cancelled=self._cancelled)
         job.reported.connect(self._report)
         self._busy(True)
 
@@ -135,6 +149,8 @@ class Adviser(QWidget):
     def _failed(self, problem: Exception) -> None:
         self._busy(False)
         self.answer.setText(str(problem))
+        if not isinstance(problem, DlguiError):
+            self._session.problem.emit(problem)
 
     def _cancelled(self) -> None:
         self._busy(False)
@@ -160,15 +176,14 @@ class SizeAdviser(Adviser):
 
     taken = Signal(int)
 
-    def __init__(self, session: Session, plan: Plan) -> None:
+    def __init__(self, session: Session, current: Callable[[], Plan | None]) -> None:
         super().__init__("inputSize", self.tr(
             "Runs {n} training and validation images through the frozen network at several sizes and cross-validates: "
             "the same images at each size, each judged by classifiers that never saw it. It speaks for the frozen "
-            "network; fine-tuning may make up for a small size.").format(n=advice.SIZE_IMAGES), session,
+            "network; fine-tuning may make up for a small size.").format(n=advice.SIZE_IMAGES), session, current,
             [self.tr("size"), self.tr("wrong"), self.tr("error"), self.tr("interval of 95 %"),
              self.tr("images/s here"), ""], self.tr("Errors and speed at each size"))
         self.setWindowTitle(self.tr("comparing input sizes"))
-        self._plan = plan
         self.result: SizeAdvice | None = None
         self.take = button("takeSizeButton", self.tr("Use the proposed size"), self.tr("Fills the size into the form"),
                            self._take)
@@ -178,9 +193,8 @@ class SizeAdviser(Adviser):
         last.addWidget(self.take)
         self.column.addLayout(last)
 
-    def work(self) -> Callable[[Job, Project], Any]:
+    def work(self, plan: Plan) -> Callable[[Job, Project], Any]:
         self.take.setEnabled(False)
-        plan = self._plan
         return lambda job, project: advice.input_size(project, plan, job.progress, listener=job.tell)
 
     def told(self, value: SizeResult) -> None:
@@ -209,39 +223,29 @@ class SizeAdviser(Adviser):
 class DataAdviser(Adviser):
     """Forecasts what more images would bring."""
 
-    def __init__(self, session: Session, plan: Plan) -> None:
+    def __init__(self, session: Session, current: Callable[[], Plan | None]) -> None:
         super().__init__("dataForecast", self.tr(
             "Thins out one class at a time, watches its error, and extends the curve (a power law with a floor) to "
             "more images. The interval knows how few images are tested; it cannot know whether new images will be "
-            "like the old."), session, [self.tr("class"), self.tr("training images"), self.tr("wrong now"),
+            "like the old."), session, current, [self.tr("class"), self.tr("training images"), self.tr("wrong now"),
                                self.tr("forecast")], self.tr("A click shows the curve of the class"))
         self.setWindowTitle(self.tr("forecasting"))
-        self._plan = plan
         self._found: list[ClassForecast] = []
+        self._asked = 0
         self.more = named(QSpinBox(), "moreImagesBox", self.tr("How many images of a class are added"))
         self.more.setRange(1, 100000)
         self.more.setValue(50)
         self.more.setSuffix(self.tr(" more images"))
         self.row.insertWidget(0, self.more)
-        self.plot = pg.PlotWidget()
-        self.plot.setObjectName("learningCurvePlot")
-        self.plot.setAccessibleName(self.tr("Learning curve"))
-        self.plot.setToolTip(self.tr("Error over training images of the class: measured, fitted, and the forecast"))
-        self.plot.setLabel("bottom", self.tr("training images of the class"))
-        self.plot.setLabel("left", self.tr("error of the class"), units="%")
-        self.plot.getAxis("left").enableAutoSIPrefix(False)
-        self.plot.showGrid(y=True, alpha=0.15)
-        c = theme.colours()
-        self.plot.setBackground(QColor(c.panel))
-        for name in ("left", "bottom"):
-            self.plot.getAxis(name).setPen(c.line)
-            self.plot.getAxis(name).setTextPen(c.soft)
+        self.plot = SmallPlot("learningCurvePlot", self.tr("Learning curve"), self.tr(
+            "Error over training images of the class: measured, fitted, and the forecast"),
+            self.tr("training images of the class"), self.tr("error of the class in %"))
         self.plot.setMinimumHeight(190)
         self.column.insertWidget(3, self.plot, 1)
         self.table.itemSelectionChanged.connect(self._draw)
 
-    def work(self) -> Callable[[Job, Project], Any]:
-        plan, more = self._plan, self.more.value()
+    def work(self, plan: Plan) -> Callable[[Job, Project], Any]:
+        more = self._asked = self.more.value()
         self._found = []
         self.plot.clear()
         return lambda job, project: advice.data_forecast(project, plan, more, job.progress, listener=job.tell)
@@ -250,7 +254,7 @@ class DataAdviser(Adviser):
         self._found.append(value)
         f = value.forecast
         self.add_row([value.name, str(value.today), f"{f.wrong:.1f}".removesuffix(".0") + f" / {f.images}",
-                      advice_words.of_class(value, self.more.value(), self.tr)], 2)
+                      advice_words.of_class(value, self._asked, self.tr)], 2)
         if self.table.rowCount() == 1:
             self.table.selectRow(0)
 
@@ -268,7 +272,7 @@ class DataAdviser(Adviser):
             return
         chosen, c = self._found[row], theme.colours()
         f = chosen.forecast
-        then = chosen.today + self.more.value()
+        then = chosen.today + self._asked
         law = fit_power_law(chosen.curve.sizes, chosen.curve.errors[None])
         first = chosen.curve.sizes[0]
         xs = [first * (then / first) ** (i / 60) for i in range(61)]
@@ -284,22 +288,23 @@ class DataAdviser(Adviser):
         self.plot.setXRange(0, then * 1.04, padding=0)
 
 
-class AdviserDialog(QDialog):
+class AdviserDialog(ProjectDialog):
     """The advisers side by side.
+
+    Args:
+        current: gives the plan that is asked about; None where a field of the form is wrong.
 
     Signals:
         size_taken: an input size for the form.
     """
 
     size_taken = Signal(int)
+    jobs = ("inputSize", "dataForecast")
 
-    def __init__(self, session: Session, plan: Plan, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("adviserDialog")
+    def __init__(self, session: Session, current: Callable[[], Plan | None], parent: QWidget | None = None) -> None:
+        super().__init__(session, "adviserDialog", "", (860, 640), parent)
         self.setWindowTitle(self.tr("Advice before training"))
-        self.resize(860, 640)
-        self._session = session
-        self.sizes, self.data = SizeAdviser(session, plan), DataAdviser(session, plan)
+        self.sizes, self.data = SizeAdviser(session, current), DataAdviser(session, current)
         self.sizes.taken.connect(self.size_taken)
         self.pages = QTabWidget()
         self.pages.setObjectName("adviserPages")
@@ -312,8 +317,3 @@ class AdviserDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.pages, 1)
         layout.addLayout(row)
-
-    def done(self, result: int) -> None:
-        for page in (self.sizes, self.data):
-            self._session.jobs.drop(page.kind)
-        super().done(result)

@@ -62,9 +62,14 @@ class PresetDialog(QDialog):
         self.keep = button("savePresetButton", self.tr("Keep"), self.tr(
             "Keeps the parameters of the form under this name, for all projects"), self.save)
         self.name.returnPressed.connect(self.save)
+        self.name.textChanged.connect(lambda _: self._name_action())
         self.take = button("usePresetButton", self.tr("Use"), self.tr("Shows the preset in the form"), self.use, True)
         self.remove = button("deletePresetButton", self.tr("Delete"), self.tr("Removes the preset that is selected"),
                              self.delete)
+        self.back = button("bringBackPresetButton", self.tr("Bring back"), self.tr(
+            "Keeps the preset again that was deleted last"), self.bring_back)
+        self.back.hide()
+        self._deleted: tuple[str, Plan] | None = None
         self.write = button("writePresetButton", self.tr("Write to a file…"), self.tr(
             "Writes the selected preset as a file for others"), lambda: self._ask_write())
         self.bring = button("readPresetButton", self.tr("Read from a file…"), self.tr(
@@ -76,7 +81,7 @@ class PresetDialog(QDialog):
         keeping, row = QHBoxLayout(), QHBoxLayout()
         keeping.addWidget(self.name, 1)
         keeping.addWidget(self.keep)
-        for widget in (self.bring, self.write, self.remove):
+        for widget in (self.bring, self.write, self.remove, self.back):
             row.addWidget(widget)
         row.addStretch()
         row.addWidget(self.take)
@@ -101,6 +106,11 @@ class PresetDialog(QDialog):
                     self.list.setCurrentItem(item)
         if self.list.currentItem() is None:
             self.list.setCurrentRow(0)
+        self._name_action()
+
+    def _name_action(self) -> None:
+        there = self.name.text().strip() in presets.names()
+        self.keep.setText(self.tr("Replace") if there else self.tr("Keep"))
 
     def selected(self) -> Plan | None:
         """The plan of the selected preset; None where it cannot be read, which is said."""
@@ -146,20 +156,34 @@ class PresetDialog(QDialog):
 
     def delete(self) -> None:
         """Removes the selected preset."""
-        item = self.list.currentItem()
-        if item is not None and not item.data(_OURS):
-            presets.delete(str(item.data(Qt.ItemDataRole.UserRole)))
-            self.refresh()
+        item, plan = self.list.currentItem(), self.selected()
+        if item is None or item.data(_OURS):
+            return
+        name = str(item.data(Qt.ItemDataRole.UserRole))
+        presets.delete(name)
+        if plan is not None:  # one that cannot be read cannot come back either
+            self._deleted = name, plan
+        self.back.setVisible(plan is not None)
+        self.refresh()
+
+    def bring_back(self) -> None:
+        """Keeps the preset again that was deleted last."""
+        if self._deleted is not None:
+            name, plan = presets.free_name(self._deleted[0]), self._deleted[1]
+            if self._try(lambda: _saved(name, plan)) is not None:
+                self._deleted = None
+                self.back.hide()
+                self.refresh(name)
 
     def export(self, path: Path) -> None:
-        """Writes the selected preset to a file."""
+        """Writes the selected preset to a file and says where it is."""
         plan = self.selected()
-        if plan is not None:
-            self._try(lambda: _written(path, plan))
+        if plan is not None and self._try(lambda: _written(path, plan)) is not None:
+            self.about.setText(self.tr("Written to {path}; others read it with “Read from a file…”.").format(path=path))
 
     def take_over(self, path: Path) -> None:
-        """Keeps a preset of a file under the file's name."""
-        name = path.name.removesuffix(presets.SUFFIX).removesuffix(".json")
+        """Keeps a preset of a file under the file's name, with a number where that is taken."""
+        name = presets.free_name(path.name.removesuffix(presets.SUFFIX).removesuffix(".json"))
         if self._try(lambda: _saved(name, presets.read(path))) is not None:
             self.refresh(name)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
+from dlgui.engine.preload import prepare_to_train
 from dlgui.engine.progress import Report
 from dlgui.errors import DlguiError
 from dlgui.gui import theme
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
+from dlgui.gui.train.project_dialog import ProjectDialog
+from dlgui.gui.train.small_plot import SmallPlot
 from dlgui.gui.widgets import button
 from dlgui.project.operations import training
 from dlgui.project.operations.training import Plan
@@ -22,21 +25,23 @@ from dlgui.project.project import Project
 Point = tuple[float, float]
 
 
-class RateDialog(QDialog):
-    """Runs the test on a plan.
+class RateDialog(ProjectDialog):
+    """Runs the test.
+
+    Args:
+        current: gives the plan that is tested; None where a field of the form is wrong, which is shown there.
 
     Signals:
         taken: the learning rate that the user accepts.
     """
 
     taken = Signal(float)
+    jobs = ("rate test",)
 
-    def __init__(self, session: Session, plan: Plan, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("rateDialog")
+    def __init__(self, session: Session, current: Callable[[], Plan | None], parent: QWidget | None = None) -> None:
+        super().__init__(session, "rateDialog", "", (760, 540), parent)
         self.setWindowTitle(self.tr("Find the learning rate"))
-        self.resize(760, 540)
-        self._session, self._plan = session, plan
+        self._current = current
         self.curve: list[Point] = []
         self.rate: float | None = None
         about = QLabel(self.tr(
@@ -44,21 +49,11 @@ class RateDialog(QDialog):
             "is at its limit; a third of that is proposed: still safe, and nearly as fast (Smith 2017). No run is "
             "entered, no network is changed."))
         about.setWordWrap(True)
-        self.plot = pg.PlotWidget()
-        self.plot.setObjectName("ratePlot")
-        self.plot.setAccessibleName(self.tr("Loss over learning rate"))
-        self.plot.setToolTip(self.tr("Loss over learning rate. Wheel: zoom. Drag: move."))
+        self.plot = SmallPlot("ratePlot", self.tr("Loss over learning rate"), self.tr(
+            "Loss over learning rate. Wheel: zoom. Drag: move."), self.tr("learning rate"), self.tr("smoothed loss"))
         self.plot.setLogMode(x=True, y=False)
         self.plot.setXRange(-5, 0)
-        self.plot.setLabel("bottom", self.tr("learning rate"))
-        self.plot.setLabel("left", self.tr("smoothed loss"))
-        self.plot.getAxis("left").enableAutoSIPrefix(False)
-        self.plot.showGrid(x=True, y=True, alpha=0.15)
         c = theme.colours()
-        self.plot.setBackground(QColor(c.panel))
-        for name in ("left", "bottom"):
-            self.plot.getAxis(name).setPen(c.line)
-            self.plot.getAxis(name).setTextPen(c.soft)
         self._line = self.plot.plot([], [], pen=pg.mkPen(c.accent, width=2))
         self._mark = pg.InfiniteLine(angle=90, pen=pg.mkPen(c.warning, width=2, style=Qt.PenStyle.DashLine),
                                      label=self.tr("proposed"), labelOpts={"color": c.warning, "position": 0.92})
@@ -95,17 +90,21 @@ class RateDialog(QDialog):
 
     def run(self) -> None:
         """Starts the test."""
-        project, plan = self._session.project, self._plan
+        project = self.session.project
         if project is None:
             return
-        if self._session.jobs.running("training") is not None:
+        if self.session.jobs.running("training") is not None:
             self.status.setText(self.tr("A training is running; wait until it has ended."))
+            return
+        plan = self._current()
+        if plan is None:
+            self.status.setText(self.tr("A value of the form is not allowed; it says there what is."))
             return
         self.curve, self.rate = [], None
         self._mark.hide()
         self._line.setData([], [])
         self.status.setText(self.tr("Loading the network…"))
-        job = self._session.jobs.start("rate test", self.tr("learning-rate range test"),
+        job = self.session.jobs.start("rate test", self.tr("learning-rate range test"),
                                        lambda job: _test(job, project, plan), told=self._point, done=self._done,
                                        failed=self._failed, cancelled=self._cancelled)
         job.reported.connect(self._report)
@@ -133,7 +132,7 @@ class RateDialog(QDialog):
         self.status.setText(str(problem))
         self._busy(False)
         if not isinstance(problem, DlguiError):
-            self._session.problem.emit(problem)
+            self.session.problem.emit(problem)
 
     def _cancelled(self) -> None:
         self.status.setText(self.tr("Stopped before the loss rose: nothing is proposed."))
@@ -146,7 +145,7 @@ class RateDialog(QDialog):
         self.take.setEnabled(not busy and self.rate is not None)
 
     def _stop(self) -> None:
-        job = self._session.jobs.running("rate test")
+        job = self.session.jobs.running("rate test")
         if job is not None:
             job.cancel()
 
@@ -155,10 +154,7 @@ class RateDialog(QDialog):
             self.taken.emit(float(f"{self.rate:.2g}"))
             self.accept()
 
-    def done(self, result: int) -> None:
-        self._session.jobs.drop("rate test")
-        super().done(result)
-
 
 def _test(job: Job, project: Project, plan: Plan) -> tuple[list[Point], float]:
+    prepare_to_train()
     return training.find_learning_rate(project, plan, job.progress, listener=job.tell)

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+import contextlib
 
-from dlgui.engine.progress import Report
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from dlgui.engine.preload import prepare_to_train
+from dlgui.engine.progress import Cancelled, Report
+from dlgui.errors import DlguiError
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.train import advice_words
-from dlgui.gui.widgets import button, named
+from dlgui.gui.train.project_dialog import ProjectDialog
+from dlgui.gui.widgets import Choice, button, named
 from dlgui.gui.words import about_seconds, time_left
-from dlgui.project.operations import repeats, seals
+from dlgui.project.operations import evaluations, repeats, seals
 from dlgui.project.operations.repeats import Repetition
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
 
-class RepeatDialog(QDialog):
-    """Chooses a sealed run, trains it again, says what came of it."""
+class RepeatDialog(ProjectDialog):
+    """Chooses a sealed run, trains it again, says what came of it.
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("repeatDialog")
+    Args:
+        chosen: the run that is offered first, where it carries a seal.
+    """
+
+    def __init__(self, session: Session, chosen: Run | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(session, "repeatDialog", "", (660, 360), parent)
         self.setWindowTitle(self.tr("Repeat a run"))
-        self.resize(660, 360)
-        self._session = session
         project = session.project
         self._runs = repeats.sealed_runs(project) if project is not None else []
         about = QLabel(self.tr(
@@ -33,10 +39,12 @@ class RepeatDialog(QDialog):
             "weights, versions and processor. Repeating trains again from the same ingredients, as a run of its own, "
             "and compares every loss, every error and the weights."))
         about.setWordWrap(True)
-        self.box = named(QComboBox(), "repeatRunBox", self.tr("The run to repeat"))
+        self.box = named(Choice(40), "repeatRunBox", self.tr("The run to repeat"))
         for run in self._runs:
             self.box.addItem(f"{run.name or run.id}: {run.method}, {run.network}, {about_seconds(run.train_seconds)}",
                              run.id)
+        if chosen is not None:
+            self.box.setCurrentIndex(max(self.box.findData(chosen.id), 0))
         self.seal = QLabel()
         self.seal.setObjectName("sealText")
         self.seal.setWordWrap(True)
@@ -91,13 +99,13 @@ class RepeatDialog(QDialog):
 
     def run(self) -> None:
         """Repeats the chosen run."""
-        project, run = self._session.project, self._run()
+        project, run = self.session.project, self._run()
         if project is None or run is None:
             return
-        if self._session.jobs.running("training") is not None:
+        if self.session.jobs.running("training") is not None:
             self.answer.setText(self.tr("A training is running; wait until it has ended."))
             return
-        job = self._session.jobs.start("training", self.tr("repeating {run}").format(run=run.name or run.id),
+        job = self.session.jobs.start("training", self.tr("repeating {run}").format(run=run.name or run.id),
                                        lambda job: _repeat(job, project, run), done=self._done, failed=self._failed,
                                        cancelled=self._cancelled)
         job.reported.connect(self._report)
@@ -115,6 +123,8 @@ class RepeatDialog(QDialog):
     def _failed(self, problem: Exception) -> None:
         self._busy(False)
         self.answer.setText(str(problem))
+        if not isinstance(problem, DlguiError):
+            self.session.problem.emit(problem)
 
     def _cancelled(self) -> None:
         self._busy(False)
@@ -127,15 +137,20 @@ class RepeatDialog(QDialog):
         self.bar.setVisible(busy)
 
     def _stop(self) -> None:
-        job = self._session.jobs.running("training")
+        job = self.session.jobs.running("training")
         if job is not None:
             job.cancel()
 
     def done(self, result: int) -> None:
         if self.stop.isEnabled():
-            self._stop()
+            self.session.jobs.drop("training")
         super().done(result)
 
 
 def _repeat(job: Job, project: Project, run: Run) -> Repetition:
-    return repeats.repeat(project, run, job.progress)
+    prepare_to_train()
+    found = repeats.repeat(project, run, job.progress)
+    if found.again is not None:
+        with contextlib.suppress(Cancelled):  # the run is done; it can be evaluated another time
+            evaluations.judge(project, found.again, job.progress)
+    return found

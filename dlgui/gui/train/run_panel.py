@@ -18,12 +18,12 @@ class RunPanel(QWidget):
     Signals:
         chosen: the selected runs.
         resume, conclude: a run.
-        duplicate: a run whose settings the form shall take.
+        duplicate: a run whose settings the form shall take; repeat: a run that shall be trained once more.
         compare: runs to set side by side; one alone shows its details.
     """
 
     chosen, compare = Signal(list), Signal(list)
-    resume, conclude, duplicate = Signal(object), Signal(object), Signal(object)
+    resume, conclude, duplicate, repeat = Signal(object), Signal(object), Signal(object), Signal(object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,6 +108,8 @@ class RunPanel(QWidget):
             if training.can_conclude(run):
                 menu.addAction(self.tr("Keep the best so far"), lambda: self.conclude.emit(run))
         menu.addAction(self.tr("Duplicate with changes"), self.duplicate_selected)
+        if idle and run.state == "done":
+            menu.addAction(self.tr("Repeat…"), lambda: self.repeat.emit(run))
         if self._writable():
             menu.addAction(self.tr("Rename"), lambda: self.table.edit_column("run"))
             menu.addAction(self.tr("Note"), lambda: self.table.edit_column("note"))

@@ -22,11 +22,13 @@ from dlgui.gui.train.fields import explanation
 from dlgui.gui.train.form import HyperparameterForm
 from dlgui.gui.train.networks import NetworkDialog
 from dlgui.gui.train.presets import PresetDialog
+from dlgui.gui.train.project_dialog import open_one
 from dlgui.gui.train.rate_test import RateDialog
 from dlgui.gui.train.repeat import RepeatDialog
 from dlgui.project.changes import Changes
 from dlgui.project.operations import choosing, outlook, runs, splits
 from dlgui.project.operations.outlook import Estimate, Outlook
+from dlgui.project.operations.runs import Run
 from dlgui.project.operations.training import AUTO, METHODS, Plan
 from dlgui.project.project import Project
 
@@ -207,50 +209,58 @@ class SetupPanel(QWidget):
 
     # --- dialogs
 
-    def _open(self, dialog: QDialog) -> QDialog:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
-        return dialog
-
     def compare_networks(self) -> QDialog:
         """All networks side by side."""
+        return open_one(self, NetworkDialog, self._networks)
+
+    def _networks(self) -> NetworkDialog:
         dialog = NetworkDialog(self.session, self.form.network.currentData(), self)
         dialog.chosen.connect(self.form.choose_network)
-        return self._open(dialog)
+        return dialog
 
     def find_rate(self) -> QDialog | None:
         """The learning-rate range test with what the form says."""
+        return open_one(self, RateDialog, self._rates) if self._fine_plan() is not None else None
+
+    def _fine_plan(self) -> Plan | None:
         self.form.choose_method("finetune")
-        plan = self.plan()
-        if plan is None:
-            return None
-        dialog = RateDialog(self.session, plan, self)
+        return self.plan()
+
+    def _rates(self) -> RateDialog:
+        dialog = RateDialog(self.session, self._fine_plan, self)
         dialog.taken.connect(lambda rate: self.form.set_values({"learning_rate": rate}))
-        return self._open(dialog)
+        return dialog
 
     def preview_augmentation(self) -> QDialog:
         """Live examples of augmentation."""
         self.form.choose_method("finetune")
-        return self._open(AugmentationDialog(self.session, self.form, self))
+        return open_one(self, AugmentationDialog, lambda: AugmentationDialog(self.session, self.form, self))
 
     def advise(self) -> QDialog | None:
         """Input size and data forecast, for what the form says."""
-        plan = self.plan()
-        if plan is None:
-            return None
-        dialog = AdviserDialog(self.session, choosing.assumed(plan), self)
-        dialog.size_taken.connect(lambda size: self.form.set_values({"image_size": size, "image_height": 0}))
-        return self._open(dialog)
+        return open_one(self, AdviserDialog, self._advisers) if self.plan() is not None else None
 
-    def repeat_run(self) -> QDialog:
-        """Trains a finished run again and compares."""
-        return self._open(RepeatDialog(self.session, self))
+    def _assumed_plan(self) -> Plan | None:
+        plan = self.plan()
+        return choosing.assumed(plan) if plan is not None else None
+
+    def _advisers(self) -> AdviserDialog:
+        dialog = AdviserDialog(self.session, self._assumed_plan, self)
+        dialog.size_taken.connect(lambda size: self.form.set_values({"image_size": size, "image_height": 0}))
+        return dialog
+
+    def repeat_run(self, chosen: Run | None = None) -> QDialog:
+        """Trains a finished run again and compares; the chosen run is offered first."""
+        return open_one(self, RepeatDialog, lambda: RepeatDialog(self.session, chosen, self))
 
     def show_presets(self) -> QDialog:
         """Parameters under names."""
+        return open_one(self, PresetDialog, self._presets)
+
+    def _presets(self) -> PresetDialog:
         dialog = PresetDialog(self.form.plan, self)
         dialog.chosen.connect(lambda plan: self._take_plan(plan))
-        return self._open(dialog)
+        return dialog
 
     def _take_plan(self, plan: Plan) -> None:
         try:
@@ -272,7 +282,6 @@ class SetupPanel(QWidget):
                         self.preview_augmentation, "Ctrl+M, A"),
                 Command("actionPresets", "train", self.tr("Presets…"), self.show_presets, "Ctrl+M, E"),
                 Command("actionAdvisers", "train", self.tr("Advice on input size and data…"), self.advise, "Ctrl+M, V"),
-                Command("actionRepeatRun", "train", self.tr("Repeat a run…"), self.repeat_run, "Ctrl+M, X"),
                 Command("actionMeasureAgain", "train", self.tr("Measure this computer again"), self.measure_again,
                         "Ctrl+M, M")]
 

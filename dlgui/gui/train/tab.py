@@ -112,6 +112,8 @@ class TrainTab(QWidget):
         self.runs.chosen.connect(self._show_runs)
         self.runs.compare.connect(self.compare)
         self.runs.duplicate.connect(self._duplicate)
+        self.runs.repeat.connect(self.setup.repeat_run)
+        self.session.jobs.ended.connect(lambda job: None if job.property("quiet") else self._offer())
         for source in (self.runs, self.resume_bar):
             source.resume.connect(self._resume)
             source.conclude.connect(self._conclude)
@@ -134,6 +136,7 @@ class TrainTab(QWidget):
                         "Ctrl+M, R"),
                 Command("actionNoteRun", "train", self.tr("Write a note on the run"),
                         lambda: self.table.edit_column("note"), "Ctrl+M, N"),
+                Command("actionRepeatRun", "train", self.tr("Repeat a run…"), self.repeat_run, "Ctrl+M, X"),
                 Command("actionExportCurves", "train", self.tr("Save the plot…"), self.curves.export, "Ctrl+M, G"),
                 Command("actionExportTensorBoard", "train", self.tr("Event files for TensorBoard…"),
                         self.curves.export_tensorboard, "Ctrl+M, T"),
@@ -174,7 +177,10 @@ class TrainTab(QWidget):
 
     def start_plan(self, plan: Plan) -> None:
         """Starts a run of a plan."""
-        self.training.start(plan)
+        if self.training.state == "idle" and self.session.jobs.running("training") is not None:
+            self.controls.say(self.tr("A run is being repeated; another can start when it has ended."))
+        else:
+            self.training.start(plan)
 
     def stop_training(self) -> None:
         """Ends the training with the best network kept and evaluated."""
@@ -190,6 +196,10 @@ class TrainTab(QWidget):
         self.form.show_plan(operations.plan_of(run))
         self.controls.say(self.tr("The form has the settings of {run}; change what you like and start.").format(
             run=shortened(run.name or run.id, 40)))
+
+    def repeat_run(self) -> None:
+        """Offers to train the selected run, or another, once more and to compare."""
+        self.setup.repeat_run(self.selected_run())
 
     def compare(self, chosen: list[Run]) -> CompareDialog:
         """Opens one run's details, or several side by side, instead of those that were open."""
@@ -270,7 +280,8 @@ class TrainTab(QWidget):
     def _offer(self, asked: bool = False) -> None:
         """Offers to go on with the selected run, or with the newest one that stands still."""
         project = self.session.project
-        if project is None or project.read_only or self.training.state != "idle":
+        busy = self.training.state != "idle" or self.session.jobs.running("training") is not None
+        if project is None or project.read_only or busy:
             self.resume_bar.offer(None)
             return
         shown = self.selected_run()

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from dlgui.engine.preload import preload, yield_to_the_window
+from dlgui.engine.preload import prepare_to_train
 from dlgui.engine.progress import Cancelled, Report
 from dlgui.environment import memory_in_use
 from dlgui.errors import DlguiError
@@ -176,8 +176,7 @@ def _executed(project: Project, run: Run, progress: Any) -> tuple[Run, Any]:
 
 def _work(job: Job, project: Project, begin: Begin, control: _Control) -> Run:
     """Runs in the job's thread: pulls events, holds while paused, evaluates when the training is over."""
-    yield_to_the_window()
-    preload("onnxruntime", "torch", "triton")
+    prepare_to_train()
     job.progress.gate = gate = _Gate(job, project, control)
     run, events = begin(project, job.progress)
     control.learned = run.model.exists()

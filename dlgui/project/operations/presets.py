@@ -66,6 +66,14 @@ def save(name: str, plan: Plan) -> Path:
     return path
 
 
+def free_name(name: str) -> str:
+    """The name, with the first number behind it that makes it one that no preset has."""
+    taken, number, found = set(names()), 2, name
+    while found in taken:
+        found, number = f"{name} {number}", number + 1
+    return found
+
+
 def load(name: str) -> Plan:
     """The plan of one of the user's presets. Raises `DlguiError`."""
     return read(folder() / f"{name}{SUFFIX}")
