@@ -24,6 +24,7 @@ from dlgui.errors import DlguiError, InvalidValue
 
 SIDECAR = "dlgui.json"
 UNLABELED = "unlabeled"
+FIELDS = frozenset({"label", "split", "group", "flag", "excluded", "note"})
 _COLUMNS = ("image", "label", "split", "group", "flag", "excluded", "note", "path")
 
 
@@ -52,12 +53,21 @@ class ClassEntry:
 
 @dataclass
 class DatasetFiles:
-    """A data set; `root` is the folder that the files lie in; `rejected` names what could not be used, and why."""
+    """A data set.
+
+    Attributes:
+        root: the folder that the files lie in.
+        entries: its images.
+        classes: in their order.
+        rejected: what could not be used, and why.
+        says: which of `FIELDS` it tells anything about; of the others its entries know nothing.
+    """
 
     root: Path
     entries: list[Entry]
     classes: list[ClassEntry]
     rejected: list[tuple[str, str]] = field(default_factory=list)
+    says: frozenset[str] = FIELDS
 
 
 def kinds() -> list[str]:
@@ -154,6 +164,9 @@ def read(source: Path, kind: str | None = None) -> DatasetFiles:
         raise DlguiError(source, "no image in it that can be used" + (
             f" (first: {found.rejected[0][0]!r} {found.rejected[0][1]})" if found.rejected else ""),
             "name a data set with images")
+    if not found.says:
+        raise DlguiError(source, "it names images but says nothing about them",
+                         f"give it some of the columns {', '.join(c for c in _COLUMNS if c in FIELDS)}")
     known = {c.name for c in found.classes}
     found.classes += [ClassEntry(name) for name in sorted({e.label for e in usable if e.label} - known)]
     return found
@@ -273,21 +286,23 @@ def _read_folders(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:
         split = SPLIT_WORDS.get(top) if with_splits else None
         label = (rest if with_splits else file).rpartition("/")[0] or None
         entries.append(Entry(file, file, None if with_splits and top == UNLABELED else label, split))
-    return DatasetFiles(source, entries, [])
+    return DatasetFiles(source, entries, [], says=frozenset({"label", "split"} if with_splits else {"label"}))
 
 
 def _read_csv(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:
     file = source / "dataset.csv" if source.is_dir() else source
     csv.field_size_limit(1 << 26)
     with file.open(encoding="utf-8-sig", newline="") as stream:
-        rows = [_entry(row, "image") for row in csv.DictReader(stream)]
-    return DatasetFiles(file.parent, rows, _classes(sidecar))
+        reader = csv.DictReader(stream)
+        rows = [_entry(row, "image") for row in reader]
+    return DatasetFiles(file.parent, rows, _classes(sidecar), says=FIELDS & {*(reader.fieldnames or ())})
 
 
 def _read_hugging_face(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:
     root = source if source.is_dir() else source.parent
     files = sorted([*root.glob("metadata.*"), *root.glob("*/metadata.*")]) if source.is_dir() else [source]
-    entries = []
+    entries: list[Entry] = []
+    says: set[str] = set()
     for file in files:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             rows: Iterable[dict[str, Any]] = csv.DictReader(stream) if file.suffix == ".csv" else \
@@ -297,9 +312,12 @@ def _read_hugging_face(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:
                 top = file.parent.relative_to(root).as_posix()
                 entry.path = entry.path if row.get("path") else (entry.file if top == "." else f"{top}/{entry.file}")
                 entry.file = entry.file if top == "." else f"{top}/{entry.file}"
-                entry.split = entry.split if "split" in row else SPLIT_WORDS.get(top)
+                says.update(row)
+                if "split" not in row and top in SPLIT_WORDS:
+                    entry.split = SPLIT_WORDS[top]
+                    says.add("split")
                 entries.append(entry)
-    return DatasetFiles(root, entries, _classes(sidecar))
+    return DatasetFiles(root, entries, _classes(sidecar), says=FIELDS & says)
 
 
 def _read_coco(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:
@@ -309,8 +327,9 @@ def _read_coco(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:
     labels: dict[Any, list[str]] = {}
     for a in document["annotations"]:
         labels.setdefault(a["image_id"], []).append(names[a["category_id"]])
-    entries, rejected = [], []
+    entries, rejected, says = [], [], {"label"}
     for image in document["images"]:
+        says.update(image)
         entry = _entry(image, "file_name")
         found = Counter(labels.get(image["id"], [])).most_common(1)
         entry.label = found[0][0] if found else None
@@ -318,7 +337,7 @@ def _read_coco(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:
             rejected.append((entry.file, f"several classes; taken as {entry.label}"))
         entries.append(entry)
     classes = _classes(sidecar) or [ClassEntry(name) for name in names.values()]
-    return DatasetFiles(file.parent, entries, classes, rejected)
+    return DatasetFiles(file.parent, entries, classes, rejected, FIELDS & says)
 
 
 def _entry(row: dict[str, Any], name: str) -> Entry:

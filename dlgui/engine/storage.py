@@ -61,9 +61,12 @@ def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> 
         write: called with the open binary file.
 
     Raises:
-        DlguiError: the folder is missing or read-only, or the disk is full; `path` is then as it was.
+        DlguiError: the folder is missing or read-only, the disk is full, or `path` is a folder or device; it is then as
+            it was.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise DlguiError(path, "not a file" if path.is_dir() else "a device, not a file", "choose another name")
     temporary = unfinished(path)
     try:
         with temporary.open("wb") as file:

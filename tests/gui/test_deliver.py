@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, QWidget
 
 from dlgui.gui.deliver.corrections_dialog import CorrectionsDialog
 from dlgui.gui.deliver.data_dialog import DataExportDialog
@@ -145,7 +145,7 @@ def test_data_and_projects_leave_and_come_back(opened, qtbot, tmp_path, idle):
     qtbot.waitUntil(lambda: "72 images" in dialog.note.text(), timeout=30000)
     dialog.close()
     labels.assign(project, ids, classes.find(project, "local").id)
-    opened.exports.take_data(tmp_path / "coco")
+    opened.exports.data_import.take(tmp_path / "coco")
     idle(opened)
     assert project.images().label_names([0, 71]) == ["global", "nominal"]
     opened.exports.pack_to(tmp_path / "p.zip", True)
@@ -156,9 +156,44 @@ def test_data_and_projects_leave_and_come_back(opened, qtbot, tmp_path, idle):
     assert opened.session.project.folder == tmp_path / "q.dlproj"
     assert opened.session.project.images().note[0] == "x,\n“y”"
     opened.session.close()
-    opened.exports.take_data(tmp_path / "coco", tmp_path / "r.dlproj")
+    opened.exports.data_import.take(tmp_path / "coco", True, tmp_path / "r.dlproj")
     idle(opened)
     assert opened.session.project.images().note[2] == "x,\n“y”"
+    assert opened.problems == []
+
+
+def test_a_data_set_is_asked_for_and_what_has_no_match_is_named(opened, qtbot, tmp_path, idle, monkeypatch):
+    project = opened.session.project
+    source = tmp_path / "labels.csv"
+    source.write_text(f"image,label\n{project.images().path[0]},nominal\n<b>gone.png,local\n", encoding="utf-8")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(source), ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "n.dlproj"), ""))
+
+    def answered(anew, button):
+        def answer():
+            box = QApplication.activeModalWidget()
+            if box is None:
+                QTimer.singleShot(50, answer)
+                return
+            assert box.objectName() == "importDataQuestion"
+            box.checkBox().setChecked(anew)
+            qtbot.mouseClick(box.findChild(QWidget, button), Qt.MouseButton.LeftButton)
+        QTimer.singleShot(0, answer)
+        opened.actions_by_name()["actionImportData"].trigger()
+        idle(opened)
+
+    answered(False, "importDataFile")
+    box = opened.findChild(QMessageBox, "importDataRejected")
+    assert box.text() == "Images described: 1; without a match: 1."
+    assert box.detailedText() == "<b>gone.png: no such image in the project"
+    box.close()
+    assert project.images().label_names([0]) == ["nominal"]
+    opened.actions_by_name()["actionUndo"].trigger()
+    assert project.images().label_names([0]) == ["global"]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(project.image_root))
+    answered(True, "importDataFolder")
+    assert opened.session.project.folder == tmp_path / "n.dlproj"
+    assert opened.session.project.images().label_names([0]) == ["global"]
     assert opened.problems == []
 
 

@@ -1,14 +1,20 @@
 """Projects and their data go to another place and come back as they were."""
 
 import json
+import os
 import shutil
+import tempfile
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dlgui.cli import main as cli
 from dlgui.engine import dataset_files
+from dlgui.engine.progress import Cancelled, Progress
 from dlgui.errors import DlguiError, InvalidValue
 from dlgui.project.operations import archive, classes, exchange, labels, runs, splits
 from dlgui.project.project import Project
@@ -116,17 +122,109 @@ def test_hostile_archives_leave_nothing(project, tmp_path):
              {"leave": ["dlgui.json"], "add": {"dlgui.json": b'{"format": "dlgui-project", "version": 99}'}}]
     for case in cases:
         path = evil(tmp_path / "bad.zip", tmp_path / "good.zip", **case)
-        with pytest.raises(DlguiError):
+        with pytest.raises(DlguiError, match=r"bad\.zip.*(dlgui pack wrote|update dlgui)"):
             archive.unpack(path, tmp_path / "target")
         assert sorted(f.name for f in tmp_path.iterdir()) == ["bad.zip", "good.zip", "small.dlproj"], case
     path.write_bytes((tmp_path / "good.zip").read_bytes()[:-300])
     with pytest.raises(DlguiError, match=r"bad\.zip"):
+        archive.unpack(path, tmp_path / "target")
+    with zipfile.ZipFile(path, "w") as inner:
+        inner.writestr("keys.npy", b"0")
+    path.write_bytes(b"the beginning" + path.read_bytes())
+    with pytest.raises(DlguiError, match="no project in it, or cut short"):
         archive.unpack(path, tmp_path / "target")
     project.store._connection.execute("UPDATE images SET path = '../../secret.png' WHERE id = 1")
     archive.pack(project, tmp_path / "good.zip")
     with pytest.raises(DlguiError, match="outside its folder"):
         archive.unpack(tmp_path / "good.zip", tmp_path / "target")
     assert not (tmp_path / "target").exists()
+
+
+def test_what_a_data_set_does_not_speak_of_stays(rich, tmp_path):
+    before = described(rich)
+    first, second = rich.images().path[0], rich.images().path[12]
+    (tmp_path / "splits.csv").write_text(f"image,split\n{first},test\n{second},val\n", encoding="utf-8")
+    exchange.import_dataset(rich, tmp_path / "splits.csv")
+    after = described(rich)
+    assert after[first] == (before[first][0], 2, *before[first][2:])
+    assert after[second] == (before[second][0], 1, *before[second][2:])
+    document = {"images": [{"id": 1, "file_name": first}], "annotations": [{"image_id": 1, "category_id": 5}],
+                "categories": [{"id": 5, "name": "new"}]}
+    (tmp_path / "c.json").write_text(json.dumps(document), encoding="utf-8")
+    exchange.import_dataset(rich, tmp_path / "c.json")
+    assert described(rich)[first] == ("new", *after[first][1:])
+    (tmp_path / "bare.csv").write_text(f"image\n{first}\n", encoding="utf-8")
+    with pytest.raises(DlguiError, match=r"bare\.csv: it names images but says nothing"):
+        exchange.import_dataset(rich, tmp_path / "bare.csv")
+
+
+NAMES = st.one_of(
+    st.sampled_from(["a/b", "..", "CON", 'say "no", twice', "line\nand\rmore", "tab\tx", "=1+1", "\u2028", "%2F", "猫",
+                     "<b>x</b>", "\\", "'", "A", "a", "train", "none", "unlabeled"]),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)).filter(
+        lambda name: name.strip())
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(NAMES, min_size=3, max_size=3, unique=True), st.lists(st.none() | st.integers(0, 2), min_size=8,
+                                                                      max_size=8),
+       st.sampled_from(dataset_files.kinds()), st.text(st.characters(exclude_categories=["Cs"]), max_size=9))
+def test_labels_come_back_bit_for_bit(project, names, given, kind, note):
+    ids = project.images().id[:8].tolist()
+    with tempfile.TemporaryDirectory() as folder:
+        for info, name in zip(project.classes(), [f"in between {i}".ljust(30) for i in range(3)], strict=True):
+            classes.rename(project, info.id, name)
+        for info, name in zip(project.classes(), names, strict=True):
+            classes.rename(project, info.id, name)
+        known = [c.id for c in project.classes()]
+        labels.assign_many(project, {i: None if c is None else known[c] for i, c in zip(ids, given, strict=True)})
+        labels.note(project, ids[:3], note)
+        splits.split(project, overwrite=True)
+        before = described(project)
+        exchange.export_dataset(project, kind, Path(folder) / "out", "link")
+        labels.assign_many(project, dict.fromkeys(ids, known[0]))
+        labels.note(project, ids[:3], "")
+        found = exchange.import_dataset(project, Path(folder) / "out")
+        assert (found.matched, found.rejected) == (72, [])
+        assert described(project) == before
+
+
+class Impatient(Progress):
+    """Somebody who cancels after a few steps."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def advance(self, *arguments, **named):
+        super().advance(*arguments, **named)
+        self.steps -= 1
+        if not self.steps:
+            self.cancel()
+
+
+def test_who_cancels_finds_nothing_half_done(project, tmp_path):
+    archive.pack(project, tmp_path / "p.zip", True)
+    before = sorted(tmp_path.rglob("*"))
+    for deed in (lambda: archive.pack(project, tmp_path / "q.zip", True, Impatient(5)),
+                 lambda: archive.unpack(tmp_path / "p.zip", tmp_path / "q.dlproj", progress=Impatient(5))):
+        with pytest.raises(Cancelled):
+            deed()
+        assert sorted(tmp_path.rglob("*")) == before
+    with pytest.raises(Cancelled):
+        exchange.export_dataset(project, "coco", tmp_path / "data", progress=Impatient(5))
+    assert not (tmp_path / "data").exists()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(Cancelled):
+        exchange.export_dataset(project, "imagefolder", tmp_path / "empty", progress=Impatient(5))
+    assert not list((tmp_path / "empty").iterdir())
+
+
+def test_only_files_are_written_over(project):
+    with pytest.raises(DlguiError, match="a device, not a file"):
+        archive.pack(project, os.devnull)
+    with pytest.raises(DlguiError, match="not a file"):
+        archive.pack(project, project.folder)
 
 
 def test_the_commands(rich, tmp_path, capsys):

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Qt
-from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QWidget
 
 from dlgui.gui.commands import Command
+from dlgui.gui.deliver.data_import import DataImport
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
@@ -33,6 +34,7 @@ class Exports(QObject):
         super().__init__(window)
         self.session, self._chosen, self._tell, self._window = session, chosen, tell, window
         self._pictures = pictures
+        self.data_import = DataImport(session, tell, window)
 
     def commands(self) -> list[Command]:
         """What the menus offer here."""
@@ -44,7 +46,7 @@ class Exports(QObject):
             Command("actionExportScript", "file", self.tr("Export script…"), self.export_script, "Ctrl+Shift+E",
                     icon="script"),
             Command("actionExportData", "file", self.tr("Export data set…"), self.export_data, "Ctrl+P, E", True, True),
-            Command("actionImportData", "file", self.tr("Import data set…"), self.import_data, "Ctrl+P, I", False),
+            Command("actionImportData", "file", self.tr("Import data set…"), self.data_import.ask, "Ctrl+P, I", False),
             Command("actionReviewCorrections", "file", self.tr("Review corrections of a report…"),
                     self.review_corrections, "Ctrl+P, C"),
             Command("actionPackProject", "file", self.tr("Pack project into one file…"), self.pack_project,
@@ -56,7 +58,7 @@ class Exports(QObject):
         made: list[Scene] = []
         if self._run(quiet=True) is not None:
             made += [Scene("export_model", self._export_dialog), Scene("report", self._report_dialog)]
-        return [*made, Scene("export_data", self._data_dialog),
+        return [*made, Scene("export_data", self._data_dialog), Scene("import_data", self.data_import.question),
                 Scene("journal", lambda: self._show_journal(True), lambda: self._show_journal(False))]
 
     def _show_journal(self, on: bool) -> None:
@@ -73,6 +75,11 @@ class Exports(QObject):
         if quiet and project is not None and not any(r.model.exists() for r in runs.all_runs(project)):
             return None
         return self.session.do(runs.get)
+
+    def _beside(self, name: str) -> str:
+        """A file of this name beside the project, which dialogs propose."""
+        project = self.session.project
+        return name if project is None else str(project.folder.parent / name)
 
     def _export_dialog(self) -> QDialog | None:
         from dlgui.gui.deliver.export_dialog import ExportDialog
@@ -126,51 +133,14 @@ class Exports(QObject):
         """Writes the project's history as a script."""
         from dlgui.project.operations import scripts
 
-        path, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export script"), "history.py", "Python (*.py)")
+        path, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export script"), self._beside("history.py"),
+                                              "Python (*.py)")
         if path:
             self.session.do(scripts.write, path)
 
     def export_data(self) -> None:
         """Writes the data set in the form of another program."""
         self._open(self._data_dialog())
-
-    def import_data(self) -> None:
-        """Takes labels and more from a data set, into the open project or a new one."""
-        box = QMessageBox(self._window)
-        box.setObjectName("importDataQuestion")
-        box.setText(self.tr("Is the data set a folder, or one file (CSV, JSON, JSONL)?"))
-        folder_button = box.addButton(self.tr("Folder…"), QMessageBox.ButtonRole.AcceptRole)
-        file_button = box.addButton(self.tr("File…"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.exec()
-        if box.clickedButton() is folder_button:
-            path = QFileDialog.getExistingDirectory(self._window, self.tr("Folder of the data set"))
-        elif box.clickedButton() is file_button:
-            path, _ = QFileDialog.getOpenFileName(self._window, self.tr("File of the data set"), "",
-                                                  "*.csv *.json *.jsonl")
-        else:
-            return
-        if path:
-            self.take_data(Path(path))
-
-    def take_data(self, source: Path, folder: Path | None = None) -> None:
-        """Imports a data set: into the open project, or into a new one in `folder` (asked for)."""
-        from dlgui.project.operations import exchange
-
-        project = self.session.project
-        if project is not None:
-            self.session.jobs.start(
-                "importData", self.tr("importing"), lambda job: exchange.import_dataset(project, source),
-                done=lambda found: self._tell(self.tr("{n} images described, {m} without a match").format(
-                    n=found.matched, m=len(found.rejected))))
-            return
-        if folder is None:
-            name, _ = QFileDialog.getSaveFileName(self._window, self.tr("New project"), f"{source.stem}.dlproj")
-            folder = Path(name) if name else None
-        if folder is not None:
-            target = folder
-            self.session.jobs.start("create", self.tr("importing"), lambda job: exchange.create_from_dataset(
-                target, source, progress=job.progress)[0], done=self.session.adopt)
 
     def review_corrections(self) -> None:
         """Asks for what somebody marked in a report."""
@@ -191,7 +161,8 @@ class Exports(QObject):
         project = self.session.project
         if project is None:
             return
-        dialog = QFileDialog(self._window, self.tr("Pack project into one file"), f"{project.name}.zip", "ZIP (*.zip)")
+        dialog = QFileDialog(self._window, self.tr("Pack project into one file"),
+                             self._beside(f"{project.name}.zip"), "ZIP (*.zip)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setDefaultSuffix("zip")
@@ -221,7 +192,8 @@ class Exports(QObject):
             self._unpack(Path(path))
 
     def _unpack(self, path: Path) -> None:
-        name, _ = QFileDialog.getSaveFileName(self._window, self.tr("New project"), f"{path.stem}.dlproj")
+        name, _ = QFileDialog.getSaveFileName(self._window, self.tr("New project"),
+                                              str(path.parent / f"{path.stem}.dlproj"))
         if name:
             self.unpack_to(path, Path(name))
 

@@ -118,7 +118,7 @@ class ReportDialog(QDialog):
     def save(self, path: str | None = None) -> None:
         """Writes the previewed page; asks where to."""
         if path is None:
-            path, _ = QFileDialog.getSaveFileName(self, self.tr("Export report"), f"{self._run.id}.html",
+            path, _ = QFileDialog.getSaveFileName(self, self.tr("Export report"), self._beside("html"),
                                                   "HTML (*.html)")
         if path:
             try:
@@ -128,10 +128,14 @@ class ReportDialog(QDialog):
             else:
                 self.setWindowTitle(self.tr("Report written: {path}").format(path=path))
 
+    def _beside(self, suffix: str) -> str:
+        """A file beside the project, which dialogs propose."""
+        return str(self._project.folder.parent / f"{self._project.name}-{self._run.id}.{suffix}")
+
     def save_card(self, path: str | None = None) -> None:
         """Writes the model card with the intended use as it reads now; asks where to."""
         if path is None:
-            path, _ = QFileDialog.getSaveFileName(self, self.tr("Save model card"), f"{self._run.id}-card.md",
+            path, _ = QFileDialog.getSaveFileName(self, self.tr("Save model card"), self._beside("md"),
                                                   "Markdown (*.md)")
         if path:
             self._keep_use()

@@ -127,35 +127,46 @@ def unpack(path: str | Path, folder: str | Path, images: str | Path | None = Non
 def _checked(path: Path, archive: zipfile.ZipFile) -> tuple[list[zipfile.ZipInfo], dict[str, Any]]:
     """The files of an archive that may be written, and what it says about itself."""
     entries = [e for e in archive.infolist() if not e.is_dir()]
-    wrong = None
+    wrong = _wrong(entries)
+    if wrong:
+        raise DlguiError(path, wrong, "use a file that dlgui pack wrote")
+    head = json.loads(archive.read(HEAD))
+    if not isinstance(head, dict) or head.get("format") != FORMAT or not isinstance(head.get("version"), int):
+        raise DlguiError(path, "no archive of a project", "use a file that dlgui pack wrote")
+    if head["version"] > VERSION:
+        raise DlguiError(path, f"written by a newer dlgui (format {head['version']})", "update dlgui")
+    return entries, head
+
+
+def _wrong(entries: list[zipfile.ZipInfo]) -> str:
+    """Why these are not the files of a packed project; empty where they are."""
+    if not {HEAD, FILE} <= {e.filename for e in entries}:
+        return "no project in it, or cut short"  # a model inside an archive that was cut short looks like a zip
     if len(entries) > MAX_ENTRIES:
-        wrong = "it holds too many files"
+        return "it holds too many files"
     names: set[str] = set()
     for e in entries:
-        mode = e.external_attr >> 16
-        top = e.filename.partition("/")[0]
-        if not inside(e.filename) or (stat.S_IFMT(mode) not in (0, stat.S_IFREG)):
-            wrong = f"{e.filename[:80]!r} leads out of the project"
-        elif e.filename not in (HEAD, FILE) and (top not in ("runs", "images") or "/" not in e.filename):
-            wrong = f"{e.filename[:80]!r} does not belong into a project"
-        elif e.filename.casefold() in names:
-            wrong = f"{e.filename[:80]!r} is in it twice"
-        elif e.flag_bits & 1 or (e.file_size > 1 << 20 and e.file_size > MAX_RATIO * max(e.compress_size, 1)):
-            wrong = f"{e.filename[:80]!r} is packed in a way dlgui never writes"
+        reason = _reason(e)
+        if not reason and e.filename.casefold() in names:
+            reason = "is in it twice"
+        if reason:
+            return f"{e.filename[:80]!r} {reason}"
         names.add(e.filename.casefold())
-        if wrong:
-            break
-    if wrong is None and not {HEAD, FILE} <= {e.filename for e in entries}:
-        wrong = "no project in it"
-    if wrong is None:
-        head = json.loads(archive.read(HEAD)) if archive.getinfo(HEAD).file_size < MAX_HEAD else None
-        if not isinstance(head, dict) or head.get("format") != FORMAT or not isinstance(head.get("version"), int):
-            wrong = "no archive of a project"
-        elif head["version"] > VERSION:
-            raise DlguiError(path, f"written by a newer dlgui (format {head['version']})", "update dlgui")
-        else:
-            return entries, head
-    raise DlguiError(path, str(wrong), "use a file that dlgui pack wrote")
+    return ""
+
+
+def _reason(entry: zipfile.ZipInfo) -> str:
+    """Why an entry is refused; empty where it is not."""
+    name, kind = entry.filename, stat.S_IFMT(entry.external_attr >> 16)
+    top, slash, _ = name.partition("/")
+    if not inside(name) or kind not in (0, stat.S_IFREG):
+        return "leads out of the project"
+    if name not in (HEAD, FILE) and (top not in ("runs", "images") or not slash):
+        return "does not belong into a project"
+    bomb = entry.file_size > 1 << 20 and entry.file_size > MAX_RATIO * max(entry.compress_size, 1)
+    if entry.flag_bits & 1 or bomb or (name == HEAD and entry.file_size > MAX_HEAD):
+        return "is packed in a way dlgui never writes"
+    return ""
 
 
 def _room(path: Path, entries: list[zipfile.ZipInfo], folder: Path) -> None:
@@ -188,7 +199,12 @@ def _date(part: Path, head: dict[str, Any]) -> None:
 
 def _settle(path: Path, part: Path, root: Path | None) -> None:
     """Checks the unpacked database, and tells it where its images are."""
-    with Project.open(part) as project:
+    try:
+        opened = Project.open(part)
+    except DlguiError as problem:  # which speaks of a file that will be gone
+        raise DlguiError(path, f"the project in it is {problem.why}",
+                         "use a file that dlgui pack wrote, or update dlgui") from problem
+    with opened as project:
         bad = next((p for p in project.images().path if not inside(p)), None)
         if bad is not None:
             raise DlguiError(path, f"it names an image {bad[:80]!r} outside its folder",

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from dlgui.engine import dataset_files
 from dlgui.engine.dataset_files import ClassEntry, DatasetFiles, Entry
 from dlgui.engine.progress import Progress
 from dlgui.engine.splitting import SUBSETS
-from dlgui.engine.storage import absolute, unwritable
+from dlgui.engine.storage import absolute, discard, unwritable
 from dlgui.errors import DlguiError, InvalidValue
 from dlgui.project.changes import Changes
 from dlgui.project.operations import classes
@@ -20,6 +22,14 @@ from dlgui.project.project import Project
 
 IMAGES = ("copy", "link", "none")
 """What happens to the image files: copied, hard-linked where the disk can, or left where they are."""
+
+
+_COLUMNS: dict[str, tuple[tuple[str, ...], Callable[[Entry, dict[str, int]], tuple[Any, ...]]]] = {
+    "label": (("class_id", "label_origin"), lambda e, ids: (ids.get(e.label or ""), "import")),
+    "split": (("split",), lambda e, ids: (e.split,)), "group": (("grouping",), lambda e, ids: (e.group,)),
+    "flag": (("flag",), lambda e, ids: (int(e.flag),)), "excluded": (("excluded",), lambda e, ids: (int(e.excluded),)),
+    "note": (("note",), lambda e, ids: (e.note,))}
+"""By field of an entry: the columns of an image, and what goes there."""
 
 
 @dataclass
@@ -64,16 +74,13 @@ def export_dataset(project: Project, kind: str, folder: str | Path, images: str 
             entry.file = entry.path
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DlguiError(folder, "not an empty folder", "choose a new or empty folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with _whole(folder):
         result = Exported([], 0)
         if images != "none":
             _bring(root, folder, data, images == "link", result, progress)
         table = project.images()
         sizes = {p: (int(w), int(h)) for p, w, h in zip(table.path, table.width, table.height, strict=True)}
         result.files = dataset_files.write(kind, folder, data, sizes)
-    except OSError as problem:
-        raise unwritable(folder, problem) from problem
     project.store.note("export data set", form=kind, folder=absolute(folder), images=images)
     return result
 
@@ -83,7 +90,7 @@ def import_dataset(project: Project, source: str | Path, kind: str | None = None
     """Takes labels, splits, groups, flags and notes of a data set over, as one step of undo.
 
     Images are found by their path in the project (`path`, or else `file`), so that what `export_dataset` wrote comes
-    back to where it was.
+    back to where it was. What the data set has no place for stays as it is.
 
     Args:
         project: where to; images that the data set does not name stay as they are.
@@ -125,6 +132,27 @@ def _data(project: Project, root: Path) -> DatasetFiles:
     if not entries:
         raise DlguiError(project.folder, "no image in it", "import images first")
     return DatasetFiles(root, entries, [ClassEntry(c.name, c.colour, c.shortcut) for c in project.classes()])
+
+
+@contextlib.contextmanager
+def _whole(folder: Path) -> Iterator[None]:
+    """Makes a folder, or takes an empty one; whatever fails or is cancelled leaves it as it was."""
+    there = folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException as problem:
+        for made in folder.iterdir() if folder.is_dir() else ():
+            if made.is_dir():
+                shutil.rmtree(made, ignore_errors=True)
+            else:
+                discard(made)
+        if not there:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        if isinstance(problem, OSError):
+            raise unwritable(folder, problem) from problem
+        raise
 
 
 def _bring(root: Path, folder: Path, data: DatasetFiles, link: bool, result: Exported,
@@ -175,7 +203,7 @@ def _apply(project: Project, data: DatasetFiles, by_file: bool, who: str) -> Imp
             t.update_each("classes", ["shortcut"], [(ids[c.name], None) for c in data.classes if c.name in ids])
             t.update_each("classes", ["colour", "shortcut"], [
                 (ids[c.name], c.colour, c.shortcut) for c in data.classes if c.name in ids and c.colour])
-        t.update_each("images", ("class_id", "label_origin", "split", "grouping", "flag", "excluded", "note"), [
-            (int(table.id[row]), ids.get(e.label or ""), "import" if e.label in ids else "", e.split, e.group,
-             int(e.flag), int(e.excluded), e.note) for row, e in pairs])
+        columns = [_COLUMNS[field] for field in sorted(data.says)]
+        t.update_each("images", tuple(name for names, _ in columns for name in names), [
+            (int(table.id[row]), *(value for _, values in columns for value in values(e, ids))) for row, e in pairs])
     return Imported(t.changes, len(pairs), rejected)
