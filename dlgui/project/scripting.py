@@ -15,6 +15,7 @@ from dlgui.project.operations import (
     additions,
     cards,
     classes,
+    corrections,
     costs,
     evaluations,
     exchange,
@@ -75,6 +76,13 @@ class ProjectScript:
             classes.find(self.project, missing)  # raises, and names the classes that there are
         labels.assign_many(self.project, dict(zip(self._ids(list(wanted)), wanted.values(), strict=True)))
 
+    def correct(self, given: Mapping[str, str | None], comments: Mapping[str, str] | None = None) -> None:
+        """Takes over what somebody marked in a report: path to class, and path to what was said about it."""
+        comments = comments or {}
+        corrections.accept(self.project, [
+            corrections.Proposal(path, image, None, None, name, comments.get(path, ""))
+            for (path, name), image in zip(given.items(), self._ids(list(given)), strict=True)])
+
     def flag(self, paths: Sequence[str], on: bool = True) -> None:
         """Marks images for later."""
         labels.flag(self.project, self._ids(paths), on)
@@ -129,9 +137,9 @@ class ProjectScript:
     # --- splits, runs
 
     def split(self, train: float = 70.0, validation: float = 15.0, seed: int = 42, group_by: str | None = None,
-              overwrite: bool = False) -> None:
-        """A stratified split."""
-        splits.split(self.project, train, validation, seed, group_by, overwrite)
+              overwrite: bool = False, together: str = "exact") -> None:
+        """A stratified split; see `splits.plan`."""
+        splits.split(self.project, train, validation, seed, group_by, overwrite, together)
 
     def assign_split(self, paths: Sequence[str], subset: str | None) -> None:
         """Puts images into one subset by hand."""

@@ -15,6 +15,7 @@ from dlgui.engine.model_file import read_model
 from dlgui.project.operations import (
     archive,
     classes,
+    corrections,
     costs,
     evaluations,
     exchange,
@@ -37,9 +38,10 @@ FINE = {"epochs": 1, "batch_size": 16}
 
 def edit(project):
     """Everything that a person does before training, with second thoughts."""
-    splits.split(project, 50, 25)
+    splits.split(project, 50, 25, together="none")
     table = project.images()
     ids = table.id.tolist()
+    corrections.accept(project, [corrections.Proposal(table.path[70], ids[70], None, None, "global", 'a "scratch"')])
     labels.assign(project, ids[:3], classes.find(project, "local").id)
     labels.assign(project, ids[3:5], None)
     labels.exclude(project, ids[30:33])
@@ -95,7 +97,8 @@ def test_the_journal_as_a_script_makes_the_same_project(project, tmp_path):
     _, matrix, found = matrix_of(project, run)
     evaluations.record(project, run, "test", found.to_json())
     every = journal.entries(project)
-    assert [e.kind for e in every][:2] == ["create", "split"]
+    assert [e.kind for e in every][:3] == ["create", "split", "accept corrections"]
+    assert "together='none'" in every[1].line
     assert sum(e.state != "done" for e in every) == 1
     assert not any(e.line.startswith("#") for e in every)
     assert max(len(e.short) for e in every if e.kind != "train") < 250
@@ -212,6 +215,20 @@ def test_names_are_escaped(name):
             assert text.isprintable()
             said = [ast.literal_eval(argument) for argument in ast.parse(text).body[0].value.args]
             assert (dict.fromkeys(said[0], said[1]) if len(said) == 2 else said[0]) == given
+
+
+def test_a_script_of_a_project_with_an_odd_name_and_history(project, tmp_path):
+    splits.split(project, 50, 25)
+    labels.note(project, project.images().id[:1].tolist(), 'three """ quotes\nand \\N{a} line \u2028 end"')
+    run = training.train(project, training.Plan(image_size=64, device="cpu"))
+    folder = tmp_path / 'odd """ \\N{x} \n name.dlproj'
+    project.close()
+    shutil.move(project.folder, folder)
+    with Project.open(folder) as moved:
+        scripts.write(moved, tmp_path / 's"""\\.py', runs.get(moved, run.id))
+    text = (tmp_path / 's"""\\.py').read_text(encoding="utf-8")
+    module = ast.parse(text)
+    assert "three ''' quotes and /N{a} line end" in ast.get_docstring(module)
 
 
 def test_lines_of_earlier_versions_become_comments():

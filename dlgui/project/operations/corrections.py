@@ -97,8 +97,8 @@ def accept(project: Project, proposals: Sequence[Proposal], who: str = "user") -
     usable = [p for p in proposals if p.image_id is not None and (p.proposed is None or p.proposed in ids)]
     table = project.images()
     rows = table.row_of([p.image_id for p in usable if p.image_id is not None])
-    with project.store.transact("accept corrections", who=who,
-                                labels={p.path: p.proposed for p in usable}) as t:
+    with project.store.transact("accept corrections", who=who, labels={p.path: p.proposed for p in usable},
+                                comments={p.path: p.comment for p in usable if p.comment}) as t:
         t.update_each("images", ("class_id", "label_origin"), [
             (p.image_id, None if p.proposed is None else ids[p.proposed], REVIEWED) for p in usable])
         t.update_each("images", ("note",), [

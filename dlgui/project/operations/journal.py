@@ -129,8 +129,9 @@ def _train(d: dict[str, Any], show: Show) -> str:
 
 
 def _split(d: dict[str, Any], show: Show) -> str:
+    usual = {"group_by": None, "overwrite": False, "together": "exact"}
     return _call("split", show, d["train"], d["validation"], d["seed"], **{
-        k: d[k] for k in ("group_by", "overwrite") if d.get(k)})
+        name: d[name] for name, value in usual.items() if d.get(name, value) != value})
 
 
 def _costs(d: dict[str, Any], show: Show) -> str:
@@ -147,7 +148,7 @@ _LINES: dict[str, Callable[[dict[str, Any], Show], str]] = {
     "create": lambda d, show: f"project = ProjectScript.create(sys.argv[1], {show(d['images'])}, {show(d['source'])})",
     "import": lambda d, show: _call("rescan", show, d["source"], **({"overwrite": True} if d.get("overwrite") else {})),
     "label": _label,
-    "accept corrections": _label,
+    "accept corrections": lambda d, show: _call("correct", show, *filter(None, (d["labels"], d.get("comments")))),
     "flag": lambda d, show: _call("flag", show, d["paths"], d["flag"]),
     "exclude": lambda d, show: _call("exclude", show, d["paths"], d["exclude"]),
     "note": lambda d, show: _call("note", show, d["paths"], d["text"]),

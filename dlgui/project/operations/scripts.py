@@ -99,7 +99,7 @@ def write(project: Project, path: str | Path, run: Run | None = None) -> None:
     preprocessing = Preprocessing.from_dict(run.parameters["preprocessing"])
     contrast = "true" if preprocessing.contrast_normalization else "false"
     content = _HEAD.format(
-        title=f"{project.name}: {run.method} training of {run.network}", name=Path(path).name,
+        title=_plain(f"{project.name}: {run.method} training of {run.network}"), name=_plain(Path(path).name),
         history="\n".join(_history(project)), root=str(project.image_root), run=run.id,
         images=pprint.pformat(rows, width=118, compact=True), classes=run.classes,
         network=_NAMES.get(run.network, run.network), width=preprocessing.width, height=preprocessing.height,
@@ -133,5 +133,10 @@ def _history(project: Project) -> list[str]:
         known = {k: v for k, v in json.loads(details).items() if not isinstance(v, (dict, list)) and v is not None}
         sizes = {k: f"{len(v)} of them" for k, v in json.loads(details).items() if isinstance(v, (dict, list)) and v}
         text = ", ".join(f"{k} {v}" for k, v in {**known, **sizes}.items())
-        lines.append(f"    {time[:19]}  {kind}: {text}".replace("\\", "/").replace('"""', "'''")[:118])
+        lines.append("    " + _plain(f"{time[:19]}  {kind}: {text}")[:114])
     return lines
+
+
+def _plain(text: str) -> str:
+    """A text on one line that can stand in a docstring."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).replace("\\", "/").replace('"', "'").split())
