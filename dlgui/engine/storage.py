@@ -65,10 +65,10 @@ def write_atomically(path: str | Path, write: Callable[[IO[bytes]], object]) -> 
             it was.
     """
     path = Path(path)
-    if path.exists() and not path.is_file():
-        raise DlguiError(path, "not a file" if path.is_dir() else "a device, not a file", "choose another name")
     temporary = unfinished(path)
     try:
+        if path.exists() and not path.is_file():
+            raise DlguiError(path, "not a file" if path.is_dir() else "a device, not a file", "choose another name")
         with temporary.open("wb") as file:
             write(file)
             file.flush()

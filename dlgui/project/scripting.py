@@ -100,9 +100,9 @@ class ProjectScript:
         root = self.project.require_image_root()
         additions.add_files(self.project, [(root / path, name) for path, name in given.items()])
 
-    def import_data(self, source: str) -> None:
-        """Takes over what a data set says about the images."""
-        exchange.import_dataset(self.project, source)
+    def import_data(self, source: str | Path, kind: str | None = None, by_file: bool = False) -> None:
+        """Takes over what a data set says about the images; see `exchange.import_dataset`."""
+        exchange.import_dataset(self.project, source, kind, by_file=by_file)
 
     # --- classes
 

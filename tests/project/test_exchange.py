@@ -153,6 +153,9 @@ def test_what_a_data_set_does_not_speak_of_stays(rich, tmp_path):
     (tmp_path / "c.json").write_text(json.dumps(document), encoding="utf-8")
     exchange.import_dataset(rich, tmp_path / "c.json")
     assert described(rich)[first] == ("new", *after[first][1:])
+    (tmp_path / "x.csv").write_text(f"image,label\n{first},used\ngone.png,unused\n", encoding="utf-8")
+    assert exchange.import_dataset(rich, tmp_path / "x.csv").rejected == [("gone.png", "no such image in the project")]
+    assert [c.name for c in rich.classes()][-2:] == ["new", "used"]
     (tmp_path / "bare.csv").write_text(f"image\n{first}\n", encoding="utf-8")
     with pytest.raises(DlguiError, match=r"bare\.csv: it names images but says nothing"):
         exchange.import_dataset(rich, tmp_path / "bare.csv")

@@ -195,6 +195,24 @@ def test_exports_have_lines_and_are_done_again_only_if_chosen(project, tmp_path,
     assert {f.name for f in out.iterdir()} >= {"m.dlclassifier", "r.html", "card.md", "s.py", "data", "p.zip"}
 
 
+@pytest.mark.parametrize("kind", ["csv", "imagefolder"])
+def test_imports_of_data_sets_are_done_again(project, tmp_path, monkeypatch, kind):
+    splits.split(project)
+    exchange.export_dataset(project, kind, tmp_path / "out")
+    first = project.images().path[0]
+    (tmp_path / "some.txt").write_text(f"image,label\n{first},local\n", encoding="utf-8")
+    exchange.import_dataset(project, tmp_path / "some.txt", "csv")
+    made, _ = exchange.create_from_dataset(tmp_path / "made.dlproj", tmp_path / "out")
+    for number, one in enumerate((project, made)):
+        (tmp_path / "steps.py").write_text(journal.script(one), encoding="utf-8")
+        monkeypatch.setattr(sys, "argv", ["steps.py", str(tmp_path / f"again{number}.dlproj")])
+        runpy.run_path(str(tmp_path / "steps.py"))
+        with Project.open(tmp_path / f"again{number}.dlproj") as again:
+            assert again.images().label_names() == one.images().label_names()
+            np.testing.assert_array_equal(again.images().split, one.images().split)
+    made.close()
+
+
 def test_what_is_known_is_not_read_again(project):
     splits.split(project)
     known = journal.entries(project)

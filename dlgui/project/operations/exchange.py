@@ -98,8 +98,7 @@ def import_dataset(project: Project, source: str | Path, kind: str | None = None
         kind: see there.
         by_file: find images by their place in the data set only.
     """
-    data = dataset_files.read(Path(source), kind)
-    return _apply(project, data, by_file, who)
+    return _apply(project, dataset_files.read(Path(source), kind), who, by_file, source=absolute(source), form=kind)
 
 
 def create_from_dataset(folder: str | Path, source: str | Path, kind: str | None = None,
@@ -112,12 +111,9 @@ def create_from_dataset(folder: str | Path, source: str | Path, kind: str | None
     data = dataset_files.read(Path(source), kind)
     base = data.root / "images"
     below = base.is_dir() and all(e.file.startswith("images/") for e in data.entries)
-    if below:
-        for entry in data.entries:
-            entry.file = entry.file.removeprefix("images/")
     project = Project.create(folder, base if below else data.root, "none", progress)
     try:
-        return project, _apply(project, data, True, "user")
+        return project, _apply(project, data, "user", True, source=absolute(source), form=kind)
     except BaseException:
         project.close()
         raise
@@ -182,23 +178,16 @@ def _place(source: Path, target: Path, link: bool) -> None:
     shutil.copy2(source, target)
 
 
-def _apply(project: Project, data: DatasetFiles, by_file: bool, who: str) -> Imported:
-    table = project.images()
-    row_of = {path: row for row, path in enumerate(table.path)}
-    pairs: list[tuple[int, Entry]] = []
-    rejected = list(data.rejected)
-    for entry in data.entries:
-        row = row_of.get(entry.file) if by_file else row_of.get(entry.path, row_of.get(entry.file))
-        if row is None:
-            rejected.append((entry.file, "no such image in the project"))
-        else:
-            pairs.append((row, entry))
+def _apply(project: Project, data: DatasetFiles, who: str, by_file: bool, **origin: Any) -> Imported:
+    pairs, rejected = _matched(project, data, by_file)
     if not pairs:
         raise DlguiError(data.root, f"none of its {len(data.entries)} images is in the project",
                          "open the project that it was made from, or make a new project of it")
-    fresh = not project.classes()
-    with project.store.transact("import data set", who=who, source=str(data.root), images=len(pairs)) as t:
-        ids = classes.ensure(project, t, [c.name for c in data.classes if c.name.strip()])
+    fresh, table = not project.classes(), project.images()
+    used = {entry.label for _, entry in pairs}
+    with project.store.transact("import data set", who=who, by_file=by_file, images=len(pairs), **origin) as t:
+        ids = classes.ensure(project, t, [c.name for c in data.classes if c.name.strip() and (
+            fresh or c.colour or c.name in used)])
         if fresh:  # colours and keys as they were
             t.update_each("classes", ["shortcut"], [(ids[c.name], None) for c in data.classes if c.name in ids])
             t.update_each("classes", ["colour", "shortcut"], [
@@ -207,3 +196,19 @@ def _apply(project: Project, data: DatasetFiles, by_file: bool, who: str) -> Imp
         t.update_each("images", tuple(name for names, _ in columns for name in names), [
             (int(table.id[row]), *(value for _, values in columns for value in values(e, ids))) for row, e in pairs])
     return Imported(t.changes, len(pairs), rejected)
+
+
+def _matched(project: Project, data: DatasetFiles,
+             by_file: bool) -> tuple[list[tuple[int, Entry]], list[tuple[str, str]]]:
+    """The rows of a data set's images, and what has none."""
+    row_of = {path: row for row, path in enumerate(project.images().path)}
+    root, place = data.root.resolve(), project.image_root.resolve()
+    inside = f"{place.relative_to(root).as_posix()}/" if place != root and place.is_relative_to(root) else ""
+    pairs, rejected = [], list(data.rejected)
+    for entry in data.entries:
+        row = row_of.get(entry.file.removeprefix(inside)) if by_file else row_of.get(entry.path, row_of.get(entry.file))
+        if row is None:
+            rejected.append((entry.file, "no such image in the project"))
+        else:
+            pairs.append((row, entry))
+    return pairs, rejected

@@ -174,7 +174,8 @@ _LINES: dict[str, Callable[[dict[str, Any], Show], str]] = {
     "unite splits": lambda d, show: _call("assign_splits", show, d["splits"]),
     "lock test split": lambda d, show: _call("lock_test_split", show, d["locked"]),
     "add images": lambda d, show: _call("add_images", show, d["labels"]),
-    "import data set": lambda d, show: _call("import_data", show, d["source"]),
+    "import data set": lambda d, show: _call("import_data", show, d["source"], **{
+        name: d[key] for name, key in (("kind", "form"), ("by_file", "by_file")) if d.get(key)}),
     "intended use": lambda d, show: _call("intended_use", show, d["text"]),
     "export model": lambda d, show: _call("export_model", show, d["run"], d["format"], d["file"], **(
         {"int8": True} if d["int8"] else {})),
