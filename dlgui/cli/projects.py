@@ -130,7 +130,12 @@ def print_health(console: Console, found: dict[str, Any]) -> None:
             console.print("  " + (", ".join(item) if isinstance(item, list) else describe_issue(item)))
         if len(items) > 5:
             console.print(f"  … and {len(items) - 5} more (--json lists all)")
-    if not any(found[key] for key in ("unreadable", "conflicts", "leaks", "exact_duplicates", "near_duplicates",
+    warnings = found["imbalance"]["warnings"]
+    for warning in warnings[:5]:
+        console.print(f"note: {warning}")
+    if len(warnings) > 5:
+        console.print(f"note: … and {len(warnings) - 5} more classes (--json lists all)")
+    if not warnings and not any(found[key] for key in ("unreadable", "conflicts", "leaks", "exact_duplicates", "near_duplicates",
                                       "label_issues", "odd_sizes", "odd_brightness")):
         console.print("no problem found")
 

@@ -12,6 +12,12 @@ import numpy as np
 NEAR = 2
 """Bits in which the difference hashes of near duplicates may differ."""
 
+FEW = 10
+"""A class of fewer images is small."""
+
+UNEQUAL = 10
+"""From this ratio of the largest class to the smallest on the classes are unequal."""
+
 _FLAT = 12  # a hash with fewer bits set (or unset) than this is that of a nearly flat image and says little
 
 
@@ -79,19 +85,25 @@ def conflicts(groups: Sequence[Sequence[int]], labels: Sequence[Hashable | None]
 
 
 def imbalance(counts: Mapping[str, int]) -> dict[str, object]:
-    """How unequal the classes are: largest and smallest class, their ratio, and warnings as sentences."""
+    """How unequal the classes are: largest and smallest class, their ratio, and warnings as sentences.
+
+    `of` holds for each warning the class that has too few images, or None.
+    """
     if not counts:
-        return {"counts": {}, "largest": None, "smallest": None, "ratio": None, "warnings": ["no image has a label"]}
+        return {"counts": {}, "largest": None, "smallest": None, "ratio": None, "warnings": ["no image has a label"],
+                "of": [None]}
     largest, smallest = max(counts, key=lambda n: counts[n]), min(counts, key=lambda n: counts[n])
     ratio = counts[largest] / counts[smallest] if counts[smallest] else None
-    warnings = [f"class {name} has only {count} {'image' if count == 1 else 'images'}"
-                for name, count in counts.items() if count < 10]
+    found: list[tuple[str, str | None]] = [
+        (f"class {name} has {'no image' if not count else 'only 1 image' if count == 1 else f'only {count} images'}",
+         name) for name, count in counts.items() if count < FEW]
     if len(counts) == 1:
-        warnings.insert(0, f"{largest} is the only class: a classifier needs two at least")
-    if ratio is None or ratio > 10:
-        warnings.append(f"{largest} has {counts[largest]} images, {smallest} only {counts[smallest]}: "
-                        "add images of the small classes or use class weights")
-    return {"counts": dict(counts), "largest": largest, "smallest": smallest, "ratio": ratio, "warnings": warnings}
+        found.insert(0, (f"{largest} is the only class: a classifier needs two at least", None))
+    elif ratio is None or ratio > UNEQUAL:
+        found.append((f"{largest} has {counts[largest]} images, {smallest} only {counts[smallest]}: "
+                      "add images of the small classes or use class weights", smallest))
+    return {"counts": dict(counts), "largest": largest, "smallest": smallest, "ratio": ratio,
+            "warnings": [text for text, _ in found], "of": [name for _, name in found]}
 
 
 def label_issues(confidences: np.ndarray, given: np.ndarray) -> list[LabelIssue]:

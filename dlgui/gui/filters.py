@@ -9,7 +9,7 @@ import numpy as np
 
 from dlgui.project.project import ImageTable
 
-STATES = ("all", "unlabeled", "labeled", "flagged", "excluded", "unreadable", "wrong in the last run")
+STATES = ("all", "unlabeled", "labeled", "flagged", "with a note", "excluded", "unreadable", "wrong in the last run")
 SPLITS = ("all", "train", "validation", "test", "none")
 SIMILAR = "similar to the selected image"
 ORDERS = ("name", "newest", "largest", "least confident", "most confident", SIMILAR)
@@ -55,6 +55,8 @@ class Filter:
             mask &= table.label >= 0
         elif self.state == "flagged":
             mask &= table.flag
+        elif self.state == "with a note":
+            mask &= np.array([bool(note) for note in table.note], bool)
         elif self.state == "excluded":
             mask &= table.excluded
         elif self.state == "unreadable":

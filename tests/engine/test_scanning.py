@@ -68,7 +68,10 @@ def test_leaks_and_conflicts():
 def test_imbalance_warns_in_sentences():
     result = health.imbalance({"good": 500, "bad": 5})
     assert result["ratio"] == 100
-    assert any("bad has only 5 images" in w for w in result["warnings"])
+    assert result["warnings"][0] == "class bad has only 5 images"
+    assert result["of"] == ["bad", "bad"]
+    assert health.imbalance({"a": 20, "b": 0})["warnings"][0] == "class b has no image"
+    assert health.imbalance({"a": 20})["of"] == [None]
 
 
 def test_wrong_labels_are_found_worst_first():

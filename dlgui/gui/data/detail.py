@@ -70,6 +70,12 @@ class DetailPanel(QWidget):
             self.note.setModified(False)
             self.session.edit(labels.note, self._ids, self.note.text().strip(), many=len(self._ids))
 
+    def _show_note(self, text: str) -> None:
+        """From its beginning on; the tooltip has all of it."""
+        self.note.setText(text)
+        self.note.setCursorPosition(0)
+        self.note.setToolTip(tip(f"{text}\n\n{self.note.accessibleName()}".strip()))
+
     def show_images(self, table: ImageTable | None, rows: Sequence[int] | np.ndarray) -> None:
         """Shows what rows of the table have in common; the picture of the first."""
         self._write()
@@ -86,7 +92,7 @@ class DetailPanel(QWidget):
         self.note.setEnabled(writable)
         if not some or table is None or project is None:
             self._ids = []
-            self.note.clear()
+            self._show_note("")
             self.flag.setChecked(False)
             self.path.setText("")
             self.caption.setText("")
@@ -95,7 +101,7 @@ class DetailPanel(QWidget):
             return
         self._ids = table.id[rows].tolist()
         notes = set(map(table.note.__getitem__, rows.tolist()))
-        self.note.setText(notes.pop() if len(notes) == 1 else "")
+        self._show_note(notes.pop() if len(notes) == 1 else "")
         self.note.setPlaceholderText(self.tr("Note") if not notes else self.tr("Several notes"))
         self.flag.setChecked(bool(table.flag[rows].all()))
         row = int(rows[0])

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from dlgui.project.operations import repairs
-from dlgui.project.project import Project
+from dlgui.project.project import ImageTable, Project
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,12 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("Findings", text)
 
 
-def findings(found: dict[str, Any]) -> list[Finding]:
+def findings(found: dict[str, Any], table: ImageTable) -> list[Finding]:
     """Everything that is looked for, the most serious first; what was not found has no cases.
 
     Args:
         found: see `dlgui.project.operations.checks.check`.
+        table: the images that were checked.
     """
     exclude = Fix("fixExclude", _tr("Exclude"), _tr("Leave these images out of training and evaluation"),
                   lambda project, cases: repairs.exclude(project, _all(cases)))
@@ -98,9 +100,18 @@ def findings(found: dict[str, Any]) -> list[Finding]:
                 _reasons(found["odd_brightness"], "why"), (exclude, flag)),
         Finding("imbalance", _tr("Small or unequal classes"), _tr(
             "Add images of the small classes, or balance the classes when training."),
-            tuple(Case(text, ()) for text in found["imbalance"].get("warnings", ()))),
+            tuple(Case(text, _images_of(table, name)) for text, name in zip(
+                found["imbalance"]["warnings"], found["imbalance"]["of"], strict=True)), (flag,)),
     ]
     return made
+
+
+def _images_of(table: ImageTable, name: str | None) -> tuple[str, ...]:
+    """Usable images of a class."""
+    if name not in table.class_names:
+        return ()
+    rows = np.flatnonzero(table.usable & (table.label == table.class_names.index(name)))
+    return tuple(table.path[row] for row in rows)
 
 
 def _all(cases: Sequence[Case]) -> list[str]:

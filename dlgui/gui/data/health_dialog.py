@@ -144,8 +144,11 @@ class HealthDialog(QDialog):
 
     def show_found(self, found: dict[str, Any]) -> None:
         """Lists findings, keeping the one that is looked at."""
+        project = self.session.project
+        if project is None:
+            return
         kept = self.current()
-        looked_for = findings(found)
+        looked_for = findings(found, project.images())
         self.findings = [finding for finding in looked_for if finding.cases]
         fine = [finding.title.lower() for finding in looked_for if not finding.cases]
         self.fine.setText(self.tr("Not found: {what}.").format(what=", ".join(fine)) if fine else "")
@@ -191,7 +194,7 @@ class HealthDialog(QDialog):
         while self.fixes.count():
             self.fixes.takeAt(0)
         project = self.session.project
-        for i, fix in enumerate(finding.fixes if finding is not None else ()):
+        for i, fix in enumerate(finding.fixes if finding is not None and finding.paths() else ()):
             made = button(fix.name, fix.text, fix.tip, partial(self._mend, fix), primary=i == 0)
             made.setEnabled(project is not None and not project.read_only)
             self._add(made)

@@ -162,9 +162,10 @@ class MapPanel(QWidget):
         names, colours, values = self._scale(self._table)
         self.cloud.colour(colours[values[self._rows]], values[self._rows] == 0)
         self.cloud.select(self._selected)
+        nothing = int(not (values[self._rows] == 0).any())  # every point is known: no word on those that are not
         self.legend.setText("&nbsp;&nbsp; ".join(
             f"<span style='color:{QColor(*map(int, c)).name()}'>●</span> {n}"
-            for n, c in zip(names, colours, strict=False)))
+            for n, c in list(zip(names, colours, strict=False))[nothing:]))
 
     def _scale(self, table: ImageTable) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Names of the first colours, for the legend; uint8 (k, 3); the colour's index of every row of the table.

@@ -16,6 +16,9 @@ from dlgui.gui import theme
 FEW = 20_000
 """Up to so many points are drawn at twice the resolution and smoothed."""
 
+LARGE = 900
+"""In a view of more pixels few points are drawn larger."""
+
 _DIM = 0.25
 """How much colour remains of points that are not selected while others are."""
 
@@ -76,7 +79,7 @@ class PointCloud(pg.GraphicsObject):
         scale = np.array([transform.m11(), transform.m22()], np.float32) * fine
         shift = np.array([transform.dx(), transform.dy()], np.float32) * fine
         height, width = round(size.height() * fine), round(size.width() * fine)
-        pixels, margin = _draw(points * scale + shift, inks, selected, (height, width), self._radius() * fine)
+        pixels, margin = _draw(points * scale + shift, inks, selected, (height, width), self._radius(min(size.width(), size.height())) * fine)
         picture = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0],
                          QImage.Format.Format_ARGB32_Premultiplied)
         painter.save()
@@ -85,8 +88,11 @@ class PointCloud(pg.GraphicsObject):
         painter.drawImage(QRectF(0, 0, size.width(), size.height()), picture, QRectF(margin, margin, width, height))
         painter.restore()
 
-    def _radius(self) -> float:
-        return 3.5 if len(self._points) < 3000 else 2.5 if len(self._points) <= FEW else 2.0
+    def _radius(self, side: int) -> float:
+        """Of a disc, in a view of so many pixels: the more points, the smaller; few grow with the view."""
+        if len(self._points) < 3000:
+            return 3.5 * min(max(side / LARGE, 1.0), 2.0)
+        return 2.5 if len(self._points) <= FEW else 2.0
 
     def _inks(self) -> np.ndarray:
         """ARGB, uint32 (n,), unselected points dimmed where some are selected."""

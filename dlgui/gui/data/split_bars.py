@@ -13,7 +13,10 @@ from dlgui.gui import theme, words
 
 COLOURS = {"train": "#4e79a7", "validation": "#edc948", "test": "#59a14f"}
 INK = {"train": "#ffffff", "validation": "#10202c", "test": "#10202c"}
-HEIGHT, LEGEND = 22, 2
+HEIGHT = 22
+GAP = 18
+"""At most so many pixels lie between the parts of the legend."""
+
 NAMES = 0.42
 """At most so much of the width is for the names."""
 
@@ -40,7 +43,7 @@ class SplitBars(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(220, HEIGHT * (len(self.counts) + LEGEND) + 4)
+        return QSize(220, HEIGHT * (len(self.counts) + 1) + 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, c = QPainter(self), theme.colours()
@@ -48,10 +51,10 @@ class SplitBars(QWidget):
         self._legend(painter, c)
         metrics = painter.fontMetrics()
         room = min(int(NAMES * self.width()), max(map(metrics.horizontalAdvance, self.counts), default=0) + 8)
-        first = max(event.rect().top() // HEIGHT - LEGEND, 0)
+        first = max(event.rect().top() // HEIGHT - 1, 0)
         last = event.rect().bottom() // HEIGHT + 1
         for i, (name, counts) in enumerate(list(self.counts.items())[first:last], first):
-            top, total = HEIGHT * (i + LEGEND) + 2, sum(counts.values())
+            top, total = HEIGHT * (i + 1) + 2, sum(counts.values())
             painter.setPen(QColor(c.warning if name in self.weak else c.ink))
             shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room - 6)
             painter.drawText(QRectF(0, top, room, 18), Qt.AlignmentFlag.AlignVCenter, shown)
@@ -68,10 +71,12 @@ class SplitBars(QWidget):
         painter.end()
 
     def _legend(self, painter: QPainter, c: theme.Colours) -> None:
-        for i, subset in enumerate(SUBSETS):
-            left, top = self.width() / 2 * (i % 2), HEIGHT * (i // 2)
-            total = sum(counts[subset] for counts in self.counts.values())
-            painter.fillRect(QRectF(left, top + 5, 9, 9), QColor(COLOURS[subset]))
+        metrics, left = painter.fontMetrics(), 0.0
+        texts = [f"{subset} {sum(counts[subset] for counts in self.counts.values()):,}" for subset in SUBSETS]
+        spare = self.width() - sum(13 + metrics.horizontalAdvance(text) for text in texts)
+        for subset, text in zip(SUBSETS, texts, strict=True):
+            painter.fillRect(QRectF(left, 5, 9, 9), QColor(COLOURS[subset]))
             painter.setPen(QColor(c.soft))
-            painter.drawText(QRectF(left + 13, top, self.width() / 2, 18), Qt.AlignmentFlag.AlignVCenter,
-                             f"{subset} {total:,}")
+            width = 13 + metrics.horizontalAdvance(text)
+            painter.drawText(QRectF(left + 13, 0, width, 18), Qt.AlignmentFlag.AlignVCenter, text)
+            left += width + max(min(spare / (len(SUBSETS) - 1), GAP), 2)

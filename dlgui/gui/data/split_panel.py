@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -42,7 +42,13 @@ SENTENCES = 6
 
 
 class SplitPanel(QGroupBox):
-    """Divides the labeled images into training, validation and test."""
+    """Divides the labeled images into training, validation and test.
+
+    Signals:
+        answered: a widget that now says what was asked for.
+    """
+
+    answered = Signal(QWidget)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,9 +74,9 @@ class SplitPanel(QGroupBox):
         self.group = named(QLineEdit(), "splitGroup", self.tr(
             "Regular expression on the path; what it matches (or its first group) names the object, e.g. part_(\\d+)"))
         self.group.setPlaceholderText(self.tr("e.g. part_(\\d+)"))
-        self.overwrite = named(QCheckBox(self.tr("Replace the split that is there")), "splitOverwrite", self.tr(
-            "Otherwise only images without a split get one"))
-        self.lock = named(QCheckBox(self.tr("Lock the test split")), "splitLock", self.tr(
+        self.overwrite = named(QCheckBox(self.tr("Replace split")), "splitOverwrite", self.tr(
+            "Replaces the split that is there; otherwise only images without a split get one"))
+        self.lock = named(QCheckBox(self.tr("Lock test split")), "splitLock", self.tr(
             "No image enters or leaves the test split, so that results stay comparable"))
         self.button = button("splitButton", self.tr("Split"), self.tr(
             "Divide the labeled images: stratified, what belongs together stays together"), self.split, True)
@@ -110,8 +116,7 @@ class SplitPanel(QGroupBox):
         layout = QVBoxLayout(self)
         for rows in (shares, form):
             layout.addLayout(rows)
-        layout.addWidget(self.overwrite)
-        layout.addWidget(self.lock)
+        layout.addLayout(beside(self.overwrite, self.lock))
         layout.addLayout(beside(self.button, self.cost))
         for part in (self.price, self.note, self.state, self.bars):
             layout.addWidget(part)
@@ -252,6 +257,8 @@ class SplitPanel(QGroupBox):
     def _price(self, text: str) -> None:
         self.price.setText(text)
         self.price.setVisible(bool(text))
+        if text:
+            self.answered.emit(self.price)
 
     def _priced(self, found: LeakPrice) -> None:
         if not found.leaked:

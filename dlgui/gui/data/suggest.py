@@ -277,7 +277,7 @@ class SuggestPanel(QWidget):
         if found is None or found.learned is None:
             self.learned.clear()
             return
-        self.learned.setText(self.tr("·  {right} right").format(
+        self.learned.setText(self.tr("{right} right").format(
             right=percent(1 - found.learned.fit.top1_error).replace(".00", "")))
         self.learned.setToolTip(self.tr(
             "So many suggestions are right on held-out labels. Learned from {n:,} labels; cross-validated, so each was "

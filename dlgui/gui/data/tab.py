@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
@@ -134,7 +135,9 @@ class DataTab(QWidget):
         scroll.setObjectName("splitScroll")
         right.addWidget(self.detail)
         right.addWidget(scroll)
-        right.setSizes([420, 300])
+        right.setSizes([350, 370])
+        self.split_panel.answered.connect(lambda widget: QTimer.singleShot(  # once it has its place
+            50, scroll, lambda: scroll.ensureWidgetVisible(widget)))
         right.setChildrenCollapsible(False)
         self.classes.setMinimumWidth(170)
         right.setMinimumWidth(300)
@@ -165,6 +168,11 @@ class DataTab(QWidget):
                         separated=True),
                 Command("actionNote", "data", self.tr("Note on the selected images"), self.detail.edit_note,
                         "Ctrl+D, N"),
+                *(Command(name, "data", text, partial(self.labeler.key, key, False), f"Ctrl+D, {keys}")
+                  for name, text, key, keys in (
+                      ("actionFlag", self.tr("Flag the selected images, or take the flag away"), "f", "F"),
+                      ("actionExclude", self.tr("Exclude the selected images, or take them back in"), "x", "X"),
+                      ("actionUnlabel", self.tr("Take the label of the selected images away"), "delete", "L"))),
                 Command("actionSplit", "data", self.tr("Split"), self.split_panel.split, "Ctrl+L", separated=True),
                 *(Command(f"actionAssign{subset.title()}", "data",
                           self.tr("Selected images to {s}").format(s=subset), to(subset), f"Ctrl+D, {BADGES[code]}")

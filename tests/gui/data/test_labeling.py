@@ -117,6 +117,12 @@ def test_note_and_flag_of_the_selected(opened, qtbot):
     table = opened.session.project.images()
     rows = opened.data_tab.board.selected_rows()
     assert [table.note[r] for r in rows] == ["3 dents, d"] * 2
+    box = named(opened, "stateFilter")
+    box.setCurrentIndex(box.findData("with a note"))
+    assert grid.items.rowCount() == 2
+    box.setCurrentIndex(0)
+    grid.select([3, 4])
+    assert note.toolTip().startswith("3 dents, d\n")
     qtbot.mouseClick(named(opened, "flagButton"), Qt.MouseButton.LeftButton)
     assert opened.session.project.images().flag[rows].all()
     grid.select([0])

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSpinBox, QWidget
 
 from dlgui.gui.data.health_dialog import HealthDialog
 from dlgui.project.operations import splits
@@ -48,7 +48,35 @@ def test_what_leaks_cost_is_said(opened, idle, qtbot):
     qtbot.mouseClick(panel.cost, Qt.MouseButton.LeftButton)
     idle(opened, 120)
     assert "quick run" in panel.price.text()
+    opened.resize(1024, 700)
+    qtbot.mouseClick(panel.cost, Qt.MouseButton.LeftButton)
+    idle(opened, 120)
+    scroll = opened.findChild(QScrollArea, "splitScroll")
+    qtbot.waitUntil(lambda: scroll.viewport().rect().contains(panel.price.mapTo(
+        scroll.viewport(), panel.price.rect().bottomLeft())), timeout=10000)  # the answer is in sight
     assert opened.problems == []
+
+
+def test_a_small_class_shows_its_images_which_can_be_flagged(window, small_folder, tmp_path, idle, qtbot):
+    root = tmp_path / "images"
+    shutil.copytree(small_folder, root)
+    for file in sorted((root / "local").iterdir())[3:]:
+        file.unlink()
+    Project.create(tmp_path / "p.dlproj", root).close()
+    assert window.session.open(tmp_path / "p.dlproj")
+    window.actions_by_name()["actionCheckData"].trigger()
+    idle(window)
+    dialog = window.findChild(HealthDialog)
+    dialog.list.setCurrentRow([f.kind for f in dialog.findings].index("imbalance"))
+    assert dialog.cases.item(0).text() == "class local has only 3 images"
+    assert dialog.grid.items.rowCount() == 3
+    qtbot.mouseClick(dialog.fix_buttons()[0], Qt.MouseButton.LeftButton)
+    idle(window)
+    assert window.session.project.images().flag.sum() == 3
+    qtbot.mouseClick(dialog.findChild(QAbstractButton, "healthUndo"), Qt.MouseButton.LeftButton)
+    idle(window)
+    assert not window.session.project.images().flag.any()
+    assert window.problems == []
 
 
 def test_a_single_class_is_a_finding(window, small_folder, tmp_path, idle):
