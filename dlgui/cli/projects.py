@@ -118,6 +118,7 @@ def print_info(console: Console, found: dict[str, Any]) -> None:
 
 def print_health(console: Console, found: dict[str, Any]) -> None:
     """What is wrong with the data, most serious first; a few examples of each."""
+    said = False
     for key, text in (("unreadable", "unreadable images"), ("conflicts", "sets of duplicates with different labels"),
                       ("leaks", "sets of duplicates that straddle splits"), ("exact_duplicates", "sets of duplicates"),
                       ("near_duplicates", "sets of near duplicates"), ("label_issues", "labels that look wrong"),
@@ -125,6 +126,7 @@ def print_health(console: Console, found: dict[str, Any]) -> None:
         items = found[key]
         if not items:
             continue
+        said = True
         console.print(f"{len(items)} {text}")
         for item in items[:5]:
             console.print("  " + (", ".join(item) if isinstance(item, list) else describe_issue(item)))
@@ -135,8 +137,7 @@ def print_health(console: Console, found: dict[str, Any]) -> None:
         console.print(f"note: {warning}")
     if len(warnings) > 5:
         console.print(f"note: … and {len(warnings) - 5} more classes (--json lists all)")
-    if not warnings and not any(found[key] for key in ("unreadable", "conflicts", "leaks", "exact_duplicates", "near_duplicates",
-                                      "label_issues", "odd_sizes", "odd_brightness")):
+    if not said and not warnings:
         console.print("no problem found")
 
 

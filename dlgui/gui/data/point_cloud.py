@@ -79,7 +79,8 @@ class PointCloud(pg.GraphicsObject):
         scale = np.array([transform.m11(), transform.m22()], np.float32) * fine
         shift = np.array([transform.dx(), transform.dy()], np.float32) * fine
         height, width = round(size.height() * fine), round(size.width() * fine)
-        pixels, margin = _draw(points * scale + shift, inks, selected, (height, width), self._radius(min(size.width(), size.height())) * fine)
+        radius = self._radius(min(size.width(), size.height())) * fine
+        pixels, margin = _draw(points * scale + shift, inks, selected, (height, width), radius)
         picture = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0],
                          QImage.Format.Format_ARGB32_Premultiplied)
         painter.save()
