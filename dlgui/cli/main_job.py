@@ -103,7 +103,7 @@ def _train(project: Any, plan: Any, progress: Any, console: Console) -> Any:
     from dlgui.project.operations import runs, training
 
     run = None
-    unfinished = [r for r in runs.all_runs(project) if r.state in ("interrupted", "paused") and r.method == plan.method]
+    unfinished = [run for run in runs.waiting(project) if run.method == plan.method]
     if unfinished:
         try:
             run = training.resume(project, unfinished[-1])

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from dlgui.cli.console import Console
 from dlgui.cli.projects import open_project
+from dlgui.errors import DlguiError
 
 if TYPE_CHECKING:
     from dlgui.engine.finetune import Event
     from dlgui.project.operations.runs import Run
     from dlgui.project.operations.training import Plan
     from dlgui.project.project import Project
+
+NEWEST = "newest"
 
 
 def configure(command: str, parser: argparse.ArgumentParser) -> None:
@@ -34,7 +37,8 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image-size", metavar="N", type=int, help="side of the network's input in pixels")
     parser.add_argument("--seed", metavar="N", type=int, default=42, help="default 42")
     parser.add_argument("--device", metavar="DEVICE", default="auto", help="cpu, cuda[:i], mps or auto (default)")
-    parser.add_argument("--resume", metavar="RUN", help="go on with a run that was paused or interrupted")
+    parser.add_argument("--resume", metavar="RUN", nargs="?", const=NEWEST,
+                        help="go on with a run that was paused or interrupted; without RUN with the newest such run")
     parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], dest="settings",
                         help="any other setting of training, augmentation or preprocessing, e.g. policy=one_cycle "
                              "mirror=rc early_stopping=3 contrast_normalization=true; VALUE is JSON or a word")
@@ -59,7 +63,7 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
         if arguments.find_learning_rate:
             return _find_learning_rate(project, with_network(project, plan_of(arguments), console), console)
         if arguments.resume:
-            run = training.resume(project, runs.get(project, arguments.resume))
+            run = training.resume(project, _unfinished(project, arguments.resume))
         else:
             run = training.start(project, with_network(project, plan_of(arguments), console))
         console.print(f"{run.id}: {run.method} on {run.network}, {run.device}")
@@ -71,6 +75,19 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
     console.print(f"{run.id}: validation top-1 error {percent(run.validation_top1_error)}, "
                   f"{run.train_seconds or 0:.1f} s, {run.model}")
     return 0
+
+
+def _unfinished(project: Project, name: str) -> Run:
+    """The run of a name, or the newest that stands still."""
+    from dlgui.project.operations import runs
+
+    if name != NEWEST:
+        return runs.get(project, name)
+    waiting = runs.waiting(project)
+    if not waiting:
+        raise DlguiError(project.folder, "no run of it was paused or interrupted",
+                         "train a new one with: dlgui train PROJECT")
+    return waiting[-1]
 
 
 def with_network(project: Project, plan: Plan, console: Console) -> Plan:
@@ -102,6 +119,8 @@ def list_runs(arguments: argparse.Namespace, console: Console) -> int:
     console.table(["run", "network", "method", "state", "validation", "test", "seconds", "created"],
                   [(r["run"], r["network"], r["method"], r["state"], percent(r["validation_top1_error"]),
                     percent(r.get("test_top1_error")), r["train_seconds"], r["created"]) for r in found])
+    if any(r["state"] in ("paused", "interrupted") for r in found):
+        console.print("go on with what was paused or interrupted: dlgui train PROJECT --resume RUN")
     if not found:
         console.print("no run yet; train one: dlgui train PROJECT")
     return 0

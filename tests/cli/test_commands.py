@@ -143,7 +143,8 @@ def test_train_and_runs(run, job):
     assert {r["state"] for r in listed["runs"]} == {"done"}
     for wrong, said in ((["--set", "nonsense=1"], "nonsense"), (["--set", "nonsense"], "NAME=VALUE"),
                         (["--learning-rate", "-1"], "learning_rate"), (["--network", "no_net"], "efficientnet_lite0"),
-                        (["--resume", fine["run"]], "done already"), (["--image-size", "9"], "image_width")):
+                        (["--resume", fine["run"]], "done already"),
+                        (["--resume"], "paused or interrupted"), (["--image-size", "9"], "image_width")):
         status, _, error = run("train", folder, *wrong)
         assert (status, error.count("\n")) == (1, 1)
         assert said in error

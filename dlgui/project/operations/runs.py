@@ -111,6 +111,11 @@ def resume(project: Project, run: Run, after_iteration: int) -> Run:
     return get(project, run.id)
 
 
+def waiting(project: Project) -> list[Run]:
+    """The runs that were paused or interrupted, oldest first."""
+    return [run for run in all_runs(project) if run.state in ("paused", "interrupted")]
+
+
 def all_runs(project: Project) -> list[Run]:
     """All runs, oldest first."""
     return [_run(project, row) for row in project.store.rows(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY id")]
