@@ -52,25 +52,12 @@ def apply(arguments: argparse.Namespace, console: Console) -> int:
         predictor.batch_size = arguments.batch_size
     progress = console.progress()
     with tempfile.TemporaryDirectory(prefix="dlgui-") as folder:
-        names: dict[str, str] = {}
-        failed: list[dict[str, str]] = []
-        paths: list[str] = []
-        for i, path in enumerate(arguments.paths):
-            if path.suffix.lower() == ".zip" and path.is_file():
-                from dlgui.engine.archives import unpack_images
-
-                place = Path(folder) / str(i)
-                found, refused = unpack_images(path, place, progress)
-                names |= {file.as_posix(): f"{path.as_posix()}/{file.relative_to(place).as_posix()}" for file in found}
-                paths += [file.as_posix() for file in found]
-                failed += [{"path": f"{path.as_posix()}/{name}", "reason": reason} for name, reason in refused]
-            else:
-                paths += answers.images_of([path])
-        progress.task("classifying", len(paths))
-        given = [answers.renamed(a, names) for a in answers.classify(predictor, paths, progress)]
+        found = answers.gather(arguments.paths, folder, progress)
+        progress.task("classifying", len(found.files))
+        given = [answers.renamed(a, found.names) for a in answers.classify(predictor, found.files, progress)]
+    given += found.refused
     classes = predictor.classifier.classes
     document = answers.document(given, classes)
-    document["failed"] += failed
     console.result({**document, "images_per_second": predictor.images_per_second})
     if arguments.csv:
         answers.write(arguments.csv, given, classes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +16,7 @@ import numpy as np
 
 from dlgui.engine.rejection import DECISIONS
 from dlgui.engine.storage import write_atomically
-from dlgui.errors import InvalidValue, UnreadableImage
+from dlgui.errors import DlguiError, InvalidValue, UnreadableImage
 
 if TYPE_CHECKING:
     from dlgui.engine.inference import Judgement, Predictor
@@ -92,6 +94,58 @@ def images_of(paths: Iterable[str | Path]) -> list[str]:
         else:
             found.append(path.as_posix())
     return found
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What is to be classified.
+
+    Attributes:
+        files: image files, with `/`.
+        names: of those that people know by another name than their path, as members of an archive.
+        refused: archives and members of them that cannot be unpacked.
+    """
+
+    files: list[str]
+    names: dict[str, str]
+    refused: list[Answer]
+
+
+def gather(paths: Iterable[str | Path], scratch: str | Path, progress: Progress | None = None) -> Gathered:
+    """The images of files, folders and zip archives. What cannot be unpacked keeps the others from nothing.
+
+    Args:
+        paths: of them.
+        scratch: an existing folder that archives are unpacked into.
+        progress: see `archives.unpack_images`.
+
+    Raises:
+        DlguiError: a folder cannot be listed.
+        Cancelled: see `Progress`.
+    """
+    found = Gathered([], {}, [])
+    for path in map(Path, paths):
+        if path.suffix.lower() == ".zip" and path.is_file():
+            inside, refused = _unpacked(path, Path(tempfile.mkdtemp(dir=scratch)) / "images", progress)
+            found.names.update(inside)
+            found.files.extend(inside)
+            found.refused.extend(Answer(name, "", -1.0, None, FAILED, None, reason) for name, reason in refused)
+        else:
+            found.files.extend(images_of([path]))
+    return found
+
+
+def _unpacked(archive: Path, place: Path, progress: Progress | None) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """File → the name that people know it by, and (name, reason) of what cannot be had."""
+    from dlgui.engine.archives import unpack_images
+
+    try:
+        found, refused = unpack_images(archive, place, progress)
+    except DlguiError as problem:
+        shutil.rmtree(place, ignore_errors=True)
+        return {}, [(archive.as_posix(), f"{problem.why}; {problem.remedy}")]
+    return ({file.as_posix(): f"{archive.as_posix()}/{file.relative_to(place).as_posix()}" for file in found},
+            [(f"{archive.as_posix()}/{name}", reason) for name, reason in refused])
 
 
 @dataclass(frozen=True)

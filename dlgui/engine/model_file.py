@@ -36,6 +36,10 @@ MAX_FILE = 4 << 30
 MAX_JSON = 32 << 20
 _ENTRIES = ("classifier.json", "weights.safetensors", "card.md")
 _KEY = re.compile(r"stages\.\d{1,4}\.[A-Za-z0-9_.]{1,200}")
+_OTHERS = {"a pickle, which is never opened because reading it can run any program": (
+               ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"),
+           "an ONNX network, which other programs run; if dlgui exported it, the program beside it does": (".onnx",),
+           "a network that was exported for other programs": (".pt2", ".xml", ".safetensors", ".h5", ".keras")}
 _DATE = (1980, 1, 1, 0, 0, 0)  # a fixed date keeps equal classifiers equal byte for byte
 
 
@@ -134,7 +138,8 @@ def _read(what: object, file: IO[bytes], size: int) -> Classifier:
     except ModelFileError:
         raise
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as problem:  # ValueError: negative offsets
-        raise ModelFileError(what, _foreign(file), "use a model written by dlgui, or train a new one") from problem
+        reason = _foreign(what, file)
+        raise ModelFileError(what, reason, "use a model written by dlgui, or train a new one") from problem
     description = _description(what, contents["classifier.json"])
     if hashlib.sha256(contents["weights.safetensors"]).hexdigest() != description.get("weights_sha256"):
         raise ModelFileError(what, "its weights are damaged", "restore the file from a copy")
@@ -146,21 +151,27 @@ def _read(what: object, file: IO[bytes], size: int) -> Classifier:
         raise ModelFileError(what, f"its description is wrong ({problem})", "use a model written by dlgui") from problem
 
 
-def _foreign(file: IO[bytes]) -> str:
+def _foreign(what: object, file: IO[bytes]) -> str:
     file.seek(0)
     start = file.read(8)
     if not start:
         return "the file is empty"
     if start[:4] == b"PK\x03\x04":
         return "truncated or corrupt"
-    return ("not a dlgui model (files of other makers, such as the vendor's .hdl, are closed formats "
-            "that only their own software reads)")
+    return _other(what) or ("not a dlgui model (files of other makers, such as the vendor's .hdl, are closed formats "
+                            "that only their own software reads)")
+
+
+def _other(what: object) -> str:
+    """What a file of a well-known kind is instead, by its name; empty where that says nothing."""
+    kind = next((kind for kind, suffixes in _OTHERS.items() if str(what).lower().endswith(suffixes)), "")
+    return f"not a dlgui model but {kind}" if kind else ""
 
 
 def _contents(what: object, archive: zipfile.ZipFile, size: int) -> dict[str, bytes]:
     entries = {entry.filename: entry for entry in archive.infolist()}
     if sorted(entries) != sorted(_ENTRIES) or len(archive.infolist()) != len(_ENTRIES):
-        raise ModelFileError(what, f"holds {', '.join(sorted(entries)[:5]) or 'nothing'} instead of "
+        raise ModelFileError(what, _other(what) or f"holds {', '.join(sorted(entries)[:5]) or 'nothing'} instead of "
                              f"{', '.join(_ENTRIES)}", "use a model written by dlgui")
     for entry in entries.values():
         if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 or entry.file_size > size:

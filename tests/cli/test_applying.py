@@ -87,6 +87,11 @@ def test_apply_reads_zip_archives(trained, small_folder, tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     assert [r["path"] for r in found["results"]] == [f"{tmp_path.as_posix()}/some.zip/deep/one.jpg"]
     assert [f["path"].rpartition("/")[2] for f in found["failed"]] == ["bad.png", "out.png"]
+    (tmp_path / "torn.zip").write_bytes((tmp_path / "some.zip").read_bytes()[:500])
+    assert cli.main(["apply", str(trained), str(tmp_path / "torn.zip"), str(tmp_path / "some.zip"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["results"]) == 1, "an archive that cannot be read does not keep the others from it"
+    assert "not a zip archive" in found["failed"][1]["reason"]
 
 
 def test_storing_a_rule_keeps_what_is_known(trained):

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import pickle
 import zipfile
 
 import numpy as np
@@ -100,6 +101,32 @@ def test_refuses_with_the_reason(spoil, reason, content, tmp_path):
     with pytest.raises(ModelFileError, match=reason) as caught:
         read_model(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "reason"), [
+    ("weights.pt", "but a pickle, which is never opened"), ("net.onnx", "but an ONNX network"),
+    ("net.safetensors", "exported for other programs"), ("notes.txt", "not a dlgui model")])
+def test_files_of_other_makers_are_named_and_never_opened(name, reason, tmp_path):
+    hostile = pickle.dumps(_Hostile(str(tmp_path / "opened")))
+    path = tmp_path / name
+    path.write_bytes(hostile)
+    with pytest.raises(ModelFileError, match=reason):
+        read_model(path)
+    with zipfile.ZipFile(path, "w") as archive:  # as torch saves it
+        archive.writestr("archive/data.pkl", hostile)
+    with pytest.raises(ModelFileError, match="instead of" if name == "notes.txt" else reason):
+        read_model(path)
+    assert not (tmp_path / "opened").exists()
+
+
+class _Hostile:
+    """Makes a file where it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (self.path, "w")
 
 
 def test_refuses_paths_that_lead_out_of_the_archive(content, tmp_path):

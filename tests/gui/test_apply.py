@@ -3,13 +3,14 @@
 import csv
 import json
 import shutil
+import warnings
 import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QMenu, QWidget
 
 from dlgui.engine.rejection import Costs
@@ -64,11 +65,20 @@ def fresh(textile, tmp_path):
     return folder
 
 
-def dropped(widget, paths):
+def urls(paths):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    widget.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
-                                Qt.KeyboardModifier.NoModifier))
+    return data
+
+
+def dropped(lab, data):
+    how = Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # other releases of Qt know no other way
+        enter = QDragEnterEvent(QPoint(5, 5), *how)
+    lab.apply_tab.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    lab.apply_tab.dropEvent(QDropEvent(QPointF(5, 5), *how))
 
 
 def settled(qtbot, lab, idle, count):
@@ -77,9 +87,11 @@ def settled(qtbot, lab, idle, count):
 
 
 def test_a_dropped_folder_is_classified_filtered_and_written(lab, qtbot, idle, fresh, tmp_path):
-    dropped(named(lab, "applyDropArea"), [fresh])
+    dropped(lab, urls([fresh]))
     settled(qtbot, lab, idle, 8)
     tab, grid, table = lab.apply_tab, named(lab, "applyGrid"), named(lab, "applyResults")
+    assert [grid.items.item(i).file for i in range(8)] == [a.path for a in tab.table.answers] == sorted(
+        str(path) for path in fresh.iterdir()), "until a header is clicked they stay as they came"
     assert table.model().rowCount() == 8
     states = {a.path.rpartition("/")[2]: a.decision for a in tab.table.answers}
     assert states["noise.png"] == "unknown"
@@ -94,7 +106,11 @@ def test_a_dropped_folder_is_classified_filtered_and_written(lab, qtbot, idle, f
     sure = sum(a.confidence >= 1 for a in tab.table.answers)
     qtbot.waitUntil(lambda: grid.items.rowCount() == sure, timeout=60000)
     named(lab, "applyLowest").setValue(0)
+    box.setCurrentIndex(box.findData("failed"))
     named(lab, "applyClassFilter").setCurrentIndex(1)
+    qtbot.waitUntil(lambda: tab.results.hint.isVisible() and "filters" in tab.results.hint.text(), timeout=60000)
+    box.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: not tab.results.hint.isVisible(), timeout=60000)
     assert {tab.results.shown.answer(row).predicted for row in range(table.model().rowCount())} <= {"global"}
     named(lab, "applyClassFilter").setCurrentIndex(0)
     qtbot.waitUntil(lambda: grid.items.rowCount() == 8, timeout=60000)
@@ -152,14 +168,47 @@ def test_zip_archives_and_the_clipboard(lab, qtbot, idle, fresh, tmp_path):
     clipboard.setImage(QImage(str(next(fresh.glob("local*")))))
     qtbot.mouseClick(named(lab, "pasteButton"), Qt.MouseButton.LeftButton)
     settled(qtbot, lab, idle, 1)
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in sorted(fresh.glob("global*"))])
-    clipboard.setMimeData(data)
+    clipboard.setMimeData(urls(sorted(fresh.glob("global*"))))
     lab.actions_by_name()["actionApplyPaste"].trigger()
     settled(qtbot, lab, idle, 3)
     clipboard.setText("neither")
     lab.apply_tab.paste()
     assert "neither an image" in lab.apply_tab.status.text()
+    clipboard.clear()
+    assert lab.problems == []
+
+
+def test_pictures_are_pasted_and_dropped_wherever_the_focus_is(lab, qtbot, idle, fresh):
+    tab, clipboard = lab.apply_tab, QGuiApplication.clipboard()
+    lab.activateWindow()
+    clipboard.setPixmap(lab.grab())  # a screenshot
+    for widget in (lab.tabs.tabBar(), named(lab, "applyGrid"), named(lab, "applyModel"), named(lab, "applyDropArea"),
+                   named(lab, "applyPreview"), tab.camera):
+        tab.results.begin([])
+        tab.show_camera(widget is tab.camera)
+        widget.setFocus()
+        qtbot.keyClick(widget, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+        settled(qtbot, lab, idle, 1)
+        assert tab.table.answers[0].decision != "failed"
+        assert tab.table.answers[0].title.startswith("pasted_")
+    tab.results.begin([])
+    field = named(lab, "applyLowest")
+    field.setFocus()
+    clipboard.setText("7")
+    qtbot.keyClick(field.lineEdit(), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(field.lineEdit(), Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert field.value() == 7, "who types pastes text"
+    field.setValue(0)
+    clipboard.setMimeData(urls(sorted(fresh.glob("global*"))))
+    lab.tabs.setCurrentIndex(0)
+    qtbot.keyClick(lab.tabs.tabBar(), Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert not lab.session.jobs.busy()
+    data = QMimeData()
+    data.setImageData(QImage(str(fresh / "noise.png")))
+    lab.tabs.setCurrentIndex(3)
+    dropped(lab, data)
+    settled(qtbot, lab, idle, 1)
+    assert tab.table.answers[0].decision == "unknown"
     clipboard.clear()
     assert lab.problems == []
 
@@ -242,6 +291,14 @@ def test_the_loop_closes(lab, qtbot, idle, fresh):
     idle(lab)
     assert info(project)["classes"]["nominal"] == 25 + sum(
         a.predicted == "nominal" for a in [tab.results.shown.answer(0), tab.results.shown.answer(1)])
+    for row, key in ((3, "1"), (4, "2"), (5, "1")):  # faster than images are added
+        tab.results.select([row])
+        qtbot.keyClicks(named(lab, "applyGrid"), key)
+    idle(lab)
+    assert info(project)["num_images"] == 78
+    for _ in range(3):
+        lab.actions_by_name()["actionUndo"].trigger()
+    assert info(project)["num_images"] == 75
     run = training.train(project, training.Plan())
     assert read_provenance(run)["train_images"] == read_provenance(runs.get(project, "run-001"))["train_images"] + 3
     for _ in range(2):
@@ -260,7 +317,16 @@ def read_provenance(run):
 
 def test_a_model_file_without_a_project_run(lab, qtbot, idle, fresh, tmp_path):
     shutil.copy(runs.get(lab.session.project).model, tmp_path / "own.dlclassifier")
-    lab.apply_tab.model.add_file(str(tmp_path / "own.dlclassifier"))
+    dropped(lab, urls([tmp_path / "own.dlclassifier"]))
+    idle(lab)
+    box = named(lab, "applyModel")
+    assert box.currentText() == "own.dlclassifier"
+    lab.apply_tab.model.open_file(str(tmp_path / "own.dlclassifier"))
+    (tmp_path / "other.dlclassifier").write_bytes(b"no model")
+    lab.apply_tab.model.open_file(str(tmp_path / "other.dlclassifier"))
+    idle(lab)
+    assert "other.dlclassifier: not a dlgui model" in str(lab.problems.pop())
+    assert [box.itemText(i) for i in range(box.count())][1:] == ["own.dlclassifier"], "once, and the other never"
     assert not named(lab, "rejectDesignerButton").isEnabled()
     lab.apply_tab.classify([str(fresh / "noise.png")])
     settled(qtbot, lab, idle, 1)

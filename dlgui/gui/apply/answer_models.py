@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from dlgui.engine.answers import Answer, AnswerFilter
 from dlgui.gui import theme
 from dlgui.gui.apply.decisions import colour_of, word_of
+from dlgui.gui.words import tip
 
 Index = QModelIndex | QPersistentModelIndex
 SORT = int(Qt.ItemDataRole.UserRole)
@@ -69,7 +70,7 @@ class AnswerTable(QAbstractTableModel):
             return (a.title, a.predicted, a.confidence, a.decision, second[1] if second else -1.0,
                     -1.0 if a.novelty is None else a.novelty)[column]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{a.title}\n{a.reason}".strip()
+            return tip(f"{a.title}\n{a.reason}".strip())
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (CONFIDENCE, NOVELTY):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ForegroundRole and column == DECISION:

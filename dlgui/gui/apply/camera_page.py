@@ -135,7 +135,7 @@ class CameraPage(QWidget):
         """Shows the frames of a source; ends the one before."""
         self.close_source()
         self._source = source
-        self._say("")
+        self._say(self.tr("Waiting for the first image …"))
         source.frame.connect(self.live.take)
         source.failed.connect(self._lost)
         self.live.start()
@@ -179,6 +179,8 @@ class CameraPage(QWidget):
         self.live.heatmap = on
 
     def _show(self, live: LiveAnswer) -> None:
+        if self._last is None:
+            self._say("")
         self._last = live
         self._times.append(monotonic())
         self.view.show_image(live.picture)

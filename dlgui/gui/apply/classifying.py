@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
+from PySide6.QtGui import QImage
 
 from dlgui.engine import answers
-from dlgui.engine.answers import FAILED, Answer
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.rejection import Rejection
 from dlgui.engine.watching import FolderWatch
@@ -73,11 +73,12 @@ class Classifying(QObject):
         """Whether files are being classified."""
         return self.session.jobs.running("apply") is not None
 
-    def classify(self, model: str, paths: list[str]) -> None:
-        """Classifies files, folders and archives; ends a watch."""
+    def classify(self, model: str, paths: list[str], picture: QImage | None = None) -> None:
+        """Classifies files, folders and archives, and a picture that has no file; ends a watch."""
         self.stop()
         scratch = self.scratch()
-        self._begin("apply", self.tr("classifying"), lambda job: _classify(job, self._load, model, paths, scratch))
+        self._begin("apply", self.tr("classifying"),
+                    lambda job: _classify(job, self._load, model, paths, picture, scratch))
 
     def watch(self, model: str, folder: str) -> None:
         """Classifies what arrives in a folder from now on."""
@@ -156,25 +157,21 @@ class Folders:
     gone: bool = False
 
 
-def _classify(job: Job, load: Callable[[str], Classifier], model: str, paths: list[str], scratch: Path) -> float:
+def _classify(job: Job, load: Callable[[str], Classifier], model: str, paths: list[str], picture: QImage | None,
+              scratch: Path) -> float:
     classifier = load(model)
     job.tell(Beginning(classifier.classes, classifier.rejection))
-    files: list[str] = []
-    pending: list[Answer] = []
-    names = {path: Path(path).name for path in paths if Path(path).parent == scratch}  # pasted pictures
-    for path in paths:
-        if Path(path).suffix.lower() == ".zip" and Path(path).is_file():
-            inside, failed = _unpacked(job, path, scratch)
-            names |= inside
-            files += inside
-            pending += failed
-        else:
-            files += answers.images_of([path])
+    found = answers.gather(paths, scratch, job.progress)
+    if picture is not None:
+        path = _kept(picture, scratch)
+        found.files.append(path)
+        found.names[path] = Path(path).name
+    pending = found.refused
     predictor = classifier.predictor("auto")
-    job.progress.task("classifying", len(files))
+    job.progress.task("classifying", len(found.files))
     told = time.monotonic()
-    for a in answers.classify(predictor, files, job.progress):
-        pending.append(answers.renamed(a, names))
+    for a in answers.classify(predictor, found.files, job.progress):
+        pending.append(answers.renamed(a, found.names))
         if len(pending) >= _TOLD or time.monotonic() - told > 0.1:
             job.tell(pending)
             pending, told = [], time.monotonic()
@@ -183,22 +180,12 @@ def _classify(job: Job, load: Callable[[str], Classifier], model: str, paths: li
     return predictor.images_per_second
 
 
-def _unpacked(job: Job, path: str, scratch: Path) -> tuple[dict[str, str], list[Answer]]:
-    """The images of an archive, each with the name that people know it by, and those that cannot be had."""
-    from dlgui.engine.archives import unpack_images
-
-    place = Path(tempfile.mkdtemp(dir=scratch)) / "images"
-    try:
-        found, refused = unpack_images(path, place, job.progress)
-    except DlguiError as problem:  # what was dropped with it is classified all the same
-        shutil.rmtree(place, ignore_errors=True)
-        return {}, [_failed(path, f"{problem.why}; {problem.remedy}")]
-    return ({file.as_posix(): f"{path}/{file.relative_to(place).as_posix()}" for file in found},
-            [_failed(f"{path}/{name}", reason) for name, reason in refused])
-
-
-def _failed(path: str, reason: str) -> Answer:
-    return Answer(path, "", -1.0, None, FAILED, None, reason)
+def _kept(picture: QImage, scratch: Path) -> str:
+    """The file that a pasted picture is written to: everything later asks for files."""
+    path = scratch / f"pasted_{datetime.now():%H%M%S_%f}.png"
+    if not picture.save(str(path)):
+        raise DlguiError(path, "the picture cannot be written", "free some disk space")
+    return path.as_posix()
 
 
 def _watch(job: Job, load: Callable[[str], Classifier], model: str, folder: str, wake: threading.Event) -> None:

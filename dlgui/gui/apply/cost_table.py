@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics
 from PySide6.QtWidgets import QWidget
 
 from dlgui.gui import theme
+from dlgui.gui.words import tip
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -53,7 +54,7 @@ class CostModel(QAbstractTableModel):
             font.setBold(True)
             return QFontMetrics(font).elidedText(self.classes[section], Qt.TextElideMode.ElideMiddle,
                                                  WIDTHS[orientation] - _PADDING)
-        return self.classes[section] if role == Qt.ItemDataRole.ToolTipRole else None
+        return tip(self.classes[section]) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         plain = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -68,7 +69,7 @@ class CostModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.BackgroundRole and i == j:
             return QColor(theme.colours().raised)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.tr("answered {a} where {b} is true").format(a=self.classes[i], b=self.classes[j])
+            return tip(self.tr("answered {a} where {b} is true").format(a=self.classes[i], b=self.classes[j]))
         return None
 
     def setData(self, index: Index, value: Any, role: int = int(Qt.ItemDataRole.EditRole)) -> bool:

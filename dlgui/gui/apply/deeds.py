@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,9 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from dlgui.engine import answers, sorting
 from dlgui.engine.answers import Answer
 from dlgui.gui.apply.sort_dialog import SortDialog
+from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
+from dlgui.gui.words import short
 from dlgui.project.operations import additions
 from dlgui.project.operations.additions import Additions
 
@@ -39,6 +42,8 @@ class Deeds(QObject):
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
         self.session, self._window = session, window
+        self._additions: deque[Callable[[], object]] = deque()
+        session.opened.connect(lambda _: self._additions.clear())
         self._manifest: Path | None = None
         self._steps: dict[str, str] = {}
 
@@ -52,12 +57,15 @@ class Deeds(QObject):
 
     def write(self, path: Path, chosen: list[Answer], classes: list[str]) -> None:
         """Writes the answers as CSV, or as JSON where the name ends so."""
+        text = self.tr("1 result written to {path}") if len(chosen) == 1 else self.tr("{n} results written to {path}")
         self.session.jobs.start(
             f"save results {path}", self.tr("saving results"), lambda job: answers.write(path, chosen, classes),
-            done=lambda _: self.said.emit(self.tr("{n} results written to {path}").format(n=len(chosen), path=path)))
+            done=lambda _: self.said.emit(text.format(n=len(chosen), path=path)))
 
     def sort(self, chosen: list[Answer]) -> None:
         """Shows what sorting into class folders would do, and does it."""
+        if self._sorts():
+            return
         dialog = SortDialog(self.session.jobs, chosen, parent=self._window)
         if dialog.exec() and dialog.plan is not None:
             self.carry_out(dialog.plan)
@@ -68,13 +76,22 @@ class Deeds(QObject):
                                 lambda job: sorting.execute(planned, job.progress),
                                 done=lambda manifest: self._sorted(planned, manifest))
 
+    def _sorts(self) -> bool:
+        """Whether files are on their way; another sorting would break that off in the middle."""
+        busy = self.session.jobs.running("sort") is not None
+        if busy:
+            self.said.emit(self.tr("Files are being copied or moved; wait for the end of that."))
+        return busy
+
     def _sorted(self, planned: sorting.Plan, manifest: Path) -> None:
         self._manifest = manifest
         self._steps = {s.source.as_posix(): s.target.as_posix() for s in planned.steps} if planned.move else {}
         self.moved.emit(self._steps)
         self.undoable.emit(True)
-        text = self.tr("{n} files moved into {f}") if planned.move else self.tr("{n} files copied into {f}")
-        self.said.emit(text.format(n=len(planned.steps), f=planned.folder))
+        count = len(planned.steps)
+        files = self.tr("1 file") if count == 1 else self.tr("{n} files").format(n=count)
+        text = self.tr("{files} moved into {f}") if planned.move else self.tr("{files} copied into {f}")
+        self.said.emit(text.format(files=files, f=planned.folder))
 
     def undo_sorting(self) -> None:
         """Takes the last sorting back."""
@@ -90,6 +107,8 @@ class Deeds(QObject):
             self._undo(Path(path))
 
     def _undo(self, manifest: Path) -> None:
+        if self._sorts():
+            return
         self.session.jobs.start("sort", self.tr("taking back"), lambda job: sorting.undo(manifest, job.progress),
                                 done=lambda left: self._undone(manifest, left))
 
@@ -118,12 +137,13 @@ class Deeds(QObject):
         readable = [a for a in chosen if a.confidences is not None]
         if project is None or not readable:
             return
-        menu.addAction(self.tr("As predicted ({n} images)").format(n=len(readable)),
-                       partial(self.add, [(a.path, a.predicted) for a in readable]))
+        count = len(readable)
+        text = self.tr("As predicted (1 image)") if count == 1 else self.tr("As predicted ({n} images)").format(n=count)
+        menu.addAction(text, partial(self.add, [(a.path, a.predicted) for a in readable]))
         menu.addSeparator()
         infos = project.classes()
         for info in infos[:_LISTED]:
-            menu.addAction(self.tr("As {name}").format(name=info.name),
+            menu.addAction(self.tr("As {name}").format(name=short(info.name).replace("&", "&&")),
                            partial(self.add, [(a.path, info.name) for a in readable]))
         menu.addAction(self.tr("Another class…"), lambda: self.pick_class(
             lambda name: self.add([(a.path, name) for a in readable])))
@@ -146,20 +166,36 @@ class Deeds(QObject):
         """Takes (file, class) pairs into the data set."""
         project = self.session.project
         if project is not None and labeled:
-            self.session.jobs.start("add images", self.tr("adding images"), lambda job: additions.add_files(
-                project, labeled, progress=job.progress), done=lambda found: self._added(found, dict(labeled)))
+            self._take_in(lambda job: additions.add_files(project, labeled, progress=job.progress), dict(labeled))
 
     def add_pixels(self, pixels: np.ndarray, label: str) -> None:
         """Takes one picture of the camera into the data set."""
         project = self.session.project
         if project is not None:
-            self.session.jobs.start("snapshot", self.tr("snapshot"), lambda job: additions.add_pixels(
-                project, pixels, label), done=lambda found: self._added(found, {}, label))
+            self._take_in(lambda job: additions.add_pixels(project, pixels, label), {}, label)
 
-    def _added(self, found: Additions, labels: dict[str, str], label: str = "") -> None:
+    def _take_in(self, work: Callable[[Job], Additions], labels: dict[str, str], label: str = "") -> None:
+        """One after the other, as keys are typed faster than images are added: a new job ends the one before it."""
+        self._additions.append(lambda: self.session.jobs.start(
+            "add images", self.tr("adding images"), work, done=lambda found: self._added(found, labels, label),
+            failed=self._not_added, cancelled=self._additions.clear))
+        if self.session.jobs.running("add images") is None:
+            self._next_addition()
+
+    def _next_addition(self) -> None:
+        if self._additions:
+            self._additions.popleft()()
+
+    def _not_added(self, problem: Exception) -> None:
+        self._next_addition()
+        self.session.problem.emit(problem)
+
+    def _added(self, found: Additions, labels: dict[str, str], label: str) -> None:
+        self._next_addition()
         refused = {name for name, _ in found.refused}
         self.added.emit({path: name for path, name in labels.items() if path not in refused})
-        text = self.tr("{n} images added to the data set").format(n=found.added)
+        text = self.tr("1 image added to the data set") if found.added == 1 else self.tr(
+            "{n} images added to the data set").format(n=found.added)
         if label:
             text += self.tr(" as {name}").format(name=label)
         if found.known:

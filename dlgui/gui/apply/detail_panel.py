@@ -19,7 +19,7 @@ from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import full, to_qimage
 from dlgui.gui.widgets import named
-from dlgui.gui.words import breakable
+from dlgui.gui.words import breakable, tip
 
 
 class DetailPanel(QWidget):
@@ -76,7 +76,7 @@ class DetailPanel(QWidget):
         colour = colour_of(a.decision)
         self.verdict.setStyleSheet(f"font-weight: 600; {f'color: {colour};' if colour else ''}")
         self.name.setText(a.title.rpartition("/")[2])
-        self.name.setToolTip(a.title)
+        self.name.setToolTip(tip(a.title))
         self.bars.show_confidences(self._classes, a.confidences, self._rule.thresholds if self._rule else ())
         self._picture()
 
@@ -84,8 +84,9 @@ class DetailPanel(QWidget):
         a, method = self._answer, self.method.currentData()
         if a is None:
             return
-        self.session.jobs.start("apply preview", self.tr("preview"), lambda job: self._draw(job, a, method),
-                                done=self.view.show_image, failed=self._failed, told=self.view.show_image, quiet=True)
+        self.session.jobs.start("apply preview", self.tr("heatmap"), lambda job: self._draw(job, a, method),
+                                done=self.view.show_image, failed=self._failed, told=self.view.show_image,
+                                quiet=not method)
 
     def _draw(self, job: Job, a: Answer, method: str) -> QImage:
         """In the job's thread: the image at once, the map over it when it is ready."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from dlgui.engine.labels import READABLE_SUFFIXES
@@ -21,19 +18,16 @@ def local_files(data: QMimeData) -> list[str]:
     return [url.toLocalFile() for url in data.urls() if url.isLocalFile()] if data.hasUrls() else []
 
 
-def pasted(folder: Callable[[], Path]) -> list[str]:
-    """What lies in the clipboard: files, or a picture, which is written into `folder()`; empty where neither."""
-    data = QGuiApplication.clipboard().mimeData()
-    found = local_files(data) if data is not None else []
-    if found or data is None or not data.hasImage():
-        return found
-    image = QImage(data.imageData())
-    path = folder() / f"pasted_{datetime.now():%H%M%S_%f}.png"
-    return [str(path)] if not image.isNull() and image.save(str(path)) else []
+def picture_of(data: QMimeData) -> QImage | None:
+    """The picture that was dropped or copied without a file, as out of a browser or of the screen."""
+    found = data.imageData() if data.hasImage() else None
+    if isinstance(found, QPixmap):
+        found = found.toImage()
+    return found if isinstance(found, QImage) and not found.isNull() else None
 
 
 class Intake(QFrame):
-    """The drop area and its buttons.
+    """The drop area and its buttons. What is dropped here or anywhere on the tab is the tab's.
 
     Signals:
         files: paths of images, folders and archives.
@@ -50,7 +44,6 @@ class Intake(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("applyDropArea")
-        self.setAcceptDrops(True)
         self.setToolTip(self.tr("Drop images, folders or zip archives to classify them; a click asks for images"))
         self.setAccessibleName(self.tr("Drop area"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -96,14 +89,6 @@ class Intake(QFrame):
         folder = QFileDialog.getExistingDirectory(self, self.tr("Folder of images"))
         if folder:
             self.files.emit([folder])
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if local_files(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        event.acceptProposedAction()
-        self.files.emit(local_files(event.mimeData()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.isEnabled() and self.rect().contains(event.position().toPoint()):

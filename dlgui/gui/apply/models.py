@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from dlgui.engine.classifier import Classifier
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import Choice, button, named
+from dlgui.gui.words import tip
 from dlgui.project.operations import runs
 from dlgui.project.operations.runs import Run
 
@@ -83,12 +84,20 @@ class ModelChoice(QWidget):
         self.box.blockSignals(False)
         self.chosen.emit()
 
+    def open_file(self, path: str) -> None:
+        """Reads a model file, then offers it and chooses it; one that cannot be read is not offered."""
+        self.session.jobs.start("open model", self.tr("reading the model"), lambda job: self.loaded.get(path),
+                                done=lambda _: self.add_file(path))
+
     def add_file(self, path: str) -> None:
         """Offers a model file and chooses it."""
-        self.box.addItem(Path(path).name, ("", path))
-        self.box.setCurrentIndex(self.box.count() - 1)
+        place = next((i for i in range(self.box.count()) if self.box.itemData(i)[1] == path), -1)
+        if place < 0:
+            self.box.addItem(Path(path).name, ("", path))
+            self.box.setItemData(self.box.count() - 1, tip(path), Qt.ItemDataRole.ToolTipRole)
+        self.box.setCurrentIndex(place if place >= 0 else self.box.count() - 1)
 
     def _open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, self.tr("Model file"), "", self.tr("Classifiers (*.dlclassifier)"))
         if path:
-            self.add_file(path)
+            self.open_file(path)

@@ -114,7 +114,7 @@ class ResultsPanel(QWidget):
         view.setAccessibleName(self.tr("Results"))
         view.setModel(self.shown)
         view.setSortingEnabled(True)
-        view.horizontalHeader().setSortIndicator(-1, view.horizontalHeader().sortIndicatorOrder())
+        view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as they come
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setShowGrid(False)
@@ -171,15 +171,20 @@ class ResultsPanel(QWidget):
         self.select(rows)
 
     def _show_page(self) -> None:
-        self.pages.setCurrentIndex(self._page if self.table.answers else 2)
+        self.explain(self._watched)
+        self.pages.setCurrentIndex(self._page if self.shown.rowCount() else 2)
 
     def explain(self, watched: str = "") -> None:
         """What stands here while there is no answer; `watched` is the folder that is waited for."""
+        self._watched = watched
         title, lines = self.tr("What are these images?"), [
             self.tr("Drop images, folders or a zip archive anywhere on this page, or press Ctrl+V."),
             self.tr("Watch a folder to classify whatever arrives in it, or look through a camera."),
             self.tr("Results can be saved, sorted into class folders, or taken back into the data set.")]
-        if watched:
+        if self.table.answers:
+            title, lines = self.tr("No result passes the filters"), [
+                self.tr("The boxes above choose decision, class and confidence.")]
+        elif watched:
             title, lines = self.tr("Nothing has arrived yet"), [
                 self.tr("Whatever image is put into this folder is classified as soon as it is whole:"),
                 escape(breakable(watched))]

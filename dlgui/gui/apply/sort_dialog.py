@@ -31,7 +31,7 @@ from dlgui.errors import DlguiError
 from dlgui.gui.apply.decisions import word_of
 from dlgui.gui.jobs import Jobs
 from dlgui.gui.widgets import button, named
-from dlgui.gui.words import breakable
+from dlgui.gui.words import breakable, tip
 
 _LISTED = 2000
 """Files that are listed at most, over all classes."""
@@ -149,12 +149,14 @@ class SortDialog(QDialog):
             for texts in listed:
                 item = QTreeWidgetItem(list(texts))
                 for column, text in enumerate(texts):
-                    item.setToolTip(column, text)
+                    item.setToolTip(column, tip(text))
                 top.addChild(item)
             if count > len(listed):
                 top.addChild(QTreeWidgetItem([self.tr("and {n} more").format(n=count - len(listed))]))
             top.setExpanded(len(plan.counts) <= 4)
-        done = self.tr("moved") if plan.move else self.tr("copied")
-        self.note.setText(self.tr("{n} files would be {done} into {c} folders. Nothing has been done yet; afterwards a "
-                                  "manifest in the folder undoes it.").format(n=len(plan.steps), done=done,
-                                                                              c=len(plan.counts)))
+        files, folders = len(plan.steps), len(plan.counts)
+        self.note.setText(self.tr("{files} would be {done} into {folders}. Nothing has been done yet; afterwards a "
+                                  "manifest in the folder undoes it.").format(
+            files=self.tr("1 file") if files == 1 else self.tr("{n} files").format(n=files),
+            done=self.tr("moved") if plan.move else self.tr("copied"),
+            folders=self.tr("1 folder") if folders == 1 else self.tr("{n} folders").format(n=folders)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from dlgui.engine.answers import Answer
 from dlgui.engine.classifier import Classifier
+from dlgui.engine.model_file import SUFFIX
 from dlgui.engine.rejection import Rejection
 from dlgui.gui import icons
 from dlgui.gui.apply import scenes
@@ -19,7 +20,7 @@ from dlgui.gui.apply.camera_page import CameraPage
 from dlgui.gui.apply.classifying import Beginning, Classifying
 from dlgui.gui.apply.deeds import Deeds
 from dlgui.gui.apply.detail_panel import DetailPanel
-from dlgui.gui.apply.intake import Intake, local_files, pasted
+from dlgui.gui.apply.intake import Intake, local_files, picture_of
 from dlgui.gui.apply.models import ModelChoice
 from dlgui.gui.apply.reject_designer import RejectDesigner
 from dlgui.gui.apply.results_panel import ResultsPanel
@@ -126,8 +127,7 @@ class ApplyTab(QWidget):
         self.unsort.hide()
         self.camera.leave.connect(lambda: self.show_camera(False))
         self.camera.snapshot.connect(self.deeds.add_pixels)
-        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self.paste)
-        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self.paste)  # as long as the tab is shown
         self.session.opened.connect(self._opened)
 
     def commands(self) -> list[Command]:
@@ -164,15 +164,19 @@ class ApplyTab(QWidget):
             self.results.mark_added({})
         self._state()
 
-    def classify(self, paths: list[str]) -> None:
-        """Classifies files, folders and archives; results appear as they come."""
+    def classify(self, paths: list[str], picture: QImage | None = None) -> None:
+        """Classifies files, folders and archives, or a picture; results appear as they come. Opens model files."""
+        for path in paths:
+            if path.endswith(SUFFIX):
+                self.model.open_file(path)
+        paths = [path for path in paths if not path.endswith(SUFFIX)]
         model = self.model.path()
         if model is None:
             self.status.setText(self.tr("No classifier yet: train one, or open a model file."))
-        elif paths:
+        elif paths or picture is not None:
             self.show_camera(False)
             self.status.setText(self.tr("classifying …"))
-            self.classifying.classify(model, paths)
+            self.classifying.classify(model, paths, picture)
 
     def watch_folder(self, folder: str) -> None:
         """Classifies what arrives in a folder from now on."""
@@ -184,11 +188,15 @@ class ApplyTab(QWidget):
 
     def paste(self) -> None:
         """Classifies the image or the files in the clipboard."""
-        found = pasted(self.classifying.scratch)
-        if found:
-            self.classify(found)
-        else:
+        if not self._take(QGuiApplication.clipboard().mimeData()):
             self.status.setText(self.tr("The clipboard holds neither an image nor files."))
+
+    def _take(self, data: QMimeData) -> bool:
+        """Classifies what was dropped or copied; False where it is neither files nor a picture."""
+        files = local_files(data)
+        picture = None if files else picture_of(data)
+        self.classify(files, picture)
+        return bool(files) or picture is not None
 
     def write_csv(self, path: Path) -> None:
         """Writes all results as a table."""
@@ -292,9 +300,10 @@ class ApplyTab(QWidget):
             self.results.begin([])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self.model.path() is not None and local_files(event.mimeData()):
+        data = event.mimeData()
+        if local_files(data) or data.hasImage():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        self.classify(local_files(event.mimeData()))
+        self._take(event.mimeData())
