@@ -12,17 +12,18 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dlgui.engine.labels import NO_SPLIT, SPLIT_WORDS, list_files, split_of
+from dlgui.engine.labels import NO_SPLIT, SPLIT_WORDS, column_of, delimiter_of, list_files, split_of
 from dlgui.engine.splitting import SUBSETS
 from dlgui.engine.storage import short_name, write_atomically
 from dlgui.errors import DlguiError, InvalidValue
 
-SIDECAR = "dlgui.json"
+SIDECAR, VERSION = "dlgui.json", 1
 UNLABELED = "unlabeled"
 FIELDS = frozenset({"label", "split", "group", "flag", "excluded", "note"})
 _COLUMNS = ("image", "label", "split", "group", "flag", "excluded", "note", "path")
@@ -81,20 +82,21 @@ def place(kind: str, entries: Sequence[Entry]) -> None:
         raise InvalidValue("format", kind, ", ".join(_WRITE))
     if kind in ("csv", "coco"):
         for entry in entries:
-            entry.file = f"images/{entry.path}"
+            portable = entry.path if inside(entry.path) else "/".join(map(_safe, entry.path.split("/")))
+            entry.file = f"images/{portable}"
         return
     folders = _folder_names(sorted({e.label for e in entries if e.label is not None}))
     taken: set[str] = set()
     for entry in entries:
-        inside = UNLABELED if entry.label is None else f"{entry.split or NO_SPLIT}/{folders[entry.label]}"
+        below = UNLABELED if entry.label is None else f"{entry.split or NO_SPLIT}/{folders[entry.label]}"
         if kind == "huggingface":
-            inside = entry.split or NO_SPLIT
+            below = entry.split or NO_SPLIT
         stem, dot, suffix = entry.path.rpartition("/")[2].rpartition(".")
         stem, suffix = short_name(_safe(stem or suffix)), dot + (suffix if stem else "")
-        candidate, number = f"{inside}/{stem}{suffix}", 1
+        candidate, number = f"{below}/{stem}{suffix}", 1
         while candidate.casefold() in taken:
             number += 1
-            candidate = f"{inside}/{stem}_{number}{suffix}"
+            candidate = f"{below}/{stem}_{number}{suffix}"
         taken.add(candidate.casefold())
         entry.file = candidate
 
@@ -109,7 +111,7 @@ def write(kind: str, folder: Path, data: DatasetFiles, sizes: dict[str, tuple[in
         sizes: width and height by `path`, for COCO.
     """
     content = _WRITE[kind](data, sizes or {})
-    sidecar: dict[str, Any] = {"format": "dlgui-dataset", "version": 1, "kind": kind,
+    sidecar: dict[str, Any] = {"format": "dlgui-dataset", "version": VERSION, "kind": kind,
                                "classes": [asdict(c) for c in data.classes]}
     if kind == "imagefolder":
         sidecar["entries"] = [asdict(e) for e in data.entries]
@@ -138,7 +140,7 @@ def read(source: Path, kind: str | None = None) -> DatasetFiles:
         raise DlguiError(source, "no such file or folder", "name the folder or file of a data set")
     folder = source if source.is_dir() else source.parent
     sidecar = _sidecar(folder)
-    kind = kind or sidecar.get("kind") or _guess(source)
+    kind = kind or (sidecar.get("kind") if source.is_dir() else None) or _guess(source)
     if kind not in _READ:
         raise InvalidValue("format", kind, ", ".join(_READ))
     try:
@@ -257,7 +259,11 @@ def _sidecar(folder: Path) -> dict[str, Any]:
         found = json.loads((folder / SIDECAR).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) and found.get("format") == "dlgui-dataset" else {}
+    if not isinstance(found, dict) or found.get("format") != "dlgui-dataset":
+        return {}
+    if found.get("version") != VERSION:
+        raise DlguiError(folder / SIDECAR, f"written by a newer dlgui (version {found.get('version')})", "update dlgui")
+    return found
 
 
 def _guess(source: Path) -> str:
@@ -291,11 +297,35 @@ def _read_folders(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:
 
 def _read_csv(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:
     file = source / "dataset.csv" if source.is_dir() else source
-    csv.field_size_limit(1 << 26)
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        rows = [_entry(row, "image") for row in reader]
-    return DatasetFiles(file.parent, rows, _classes(sidecar), says=FIELDS & {*(reader.fieldnames or ())})
+    with file.open(encoding="utf-8-sig", newline="") as stream, _long_cells():
+        first = stream.readline()
+        stream.seek(0)
+        table = csv.reader(stream, delimiter=delimiter_of(first))
+        columns = _columns(next(table, []))
+        rows = [_entry(dict(zip(columns, row, strict=False)), "image") for row in table if row]
+    return DatasetFiles(file.parent, rows, _classes(sidecar), says=FIELDS & {*columns})
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Notes may be long; elsewhere the limit tells what is no CSV."""
+    usual = csv.field_size_limit(1 << 26)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(usual)
+
+
+def _columns(header: list[str]) -> list[str]:
+    """The names of a CSV's columns as `_COLUMNS` has them, where it has them; a foreign one may say `filename`."""
+    if {"image", "path"} <= {*header}:
+        return header  # as dlgui writes it
+    names: list[str] = []
+    for name in header:
+        plain = name.strip().lower()
+        known = {"path": "image"}.get(column_of(name) or "", column_of(name)) or (plain if plain in _COLUMNS else name)
+        names.append(known if known not in names else name)
+    return names
 
 
 def _read_hugging_face(source: Path, sidecar: dict[str, Any]) -> DatasetFiles:

@@ -140,10 +140,20 @@ def split_of(word: str | None) -> str | None:
     return None if plain == NO_SPLIT else SPLIT_WORDS.get(plain, word)
 
 
-_PATH_NAMES = {"image", "path", "file", "filename", "file_name", "image_path", "image_file"}
-_LABEL_NAMES = {"label", "class", "class_name", "category", "target"}
-_SPLIT_NAMES = {"split", "subset"}
-_GROUP_NAMES = {"group", "object", "patient"}
+_NAMES = {"path": {"image", "path", "file", "filename", "file_name", "image_path", "image_file"},
+          "label": {"label", "class", "class_name", "category", "target"}, "split": {"split", "subset"},
+          "group": {"group", "object", "patient"}}
+
+
+def column_of(name: str) -> str | None:
+    """What a column of a CSV with this name holds: `path`, `label`, `split` or `group`; None where it is unknown."""
+    plain = name.strip().lower()
+    return next((key for key, names in _NAMES.items() if plain in names), None)
+
+
+def delimiter_of(first: str) -> str:
+    """What separates the cells of a CSV whose first line this is."""
+    return max(",;\t", key=first.count)
 
 
 def _read_csv(root: Path, file: Path) -> Listing:
@@ -153,8 +163,7 @@ def _read_csv(root: Path, file: Path) -> Listing:
         raise DlguiError(file, "not UTF-8 text", "save the CSV as UTF-8") from None
     except OSError as problem:
         raise DlguiError(file, problem.strerror or str(problem), "name a CSV file that can be read") from None
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    delimiter = delimiter_of(text.partition("\n")[0])
     rows = _csv_rows(file, text, delimiter)
     if not rows:
         raise DlguiError(file, "no rows", "give it the columns image and label")
@@ -218,10 +227,9 @@ def _csv_columns(file: Path, first: list[str]) -> tuple[dict[str, int], bool]:
     header = [cell.strip().lower() for cell in first]
     columns: dict[str, int] = {}
     for index, name in enumerate(header):
-        for key, names in (("path", _PATH_NAMES), ("label", _LABEL_NAMES), ("split", _SPLIT_NAMES),
-                           ("group", _GROUP_NAMES)):
-            if name in names:
-                columns.setdefault(key, index)
+        key = column_of(name)
+        if key is not None:
+            columns.setdefault(key, index)
     if "path" in columns:
         return columns, True
     if header[0].rpartition(".")[2] in READABLE_SUFFIXES:  # no header at all

@@ -184,7 +184,7 @@ def test_a_data_set_is_asked_for_and_what_has_no_match_is_named(opened, qtbot, t
 
     answered(False, "importDataFile")
     box = opened.findChild(QMessageBox, "importDataRejected")
-    assert box.text() == "Images described: 1; without a match: 1."
+    assert box.text() == "Images described: 1; remarks: 1."
     assert box.detailedText() == "<b>gone.png: no such image in the project"
     box.close()
     assert project.images().label_names([0]) == ["nominal"]

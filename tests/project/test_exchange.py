@@ -223,6 +223,20 @@ def test_who_cancels_finds_nothing_half_done(project, tmp_path):
     assert not list((tmp_path / "empty").iterdir())
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+def test_names_with_a_backslash(small_folder, tmp_path):
+    images = tmp_path / "images" / "a"
+    images.mkdir(parents=True)
+    shutil.copy(next((small_folder / "local").iterdir()), images / "x\\y.jpg")
+    with Project.create(tmp_path / "p.dlproj", tmp_path / "images") as project:
+        with pytest.raises(DlguiError, match=r"x\\y\.jpg: its name cannot be unpacked on every computer"):
+            archive.pack(project, tmp_path / "p.zip")
+        exchange.export_dataset(project, "csv", tmp_path / "out")
+        labels.assign(project, [1], None)
+        exchange.import_dataset(project, tmp_path / "out")
+        assert project.images().label_names() == ["a"]
+
+
 def test_only_files_are_written_over(project):
     with pytest.raises(DlguiError, match="a device, not a file"):
         archive.pack(project, os.devnull)

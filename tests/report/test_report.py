@@ -11,7 +11,18 @@ from dlgui.cli import main as cli
 from dlgui.engine.evaluation import evaluate
 from dlgui.engine.predictions import Predictions
 from dlgui.errors import DlguiError
-from dlgui.project.operations import cards, classes, corrections, evaluations, labels, reports, runs, splits, training
+from dlgui.project.operations import (
+    cards,
+    classes,
+    corrections,
+    evaluations,
+    labels,
+    rejection,
+    reports,
+    runs,
+    splits,
+    training,
+)
 from dlgui.project.project import Project
 from dlgui.report import page
 from dlgui.report.page import Report, Sample
@@ -118,8 +129,20 @@ def test_the_card_has_the_figures_of_the_evaluation(trained, tmp_path, capsys):
     assert f"Recall of nominal: {100 * found['recall']['nominal']:.2f} %" in text
     assert f"precision {100 * found['precision']['nominal']:.2f} %" in text
     assert f"calibration error: {100 * found['expected_calibration_error']:.2f} %" in text
+    assert "Every image gets one of the classes" in text
     assert r"- Sorting \<b>\*cloth\*\</b>" in text
     assert "Labels came from the names of the folders; people gave or confirmed 3 of them since." in text
+
+
+def test_the_card_tells_the_rule_of_its_model(trained):
+    with Project.open(trained) as project:
+        run = runs.get(project)
+        evidence = rejection.gather(project, run)
+        rejection.store(project, run, rejection.rule(evidence, evidence.costs, 0.05))
+        text = reports.card_of(project, run).to_markdown()
+        project.undo()
+        assert "Every image gets one" in reports.card_of(project, run).to_markdown()
+    assert "are held back as not sure; images unlike those of the training are called unknown." in text
 
 
 def test_a_card_of_many_classes_names_the_worst(project):
@@ -143,7 +166,7 @@ def made(classes, wrong=0):
     picture = page.picture(np.zeros((8, 8, 3), np.uint8))
     samples = [Sample(p, None, int(t), int(g), 1.0, picture) for p, t, g in zip(
         found.predictions.paths, truth, found.predictions.predicted, strict=True)]
-    run = {"id": "run-001", "name": "", "method": "quick", "network": "n", "created": "today"}
+    run = {"id": "run-001", "name": "", "method": "quick", "network": "n", "created": "today", "best_epoch": 1}
     return Report("many", run, "test", "now", found, [], [], {}, [], [], samples=samples, class_names=names)
 
 

@@ -87,7 +87,7 @@ class DataImport(QObject):
         self._told(made[1])
 
     def _told(self, found: Imported) -> None:
-        text = self.tr("Images described: {n}; without a match: {m}").format(n=found.matched, m=len(found.rejected))
+        text = self.tr("Images described: {n}; remarks: {m}").format(n=found.matched, m=len(found.rejected))
         self._tell(text)
         if not found.rejected:
             return

@@ -43,8 +43,12 @@ def pack(project: Project, path: str | Path, images: bool = False, progress: Pro
         number of files in it.
 
     Raises:
-        DlguiError: it cannot be written, or the images are gone.
+        DlguiError: it cannot be written, the images are gone, or one has a name that other computers do not take.
     """
+    odd = next((p for p in project.images().path if not inside(p)), None)
+    if odd is not None:
+        raise DlguiError(odd, "its name cannot be unpacked on every computer",
+                         "rename the file without a backslash and look at the folder again (F5)")
     files = [(f"runs/{f.relative_to(project.runs_folder).as_posix()}", f)
              for f in sorted(project.runs_folder.rglob("*")) if f.is_file() and not f.name.endswith(".part")]
     if images:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dlgui.engine.evaluation import Evaluation
+from dlgui.engine.model_file import read_model
 from dlgui.engine.statistics import wilson_interval
 from dlgui.project.changes import Changes
 from dlgui.project.operations import checks, evaluations, runs
@@ -117,6 +118,15 @@ def _figures(found: Evaluation, split: str) -> list[str]:
     return lines
 
 
+def _answers(run: Run) -> str:
+    rule = read_model(run.model).rejection if run.model.exists() else None
+    if rule is None:
+        return "Every image gets one of the classes, also one that shows something else."
+    unknown = "" if rule.novelty is None else "; images unlike those of the training are called unknown"
+    return (f"Answers with a confidence below the threshold of their class ({min(rule.thresholds):.2f} … "
+            f"{max(rule.thresholds):.2f}) are held back as not sure{unknown}.")
+
+
 def _plain(line: str) -> str:
     """A line of Markdown that shows the text as it is, whatever classes are called."""
     return re.sub(r"([\\`*<\[])", r"\\\1", " ".join(line.split()))
@@ -124,7 +134,7 @@ def _plain(line: str) -> str:
 
 def _limits(project: Project, run: Run, found: Evaluation, split: str) -> list[str]:
     lines = ["Images of other cameras, lighting or objects than those above were not tested.",
-             "Every image gets one of the classes, unless thresholds for rejection go along with the model."]
+             _answers(run)]
     if split != "test":
         lines.append(f"There was no test split: the figures come from the {split} images and may be too good.")
     few = [name for name, n in zip(found.classes, found.support, strict=True) if n < FEW]

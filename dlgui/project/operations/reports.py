@@ -64,6 +64,7 @@ def make(project: Project, run: Run, progress: Progress | None = None, worst: in
             splits[label][subset] += 1
     report = Report(
         project=project.name, run={"id": run.id, "name": run.name, "method": run.method, "network": run.network,
+                                   "best_epoch": run.best_epoch,
                                    "created": cards.minutes(datetime.fromisoformat(run.created))}, split=split,
         written=cards.minutes(datetime.now()), evaluation=evaluation,
         history=runs.history(project, run), splits=splits, data=_data(figures, health, project),
@@ -143,10 +144,17 @@ def _parameters(run: Run) -> list[tuple[str, Any]]:
     preprocessing = run.parameters.get("preprocessing", {})
     pairs.append(("input", f"{preprocessing.get('width')} × {preprocessing.get('height')} × "
                            f"{preprocessing.get('channels')}, {preprocessing.get('resize')}"))
-    pairs += list(run.parameters.get("settings", {}).items())
+    pairs += [(name, _shown(value)) for name, value in run.parameters.get("settings", {}).items()]
     if run.train_seconds is not None:
         pairs.append(("training took", f"{run.train_seconds:.1f} s"))
     return pairs
+
+
+def _shown(value: Any) -> Any:
+    """A setting as a person reads it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {part}" for name, part in value.items()) or "none"
+    return value if value not in ([], None) else "none"
 
 
 def _warnings(project: Project, run: Run, health: dict[str, Any], split: str) -> list[str]:
