@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,9 @@ from dlgui.project.project import Project
 IMAGES = ("copy", "link", "none")
 """What happens to the image files: copied, hard-linked where the disk can, or left where they are."""
 
-
-_COLUMNS: dict[str, tuple[tuple[str, ...], Callable[[Entry, dict[str, int]], tuple[Any, ...]]]] = {
-    "label": (("class_id", "label_origin"), lambda e, ids: (ids.get(e.label or ""), "import")),
-    "split": (("split",), lambda e, ids: (e.split,)), "group": (("grouping",), lambda e, ids: (e.group,)),
-    "flag": (("flag",), lambda e, ids: (int(e.flag),)), "excluded": (("excluded",), lambda e, ids: (int(e.excluded),)),
-    "note": (("note",), lambda e, ids: (e.note,))}
-"""By field of an entry: the columns of an image, and what goes there."""
+_FIELD_OF = {"class_id": "label", "label_origin": "label", "split": "split", "grouping": "group", "flag": "flag",
+             "excluded": "excluded", "note": "note"}
+"""The field of an entry that each column of an image comes from."""
 
 
 @dataclass
@@ -192,9 +188,12 @@ def _apply(project: Project, data: DatasetFiles, who: str, by_file: bool, **orig
             t.update_each("classes", ["shortcut"], [(ids[c.name], None) for c in data.classes if c.name in ids])
             t.update_each("classes", ["colour", "shortcut"], [
                 (ids[c.name], c.colour, c.shortcut) for c in data.classes if c.name in ids and c.colour])
-        columns = [_COLUMNS[field] for field in sorted(data.says)]
-        t.update_each("images", tuple(name for names, _ in columns for name in names), [
-            (int(table.id[row]), *(value for _, values in columns for value in values(e, ids))) for row, e in pairs])
+        columns = [column for column, field in _FIELD_OF.items() if field in data.says]
+        rows = [(row, {"class_id": ids.get(e.label or ""), "label_origin": "import", "split": e.split,
+                       "grouping": e.group, "flag": int(e.flag), "excluded": int(e.excluded), "note": e.note})
+                for row, e in pairs]
+        t.update_each("images", columns, [
+            (int(table.id[row]), *(values[column] for column in columns)) for row, values in rows])
     return Imported(t.changes, len(pairs), rejected)
 
 
