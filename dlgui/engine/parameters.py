@@ -70,7 +70,11 @@ class Parameter:
             return ", ".join(str(value) for value, _ in self.choices)
         if self.kind == "switch":
             return "on or off"
-        text = f"{'a whole number' if self.kind == 'whole' else 'a number'} from {self.low:.10g} to {self.high:.10g}"
+        return f"{'a whole number' if self.kind == 'whole' else 'a number'} {self.range_with('')}"
+
+    def range_with(self, unit: str) -> str:
+        """The range of a number in words, with a unit."""
+        text = f"from {self.low:.10g} to {self.high:.10g}" + (f" {unit}" if unit else "")
         return text if self.off is None or self.off[0] == self.low else f"{text}, or '{self.off[1]}'"
 
     def shown(self, value: Any) -> str:

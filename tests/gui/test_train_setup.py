@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
 
 from dlgui.engine import parameters
 from dlgui.project.operations import presets, runs
@@ -107,6 +108,19 @@ def test_a_wrong_value_is_explained_at_the_field_and_nothing_starts(opened, setu
     assert opened.problems == []
 
 
+def test_scrolling_over_the_form_changes_nothing(opened, setup, qtbot):
+    form = setup.form
+    form.choose_method("finetune")
+    before = form.plan()
+    for box in (form.method, form.network, form.device, form.mirror, form.epochs):
+        box.clearFocus()
+        at = QPointF(box.rect().center())
+        QApplication.sendEvent(box, QWheelEvent(
+            at, box.mapToGlobal(at), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False))
+    assert form.plan() == before
+
+
 def test_simple_and_expert_and_what_quick_needs(opened, setup):
     form = setup.form
     assert not form.epochs.isVisible()
@@ -183,6 +197,10 @@ def test_auto_tries_networks_and_says_which_it_took_and_why(opened, setup, qtbot
     assert "no time left to try" in named(opened, "coachText").text()
     setup._take_plan(Plan(network="auto", budget=30.0))
     assert form.plan() == Plan(network="auto", budget=30.0)
+    dialog = setup.preview_augmentation()
+    idle(opened)
+    assert len(named(dialog, "augmentationTiles").pictures) == 12
+    dialog.close()
     form.choose_network("resnet18")
     assert not form.budget.isVisible()
     assert opened.problems == []

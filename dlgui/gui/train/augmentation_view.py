@@ -19,7 +19,7 @@ from dlgui.gui.thumbnails import to_qimage
 from dlgui.gui.train.fields import FieldGrid, set_values
 from dlgui.gui.train.form import HyperparameterForm
 from dlgui.gui.widgets import button, named
-from dlgui.project.operations import previews
+from dlgui.project.operations import choosing, previews
 from dlgui.project.operations.previews import Example
 
 COUNT = 12
@@ -132,9 +132,9 @@ class AugmentationDialog(QDialog):
         project = self._session.project
         if project is None:
             return
-        plan = self._form.plan_of({**parameters.defaults(), **{
+        plan = choosing.assumed(self._form.plan_of({**parameters.defaults(), **{
             name: value for name, value in self._form.values().items()
-            if parameters.BY_NAME[name].section == "image"}}, "quick")
+            if parameters.BY_NAME[name].section == "image"}}, "quick"))
         self.note.setText(self.tr("Reading images…"))
         self._session.jobs.start("augmentation images", self.tr("reading images"), lambda job: previews.examples(
             project, plan, COUNT, self._choice, job.progress), done=self._loaded, failed=self._failed, quiet=True)

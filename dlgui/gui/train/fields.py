@@ -22,6 +22,9 @@ from dlgui.engine.parameters import Parameter
 from dlgui.errors import DlguiError
 from dlgui.gui.widgets import Choice, named
 
+LONG = 14
+"""Letters of a choice's longest word above which its box stands below its title."""
+
 
 class NumberField(QAbstractSpinBox):
     """A number with its unit; takes any text and says through `problem` what is wrong with it.
@@ -105,14 +108,17 @@ class NumberField(QAbstractSpinBox):
             event.ignore()
 
 
-class ChoiceField(Choice):
-    """A choice among words; scrolling over it changes nothing."""
+class CalmChoice(Choice):
+    """A choice that scrolling over it does not change."""
 
-    def __init__(self, parameter: Parameter, translate: Callable[[str], str], parent: QWidget | None = None) -> None:
-        super().__init__(10, parent)
-        for value, word in parameter.choices:
-            self.addItem(translate(word), value)
+    def __init__(self, letters: int, parent: QWidget | None = None) -> None:
+        super().__init__(letters, parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def showPopup(self) -> None:
+        view = self.view()  # its list shows words whole that the box has no room for
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 2 * view.frameWidth() + 8)
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -165,16 +171,21 @@ class Field(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 5)
         grid.setColumnStretch(1, 6)
-        for column, widget in enumerate((self.title, self.editor, self.reset)):
-            widget.setMinimumWidth(1 if column < 2 else 0)  # the columns of all rows shall share their widths
-            grid.addWidget(widget, 0, column)
-        grid.addWidget(self.error, 1, 0, 1, 3)
+        below = max((len(word) for _, word in parameter.choices), default=0) > LONG  # words that need the whole width
+        for widget in (self.title, self.editor):
+            widget.setMinimumWidth(1)  # the columns of all rows shall share their widths
+        grid.addWidget(self.title, 0, 0, 1, 3 if below else 1)
+        grid.addWidget(self.editor, below, 0 if below else 1, 1, 2 if below else 1)
+        grid.addWidget(self.reset, below, 2)
+        grid.addWidget(self.error, 2, 0, 1, 3)
         self._follow()
 
     def _make(self) -> QWidget:
         p = self.parameter
         if p.kind == "choice":
-            box = ChoiceField(p, self.tr)
+            box = CalmChoice(10)
+            for value, word in p.choices:
+                box.addItem(self.tr(word), value)
             box.setCurrentIndex([value for value, _ in p.choices].index(p.default))
             box.currentIndexChanged.connect(lambda _: self._altered())
             return box
@@ -275,9 +286,9 @@ def explanation(p: Parameter, translate: Callable[[str], str]) -> str:
     unit = f" {p.unit}" if p.unit else ""
     lines = [translate(p.about), translate(p.raising)]
     if p.kind in ("whole", "number"):
-        lines.append(translate("Range: {range}{unit}. Default: {default}.").format(
-            range=p.allowed.removeprefix("a whole number ").removeprefix("a number "), unit=unit,
-            default=p.shown(p.default)))
+        word = p.off is not None and p.default == p.off[0]
+        lines.append(translate("Range: {range}. Default: {default}.").format(
+            range=p.range_with(p.unit), default=p.shown(p.default) + ("" if word else unit)))
     else:
         lines.append(translate("Default: {default}.").format(default=translate(p.shown(p.default))))
     name = p.name if not p.operator_name else f"{p.name}, {p.operator_name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtCore import QSettings, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,7 +21,7 @@ from dlgui.engine import devices, networks, parameters
 from dlgui.engine.parameters import Parameter
 from dlgui.errors import DlguiError
 from dlgui.gui.train.class_weights import ClassWeights
-from dlgui.gui.train.fields import Field, FieldGrid, set_values
+from dlgui.gui.train.fields import CalmChoice, Field, FieldGrid, set_values
 from dlgui.gui.widgets import button, named
 from dlgui.project.operations.choosing import CANDIDATES
 from dlgui.project.operations.training import AUTO, Plan
@@ -56,7 +56,7 @@ class HyperparameterForm(QWidget):
         for text, value in ((self.tr("Quick: seconds"), "quick"), (self.tr("Fine-tune: minutes and more"), "finetune")):
             self.method.addItem(text, value)
         self.network = self._combo("networkBox", self.tr("The pretrained network to start from"))
-        self.network.addItem(self.tr("auto: tried on my images"), AUTO)
+        self.network.addItem(self.tr("auto: the best"), AUTO)
         self._fill_networks()
         self.network.setCurrentIndex(self.network.findData(Plan.network))
         self.device = self._combo("deviceBox", self.tr("What computes the training"))
@@ -96,11 +96,7 @@ class HyperparameterForm(QWidget):
     # --- building
 
     def _combo(self, name: str, text: str) -> QComboBox:
-        box = QComboBox()
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(12)
-        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        return named(box, name, text)
+        return named(CalmChoice(12), name, text)
 
     def _build_top(self, layout: QVBoxLayout) -> None:
         top = QGridLayout()

@@ -104,6 +104,8 @@ class NetworkDialog(QDialog):
         self._build(note)
         self._fill()
         self._select(current)
+        if current == AUTO:
+            self.about.setText(self.auto.toolTip())
 
     def _build(self, note: QLabel) -> None:
         top, bottom = QHBoxLayout(), QHBoxLayout()

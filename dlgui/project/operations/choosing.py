@@ -71,7 +71,7 @@ def choose(project: Project, plan: Plan, progress: Progress | None = None,
     if progress is not None:
         progress.purpose = ""
     best = min((t for t in tried if t.top1_error is not None), key=lambda t: (t.top1_error or 0.0, t.loss or 0.0))
-    judge = "on the validation split" if len(table.rows("validation")) else "in cross-validation"
+    judge = "validation images" if len(table.rows("validation")) else "training images held out in cross-validation"
     return replace(plan, network=best.network, why=_why(best, tried, judge)), tried
 
 
@@ -79,7 +79,7 @@ def _why(best: Tried, tried: Sequence[Tried], judge: str) -> str:
     """One or two sentences that say what speaks for a network."""
     others = [t for t in tried if t is not best and t.top1_error is not None]
     late = [f"{t.network} ({t.seconds:.0f} s)" for t in tried if t.top1_error is None]
-    said = f"{best.network} was chosen: with it the quick classifier errs on {_percent(best)} {judge}"
+    said = f"{best.network} was chosen: with it the quick classifier errs on {_percent(best)} of the {judge}"
     if others:
         said += ", with " + ", with ".join(f"{t.network} on {_percent(t)}" for t in others)
         if any(t.top1_error == best.top1_error for t in others):
