@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-Mend = Literal["", "find images", "split", "label", "train", "choose project", "open again", "look again"]
+Mend = Literal["", "find images", "split", "label", "train", "choose project", "open again", "look again",
+               "smaller rate"]
 """What an application can lead the user to."""
 
 

@@ -17,6 +17,9 @@ from dlgui.engine.statistics import wilson_interval
 FEW, SMALL = 20, 100
 """Images of a class, and of a validation split, below which the coach says so."""
 
+LONGEST = 32
+"""Letters of a class name in a sentence."""
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -189,15 +192,16 @@ def _imbalance(case: Case) -> Advice | None:
         return None
     rare, common = min(case.train, key=lambda c: case.train[c]), max(case.train, key=lambda c: case.train[c])
     return Advice("imbalance", "hint",
-            f"{common} has {case.train[common]} images to learn from, {rare} only {case.train[rare]}: judge by the "
-            f"recall of {rare}, not by the error alone. Weighting the classes or more images of {rare} help.")
+            f"{_short(common)} has {case.train[common]} images to learn from, {_short(rare)} only {case.train[rare]}: "
+            f"judge by the recall of {_short(rare)}, not by the error alone. Weighting the classes or more images of "
+            "it help.")
 
 
 def _few_images(case: Case) -> Advice | None:
     few = sorted((count, name) for name, count in case.train.items() if count < FEW)
     if not few:
         return None
-    names = ", ".join(f"{name} ({count})" for count, name in few[:3])
+    names = ", ".join(f"{_short(name)} ({count})" for count, name in few[:3])
     names += f" and {len(few) - 3} more" if len(few) > 3 else ""
     return Advice("few images", "hint",
             f"Fewer than {FEW} images to learn from: {names}. More images of {'it' if len(few) == 1 else 'them'} will "
@@ -216,6 +220,11 @@ def _all_right(case: Case) -> Advice | None:
 _RULES: tuple[Callable[[Case], Advice | None], ...] = (
     _diverging, _guessing, _overfitting, _memorized, _stalled, _unfinished, _underfitting, _small_validation,
     _different_splits, _imbalance, _few_images, _all_right)
+
+
+def _short(name: str) -> str:
+    """A class name that leaves room for the sentence around it; long names often differ at their ends."""
+    return name if len(name) <= LONGEST else f"{name[:LONGEST // 2]}…{name[-LONGEST // 2 + 1:]}"
 
 
 def _percent(share: float) -> str:

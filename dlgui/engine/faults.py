@@ -7,7 +7,7 @@ import errno
 from dlgui.errors import DlguiError
 
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "failed to allocate", "bad_alloc",
-              "bad allocation", "cannot allocate memory")
+              "bad allocation", "cannot allocate memory", "could not create a primitive", "could not create a memory")
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """No space, quota used up, file larger than allowed: there is nowhere to write."""
 

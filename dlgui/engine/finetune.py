@@ -21,7 +21,7 @@ from dlgui.engine.augmentation import Augmentation, augment
 from dlgui.engine.calibration import fit_temperature, softmax
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.model_file import read_model, write_model
-from dlgui.engine.progress import Cancelled, Pace, Progress
+from dlgui.engine.progress import PAUSE, Cancelled, Pace, Progress
 from dlgui.engine.settings import TrainingSettings, balanced_weights
 from dlgui.engine.statistics import clearly_better
 from dlgui.engine.storage import write_atomically
@@ -189,7 +189,7 @@ class FineTuning:
         self.worst: list[tuple[int, int, float]] = []
         self.judged = np.zeros((0, len(classifier.classes)), np.float32)
         """Confidences of the validation images after the last epoch, float32 (n, classes)."""
-        self._pace = Pace()
+        self._pace, self._slept = Pace(), 0.0
         self._average: WeightAverage | None = None
         self._augmentation = Augmentation.from_dict(settings.augmentation)
         classifier.set_hyperparameters(**settings.hyperparameters.to_dict())
@@ -291,6 +291,9 @@ class FineTuning:
                 pixels, labels = ahead.result()
                 ahead = pool.submit(self._batch, order, k + 1) if k + 1 < count else None
                 yield self._update(pixels, labels, started)
+                if self._slept > PAUSE:
+                    yield Notice(f"The computer stood still for {self._slept:.0f} s. The training went on where it "
+                                 "was: nothing is lost, and that time is not counted.")
                 now = self.classifier.trainer(self.device).micro_batch
                 if now != parts:
                     yield Notice(f"The memory did not suffice: each batch is now worked off in parts of {now} images, "
@@ -320,7 +323,9 @@ class FineTuning:
         state.loss_sum += result.loss * result.count
         state.correct += result.correct
         state.seen += result.count
-        seconds = self._pace.add(result.count, time.monotonic() - started)
+        elapsed = time.monotonic() - started
+        seconds = self._pace.add(result.count, elapsed)
+        self._slept = elapsed - seconds
         state.seconds += seconds
         state.trained_seconds += seconds
         state.trained_images += result.count

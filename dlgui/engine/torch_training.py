@@ -140,8 +140,9 @@ class Trainer:
                     raise
                 self.optimizer.zero_grad(set_to_none=True)
                 if micro == 1:
-                    raise DlguiError(f"device {self.device}", "out of memory with a single image",
-                                     "use a smaller image size or network") from problem
+                    raise DlguiError(f"device {self.device}",
+                                     "out of memory with a single image; nothing that was learned is lost",
+                                     "close other programs, or use a smaller image size or network") from problem
                 micro //= 2
                 self.micro_batch = micro
                 if self.mixed:
@@ -171,7 +172,7 @@ class Trainer:
             correct += int((logits.argmax(1) == y).sum())
         if not np.isfinite(loss_sum):
             raise DlguiError("training", f"the loss is no longer a number ({loss_sum}); the best network is kept",
-                             "train again with a smaller learning rate; a tenth is a good try")
+                             "train again with a smaller learning rate; a tenth is a good try", "smaller rate")
         if h.weight_prior:
             with torch.no_grad():
                 loss_sum += float(h.weight_prior / 2 * sum(p.square().sum() for p in self._decayed))

@@ -84,6 +84,7 @@ def test_what_was_done_before_says_nothing_about_the_pace(monkeypatch):
 
 @pytest.mark.parametrize(("problem", "words"), [
     (MemoryError(), "memory"), (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "memory"),
+    (RuntimeError("could not create a primitive"), "memory"),
     (RuntimeError("CUDA out of memory. Tried to allocate"), "memory"), (OSError(28, "No space left"), "disk"),
     (OSError(27, "File too large"), "disk"), (FileNotFoundError(2, "No such file", "a.png"), "a.png")])
 def test_faults_get_a_sentence_with_a_remedy(problem, words):

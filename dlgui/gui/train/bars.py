@@ -81,7 +81,9 @@ class BarChart(QWidget):
         for title, bars in self.groups:
             painter.setFont(bold)
             painter.setPen(QColor(c.ink))
-            painter.drawText(QRect(MARGIN, y, self.width() - 2 * MARGIN, HEAD), Qt.AlignmentFlag.AlignVCenter, title)
+            painter.drawText(QRect(MARGIN, y, self.width() - 2 * MARGIN, HEAD), Qt.AlignmentFlag.AlignVCenter,
+                             painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight,
+                                                              self.width() - 2 * MARGIN))
             y += HEAD
             for bar in bars:
                 painter.setFont(bold if bar.strong else self.font())

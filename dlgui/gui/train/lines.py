@@ -10,6 +10,9 @@ import numpy as np
 
 from dlgui.engine.curves import Curve
 
+NEXT = 5
+"""Epochs for which a plot has room at first."""
+
 KINDS = ("loss", "train", "validation", "rate")
 COLUMNS = {"train": "train_top1_error", "validation": "validation_top1_error", "rate": "learning_rate", "loss": "loss"}
 COLOURS = {"light": {"train": "#c2187a", "validation": "#b07d00", "rate": "#00868b", "loss": "#6b7783"},
@@ -27,7 +30,7 @@ class RunCurves:
 
     Attributes:
         run: its id; name: in the legend.
-        epochs: still planned: the plot is as wide; 0 where the run is over and ends where it ended.
+        epochs: planned, for which the plot makes room; 0 where the run is over and ends where it ended.
         history: rows of the book.
         best_epoch: whose network is kept, 0 for the start (quick's classifier), None where nobody has said.
         best_error: validation error of what is kept, in percent; None where it is not known.
@@ -88,6 +91,15 @@ class RunCurves:
     def last(self) -> float:
         """The last epoch of which anything is known."""
         return max((float(curve.x[-1]) for curve in self.curves.values() if len(curve)), default=0.0)
+
+    @property
+    def ahead(self) -> float:
+        """The epoch up to which a plot has room for what comes: of a long training only the next part, so that what
+        there is can be seen, growing by doubling so that the axis keeps still for long."""
+        room = NEXT
+        while room < 1.2 * self.last:
+            room *= 2
+        return float(min(self.epochs, room))
 
     @property
     def empty(self) -> bool:

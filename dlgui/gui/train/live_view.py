@@ -6,8 +6,9 @@ from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from dlgui.engine.coach import Advice
-from dlgui.engine.progress import Report
+from dlgui.engine.progress import Pace, Report
 from dlgui.gui import theme
+from dlgui.gui.flowing_text import FlowingText
 from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.session import Session
 from dlgui.gui.still import Still
@@ -37,24 +38,20 @@ class LiveView(QWidget):
         self._values: dict[str, Still] = {}
         self._clock, self._timer = QElapsedTimer(), QTimer(self, interval=1000)
         self._timer.timeout.connect(self._tick)
-        self._before, self._shown = 0, ""
+        self._pace, self._live, self._shown = Pace(), False, ""
         self.worst = ImageGrid("worstImages", thumbnails)
         self.worst.setAccessibleName(self.tr("Worst images of the validation split"))
         self.worst.setToolTip(self.tr("The validation images that speak most against the network as it is now; below "
                                       "each what it takes it for. Double-click: show it in the Data tab."))
         self.worst.set_side(SIDE)
         self.worst.opened.connect(lambda row: self.images_wanted.emit([self.worst.items.item(row).name]))
-        self.worst_title, self.coach, self.best = QLabel(), QLabel(), QLabel()
+        self.worst_title, self.coach, self.best = QLabel(), FlowingText(), QLabel()
         self.best.setObjectName("bestFigure")
         self.best.setAccessibleName(self.tr("The best epoch"))
         self.best.setWordWrap(True)
         self.worst_title.setProperty("head", True)
         self.coach.setObjectName("coachText")
         self.coach.setAccessibleName(self.tr("The coach"))
-        self.coach.setWordWrap(True)
-        self.coach.setTextFormat(Qt.TextFormat.RichText)
-        self.coach.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.coach.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._advice: list[Advice] = []
         self._error, self._notices = "", list[str]()
         self._build()
@@ -101,7 +98,7 @@ class LiveView(QWidget):
 
     def begin(self) -> None:
         """A training has begun."""
-        self._before = 0
+        self._pace, self._live = Pace(), True
         for value in self._values.values():
             value.say("–")
         self._clock.start()
@@ -111,7 +108,7 @@ class LiveView(QWidget):
     def hold(self, on: bool) -> None:
         """A pause does not count."""
         if on and self._timer.isActive():
-            self._before += self._clock.elapsed()
+            self._tick()
             self._timer.stop()
         elif not on and not self._timer.isActive():
             self._clock.restart()
@@ -123,11 +120,14 @@ class LiveView(QWidget):
         self._set("left", "–")
 
     def _tick(self) -> None:
-        self._set("elapsed", about_seconds((self._before + self._clock.elapsed()) / 1000))
+        self._pace.add(1, self._clock.restart() / 1000)  # which leaves out what the computer slept
+        if self._live:
+            self._set("elapsed", about_seconds(self._pace.seconds))
 
     def report(self, report: Report) -> None:
-        """Takes in how far the task is."""
-        self._set("left", about_seconds(report.remaining) if report.remaining is not None else "–")
+        """Takes in how far the task is, where its run is shown."""
+        if self._live:
+            self._set("left", about_seconds(report.remaining) if report.remaining is not None else "–")
 
     def follow(self, told: Told) -> None:
         """Takes news in."""
@@ -156,6 +156,7 @@ class LiveView(QWidget):
         if not live or run is None or run.id != self._shown:  # those of another run are wiped out
             self._show_figures(None if live else run)
         self._shown = run.id if run is not None else ""
+        self._live = live
         project = self.session.project
         if project is None or run is None:
             self.session.jobs.drop("coach")

@@ -278,7 +278,7 @@ class TrainingPlot(pg.PlotWidget):
             self._drawing = False
 
     def _fit(self) -> None:
-        last = max([max(run.last, float(run.epochs)) for run in self.runs], default=1.0) or 1.0
+        last = max([max(run.last, run.ahead) for run in self.runs], default=1.0) or 1.0
         errors = self._extent(("train", "validation"))
         kept = len(self.runs) == 1 and self.runs[0].start_kept  # its mark stands at 0 and shall be seen whole
         self._main.setXRange(-min(0.03 * last, 0.5) if kept else 0, last * 1.02, padding=0)

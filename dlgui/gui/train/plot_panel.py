@@ -190,7 +190,7 @@ class PlotPanel(QWidget):
                Bar(self.tr("test"), run.test_top1_error, theme.colours().accent)]
         candidates = sorted(fit.get("candidates", {}).items(), key=lambda entry: entry[1])
         members = fit.get("members", [])
-        title = self.tr("Which stages of the network suit these images (cross-validated; chosen in bold)")
+        title = self.tr("Stages of the network, cross-validated (bold: chosen)")
         return [(self.tr("Top-1 error of this run"), own),
                 (title, [Bar(name, error, strong=name in members) for name, error in candidates])]
 
@@ -208,9 +208,11 @@ class PlotPanel(QWidget):
             self._live.add_batches(np.array(told.batches, np.float64))
         for row in told.epochs:
             self._live.add_epoch(row)
+        if told.epochs or told.notices:
             run = runs.get(project, told.run)
             self._live.epochs = _planned(run)  # quick's classifier may have made the training a short one
             self._live.keep(run.best_epoch, run.validation_top1_error)
+            self._live.epochs = _planned(run)  # which a training of automatic length decides only when it begins
         if (told.batches or told.epochs) and self._live in self.plot.runs and not self._clock.isActive():
             if self.pages.currentWidget() is self.empty:
                 self._page(self.plot)

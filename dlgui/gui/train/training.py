@@ -185,7 +185,7 @@ def _work(job: Job, project: Project, begin: Begin, control: _Control) -> Run:
     gate.watch(run, news)
     try:
         for event in events:
-            control.learned = news.take(event) or control.learned
+            control.learned = news.take(event) or control.learned or run.model.exists()
             job.progress.check()
     finally:
         events.close()

@@ -55,7 +55,9 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
             candidate = _quick_candidate(run, data, found, chosen, np.flatnonzero(kept & ~is_train), preprocessing,
                                          progress, started)
             wrong = candidate.wrong(training_data.validation_labels)
-            yield Notice(f"The quick classifier, {100 * wrong.mean():.1f} % validation error, is the one to beat: it "
+            error = float(wrong.mean())
+            runs.update(project, run, best_epoch=0, validation_top1_error=error)
+            yield Notice(f"The quick classifier, {100 * error:.1f} % validation error, is the one to beat: it "
                          "is kept unless an epoch does clearly better.")
             if run.parameters.get("automatic_length") and not recipe.can_be_beaten(wrong):
                 settings = settings.changed(epochs=SHORTEST)
