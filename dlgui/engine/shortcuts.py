@@ -26,6 +26,9 @@ CONCENTRATION = 1.25
 DROP = 0.1
 """Confirmed where covering costs so much confidence, and so much more than covering the control."""
 
+SURE = 2.0
+"""Confirmed where the difference is more than so many of its standard errors; one image alone confirms nothing."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -38,6 +41,7 @@ class Finding:
         heat, area: mean shares of the heat and of the area that lie in the region, 0…1.
         drop, control: mean loss of the class's confidence when the region, or an equally large part of the rest, is
             covered.
+        uncertainty: standard error of the mean of drop less control over the images.
     """
 
     label: str
@@ -47,6 +51,7 @@ class Finding:
     area: float
     drop: float
     control: float
+    uncertainty: float
 
     @property
     def suspected(self) -> bool:
@@ -55,8 +60,8 @@ class Finding:
 
     @property
     def confirmed(self) -> bool:
-        """Whether covering the region takes the class away, more than covering as much elsewhere."""
-        return self.drop > DROP and self.drop > self.control + DROP
+        """Whether covering the region takes the class away, more than covering as much elsewhere and than luck."""
+        return self.drop > DROP and self.drop - self.control > max(DROP, SURE * self.uncertainty)
 
 
 def examine(classifier: Classifier, label: str, images: Iterable[np.ndarray], *, device: str = "cpu",
@@ -85,8 +90,13 @@ def examine(classifier: Classifier, label: str, images: Iterable[np.ndarray], *,
                         figures[name].append(_figures(classifier, image, heat, region, device))
         if progress is not None:
             progress.advance(len(batch))
-    return [Finding(label, name, len(rows), *(float(x) for x in np.mean(rows, axis=0)))
+    return [Finding(label, name, len(rows), *(float(x) for x in [*np.mean(rows, axis=0), _uncertainty(rows)]))
             for name, rows in figures.items() if rows]
+
+
+def _uncertainty(rows: Sequence[tuple[float, float, float, float]]) -> float:
+    more = [drop - control for _, _, drop, control in rows]
+    return float(np.std(more, ddof=1) / np.sqrt(len(more))) if len(more) > 1 else float("inf")
 
 
 def border(shape: Sequence[int]) -> np.ndarray:

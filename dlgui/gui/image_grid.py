@@ -55,6 +55,9 @@ DRAGGED = "application/x-dlgui-images"
 DRAGGED_FILES = 1000
 """At most so many of them are handed to other programs as files."""
 
+LINE = 16
+"""Height of a line of a caption in pixels."""
+
 SEEN = 1000
 """Where more neighbours are selected at once all is painted anew; asking where each of them lies takes longer."""
 
@@ -70,14 +73,14 @@ class GridItem:
         id: of the image in the project, or its place in a list.
         file: absolute path.
         name: relative path.
-        caption: below the picture.
+        caption: below the picture; a second line continues it where there is no room for one of its own.
         colour: stripe below the picture, `#rrggbb` or empty.
         badge: letters in the corner: T, V, E for the split.
         mark: `wrong`, `right`, `warning` or empty: the frame.
         flag: whether it is flagged.
         tip: tooltip.
         tentative: whether caption and colour are only suggested.
-        figure: stands behind the caption, and whole where that has to be shortened.
+        figure: stands behind the caption, or on its second line, and whole where that has to be shortened.
     """
 
     id: int
@@ -138,7 +141,7 @@ class GridModel(QStringListModel):
             return item
         if role == Qt.ItemDataRole.ToolTipRole:
             return words.tip(item.tip or item.name)
-        return " ".join(part for part in (item.name, item.caption, item.figure) if part)
+        return " ".join(part for part in (item.name, item.caption.replace("\n", ""), item.figure) if part)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flag = Qt.ItemFlag
@@ -168,9 +171,15 @@ class GridDelegate(QStyledItemDelegate):
     """Paints picture, stripe, caption, badge, flag and frame."""
 
     side = 128
+    lines = 1
+    """Of a caption."""
+
+    def size(self) -> QSize:
+        """Of an item."""
+        return QSize(self.side + 16, self.side + 24 + LINE * self.lines)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(self.side + 16, self.side + 40)
+        return self.size()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         item = index.data(ITEM)
@@ -195,9 +204,18 @@ class GridDelegate(QStyledItemDelegate):
         self._marks(painter, item, picture, c)
         painter.setPen(QColor(c.ink if item.caption and not item.tentative else c.soft))
         text = QRect(box.left() + 2, picture.bottom() + 7, box.width() - 4, 18)
-        painter.drawText(text, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, elided(
-            item.caption or item.name.rpartition("/")[2], item.figure, painter.fontMetrics(), text.width()))
+        for name, figure in self._caption(item):
+            painter.drawText(text, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, elided(
+                name, figure, painter.fontMetrics(), text.width()))
+            text.translate(0, LINE)
         painter.restore()
+
+    def _caption(self, item: GridItem) -> list[tuple[str, str]]:
+        """Name and figure of each line."""
+        first, _, second = (item.caption or item.name.rpartition("/")[2]).partition("\n")
+        if self.lines == 1:
+            return [(first + second, item.figure)]
+        return [(first, ""), (second.strip(), item.figure)]
 
     def _picture(self, painter: QPainter, item: GridItem, box: QRect, index: Index) -> None:
         model = index.model()
@@ -294,7 +312,13 @@ class ImageGrid(QListView):
     def set_side(self, side: int) -> None:
         """Side of the pictures in pixels."""
         self.paint_item.side = side
-        self.setGridSize(QSize(side + 16, side + 40))
+        self.setGridSize(self.paint_item.size())
+
+    def set_lines(self, lines: int) -> None:
+        """Lines of a caption: 1 or 2."""
+        if lines != self.paint_item.lines:
+            self.paint_item.lines = lines
+            self.setGridSize(self.paint_item.size())
 
     def selected(self) -> list[int]:
         """Positions of the selected items, ascending."""

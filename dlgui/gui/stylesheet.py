@@ -101,6 +101,13 @@ def _buttons(c: Colours) -> str:
     QToolButton:focus {{ border-color: {c.accent}; }}
     QToolButton:disabled {{ color: {c.faint}; }}
     QToolButton::menu-indicator {{ image: none; }}
+    QToolButton[popup="true"] {{ background: {c.panel}; border: 1px solid {c.line}; min-height: 18px;
+                                padding: 6px 17px 6px 6px; }}
+    QToolButton[popup="true"]:hover {{ border-color: {c.accent}; background: {c.raised}; }}
+    QToolButton[popup="true"]:focus {{ border-color: {c.accent}; }}
+    QToolButton[popup="true"]:disabled {{ background: transparent; }}
+    QToolButton[popup="true"]::menu-indicator {{ image: {_mark(c, 'down')}; width: 10px; height: 10px;
+        subcontrol-origin: padding; subcontrol-position: center right; right: 4px; }}
     """
 
 

@@ -11,10 +11,12 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
+    QMenu,
     QPushButton,
     QSpinBox,
     QStyle,
     QStyleOptionComboBox,
+    QToolButton,
     QWidget,
 )
 
@@ -37,6 +39,20 @@ def button(name: str, text: str, tip: str, slot: Callable[..., Any], primary: bo
     made.setAccessibleName(text)
     made.setProperty("primary", primary)
     made.clicked.connect(lambda: slot())
+    return made
+
+
+def menu_button(name: str, text: str, tip: str, fill: Callable[[QMenu], object] | None = None) -> QToolButton:
+    """A button that opens a menu, its own or one that `fill` fills anew each time."""
+    made = named(QToolButton(), name, tip)
+    made.setText(text)
+    made.setAccessibleName(text)
+    made.setProperty("popup", True)
+    made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    menu = QMenu(made)
+    if fill is not None:
+        menu.aboutToShow.connect(lambda: fill(menu))
+    made.setMenu(menu)
     return made
 
 

@@ -40,3 +40,15 @@ def test_the_control_is_as_large_and_elsewhere():
     assert control.sum() == region.sum()
     assert not (control & region).any()
     assert shortcuts._control(~control).sum() == control.sum()
+
+
+@pytest.mark.parametrize(("uncertainty", "sure"), [(0.02, True), (0.12, False), (float("inf"), False)])
+def test_what_luck_may_bring_confirms_nothing(uncertainty, sure):
+    finding = shortcuts.Finding("a", "border", 8, 0.2, 0.34, 0.6, 0.4, uncertainty)
+    assert finding.confirmed == sure
+
+
+def test_the_uncertainty_is_the_standard_error_of_the_difference():
+    rows = [(0.0, 0.0, drop, control) for drop, control in ((0.5, 0.1), (0.3, 0.2), (0.9, 0.1))]
+    assert shortcuts._uncertainty(rows) == pytest.approx(np.std([0.4, 0.1, 0.8], ddof=1) / 3 ** 0.5)
+    assert shortcuts._uncertainty(rows[:1]) == float("inf")

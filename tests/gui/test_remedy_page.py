@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from dlgui.engine.selection import Criteria
 from dlgui.project.operations import labels, runs, splits, training
 from dlgui.project.operations.training import Plan
 
@@ -154,3 +155,27 @@ def test_robustness_is_measured_shown_and_stopped(spoilt, qtbot, idle):
     assert page.start.isEnabled()
     assert not page.stop.isVisible()
     assert window.problems == []
+
+
+def test_the_suspect_that_is_looked_at_is_explained_until_another_image_is_picked(spoilt, qtbot, idle):
+    window, _ = spoilt
+    tab, table = window.evaluate_tab, named(window, "suspectTable")
+    for row in (1, 0):
+        table.selectRow(row)
+        idle(window)
+        suspect = table.suspect()
+        assert tab.why.about.text() == suspect.path
+        assert not tab.why.heatmap.image().isNull()
+        assert tab.why.verdict.text()
+    qtbot.keyClick(table, Qt.Key.Key_R)  # the grid follows the change, the next suspect stays explained
+    idle(window)
+    assert table.suspect().path != suspect.path
+    assert tab.why.about.text() == table.suspect().path
+    tab.inspection.choose(Criteria())
+    idle(window)
+    assert tab.why.about.text() == table.suspect().path
+    tab.results.grid.select([2])
+    assert tab.why.about.text() == tab.results.selected()[0].path
+    tab.show_page(0)
+    table.selectRow(0)
+    assert tab.why.about.text() == tab.results.selected()[0].path

@@ -242,7 +242,7 @@ class ComparePage(Page):
         found = self.comparison
         assert found is not None
         places = np.flatnonzero(mask)
-        captions = {int(found.places[i]): f"{found.a.classes[found.a.predicted[i]]} | "
+        captions = {int(found.places[i]): f"{found.a.classes[found.a.predicted[i]]}\n | "
                                           f"{found.b.classes[found.b.predicted[i]]}" for i in places}
         self.inspection.choose_only(found.places[places], words, captions=captions)
 

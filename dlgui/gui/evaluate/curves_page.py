@@ -153,7 +153,7 @@ class CurvesPage(Page):
         self.plot.setLabel("left", left)
         for side in ("bottom", "left"):  # another text is not put into the middle by itself
             self.plot.getAxis(side).resizeEvent()
-        self.plot.setXRange(0, 1, padding=0.02)
+        self.plot.setXRange(0, 1, padding=0.04)  # room for the figure at the end
         self.plot.setYRange(0, top, padding=0)
 
     def _curves(self) -> dict[str, Curve]:
@@ -182,7 +182,8 @@ class CurvesPage(Page):
             area = "–" if curve.area is None else f"{curve.area:.4f}"
             self.plot.plot(curve.x, curve.y, name=f"{short(name, 22)}  {area}",
                            pen=pg.mkPen(COLOURS[names.index(name) % len(COLOURS)], width=2))
-        areas = [curve.area for curve in shown.values() if curve.area is not None]
+        every = shown if self.of_class.currentData() is not None else getattr(self.drawn, self.kind.currentData())
+        areas = [curve.area for curve in every.values() if curve.area is not None]
         if areas:
             self.said.setText((self.tr("Mean area under the ROC {area:.4f}. ") if roc else self.tr(
                 "Mean average precision {area:.4f}. ")).format(area=float(np.mean(areas))) + (self.tr(
@@ -201,8 +202,7 @@ class CurvesPage(Page):
         for height, colour, name in ((heights[0], c.right, self.tr("right")), (heights[1], c.wrong, self.tr("wrong"))):
             self.plot.addItem(pg.BarGraphItem(x0=edges[:-1], x1=edges[1:], height=height, brush=colour, pen=c.panel))
             self.plot.plot([], [], pen=pg.mkPen(colour, width=6), name=name)
-        ticks = [0, *(10 ** k for k in range(6) if 10 ** k <= top), round(top)]
-        self.plot.getAxis("left").setTicks([[(float(np.sqrt(t)), str(t)) for t in ticks]])
+        self.plot.getAxis("left").setTicks([[(float(np.sqrt(t)), str(t)) for t in _root_ticks(round(top))]])
         sure = int(np.count_nonzero(~found.correct & (found.confidence > 0.9)))
         self.said.setText(self.tr("{n} errors are made with more than 90 % confidence. A click on a bar shows its "
                                   "images.").format(n=sure))
@@ -282,6 +282,16 @@ class CurvesPage(Page):
     def scenes(self) -> list[Scene]:
         return [Scene(f"evaluate_{self.kind.itemData(i)}", lambda i=i: self.kind.setCurrentIndex(i))  # type: ignore[misc]
                 for i in range(self.kind.count())]
+
+
+def _root_ticks(top: int) -> list[int]:
+    """Numbers for an axis of square roots: round ones with room between them, and the last."""
+    round_ones = [digit * 10 ** power for power in range(9) for digit in (1, 2, 5)]
+    ticks = [0]
+    for number in round_ones:
+        if number < top and min(number ** 0.5 - ticks[-1] ** 0.5, top ** 0.5 - number ** 0.5) > 0.08 * top ** 0.5:
+            ticks.append(number)
+    return [*ticks, top]
 
 
 def _compute(job: Job, project: Project, run: Run | None, found: Evaluation) -> Drawn:

@@ -23,7 +23,7 @@ class FilterBar(QWidget):
         self._quiet = False
         self._classes: list[str] = []
         self.outcome = named(Choice(8), "outcomeFilter", self.tr("Right or wrong"))
-        for shown, value in zip((self.tr("right and wrong"), self.tr("wrong"), self.tr("correct")), OUTCOMES,
+        for shown, value in zip((self.tr("any"), self.tr("wrong"), self.tr("correct")), OUTCOMES,
                                 strict=True):
             self.outcome.addItem(shown, value)
         self.truth = named(Choice(8), "truthFilter", self.tr("True class"))
@@ -54,7 +54,10 @@ class FilterBar(QWidget):
         for box in (self.outcome, self.truth, self.predicted):
             box.currentIndexChanged.connect(lambda _: self._edited())
         for number in (self.minimum, self.maximum, self.rank):
-            number.valueChanged.connect(lambda _: self._edited())
+            number.setKeyboardTracking(False)  # half a number is none
+        self.minimum.valueChanged.connect(lambda low: self._edited(low, max(low, self.maximum.value())))
+        self.maximum.valueChanged.connect(lambda high: self._edited(min(self.minimum.value(), high), high))
+        self.rank.valueChanged.connect(lambda _: self._edited())
         self.text.textChanged.connect(lambda _: self._edited())
         inspection.chosen.connect(self._follow)
 
@@ -66,14 +69,16 @@ class FilterBar(QWidget):
         box.setValue(value)
         return box
 
-    def _edited(self) -> None:
+    def _edited(self, low: float | None = None, high: float | None = None) -> None:
+        """Chooses as the fields say; the confidences in percent where one of them has moved the other."""
         if self._quiet:
             return
-        low, high = self.minimum.value() / 100, self.maximum.value() / 100
+        low, high = (box.value() if moved is None else moved for box, moved in ((self.minimum, low),
+                                                                              (self.maximum, high)))
         self.inspection.choose(replace(
             self.inspection.criteria, outcome=self.outcome.currentData(), truth=self.truth.currentData(),
-            predicted=self.predicted.currentData(), minimum_confidence=min(low, high),
-            maximum_confidence=max(low, high), topk_miss=self.rank.value() or None, text=self.text.text()),
+            predicted=self.predicted.currentData(), minimum_confidence=low / 100,
+            maximum_confidence=high / 100, topk_miss=self.rank.value() or None, text=self.text.text()),
             self.inspection.named)
 
     def _clear(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QCloseEvent, QIcon, QImage, QPixmap
+from PySide6.QtGui import QCloseEvent, QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -23,21 +23,27 @@ from PySide6.QtWidgets import (
 )
 
 from dlgui.engine import heat_summary, heatmaps
+from dlgui.engine.heatmaps import Heatmap
 from dlgui.engine.progress import Report
 from dlgui.engine.shortcuts import Finding
 from dlgui.errors import UnreadableImage
+from dlgui.gui import theme
 from dlgui.gui.evaluate.explainer import Explainer
 from dlgui.gui.evaluate.inspection import Inspection
+from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.image_view import ImageView
 from dlgui.gui.jobs import Job
 from dlgui.gui.thumbnails import to_qimage
 from dlgui.gui.widgets import Choice, button, named
-from dlgui.gui.words import short, time_left
+from dlgui.gui.words import short, time_left, tip
 from dlgui.project.operations import explanations
 from dlgui.project.operations.explanations import Pair
 
 SHEET = 60
 """Images at most on a contact sheet."""
+
+PICTURE = 150
+"""Side of a picture on a contact sheet in pixels."""
 
 NAMED = 4
 """Confirmed shortcuts that the sentence names."""
@@ -118,35 +124,55 @@ class ContactSheet(HeatDialog):
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setMovement(QListView.Movement.Static)
         self.list.setUniformItemSizes(True)
-        self.list.setIconSize(QSize(150, 150))
+        self.list.setIconSize(QSize(PICTURE, PICTURE))
         self.list.setGridSize(QSize(164, 186))
         self.body.addWidget(self.list, 1)
         self.body.addLayout(self._foot)
-        samples = inspection.samples(inspection.positions[:SHEET])
-        self.note.setText(self.tr("{n} of {total} chosen images; each explained for what the network says").format(
-            n=len(samples), total=len(inspection.positions)))
+        self.samples = inspection.samples(inspection.positions[:SHEET])
+        self.unreadable: list[str] = []
+        """What is wrong with images that could not be read, a sentence each."""
+        if self.samples:
+            self.start(self._explain, lambda _: None, self._add)
+        self._tell()
 
-        def work(job: Job) -> None:
-            job.progress.task("contact sheet", len(samples))
-            for sample in samples:
-                try:
-                    heat = explainer.heatmap(self.run, sample.file, "grad_cam", None)
-                    picture = to_qimage(heatmaps.overlay(explainer.pixels(sample.file), heat.map))
-                    said = f"{heat.predicted} {100 * heat.confidence:.0f} %"
-                except UnreadableImage:
-                    picture, said = QImage(), self.tr("unreadable")
-                job.tell((sample, said, picture.scaled(150, 150, Qt.AspectRatioMode.KeepAspectRatio,
-                                                 Qt.TransformationMode.SmoothTransformation)))
-                job.progress.advance()
+    def _explain(self, job: Job) -> None:
+        """In the job's thread: tells (sample, heatmap or None, picture, what is wrong) of one image after the other."""
+        job.progress.task("contact sheet", len(self.samples))
+        for sample in self.samples:
+            try:
+                heat = self.explainer.heatmap(self.run, sample.file, "grad_cam", None)
+                picture = to_qimage(heatmaps.overlay(self.explainer.pixels(sample.file), heat.map))
+                job.tell((sample, heat, picture.scaled(PICTURE, PICTURE, Qt.AspectRatioMode.KeepAspectRatio,
+                                                       Qt.TransformationMode.SmoothTransformation), ""))
+            except UnreadableImage as problem:
+                job.tell((sample, None, QImage(), str(problem)))
+            job.progress.advance()
 
-        self.start(work, lambda _: None, self._add)
-
-    def _add(self, made: tuple[Any, str, QImage]) -> None:
-        sample, said, picture = made
-        item = QListWidgetItem(QIcon(QPixmap.fromImage(picture)), said)
-        item.setToolTip(self.tr("{path}\ntruth {truth}, explained for {said}").format(
-            path=sample.path, truth=sample.truth, said=said))
+    def _add(self, made: tuple[Sample, Heatmap | None, QImage, str]) -> None:
+        sample, heat, picture, problem = made
+        if heat is None:
+            item = QListWidgetItem(QIcon(_blank(self.tr("cannot\nbe read"))), sample.file.name)
+            item.setToolTip(tip(problem))
+            self.unreadable.append(problem)
+            self._tell()
+        else:
+            said = f"{heat.predicted} {100 * heat.confidence:.0f} %"
+            wrong = heat.predicted != sample.truth
+            item = QListWidgetItem(QIcon(QPixmap.fromImage(picture)), f"{sample.truth}→{said}" if wrong else said)
+            item.setToolTip(tip(self.tr("{path}\ntruth {truth}, explained for {said}").format(
+                path=sample.path, truth=sample.truth, said=said)))
         self.list.addItem(item)
+
+    def _tell(self) -> None:
+        total = len(self.inspection.positions)
+        if not total:
+            self.note.setText(self.tr("No image is chosen: click a cell of the matrix first."))
+            return
+        text = self.tr("{n} of {total} chosen images; each explained for what the network says").format(
+            n=len(self.samples), total=total)
+        if self.unreadable:
+            text += self.tr(". {n} cannot be read: {first}").format(n=len(self.unreadable), first=self.unreadable[0])
+        self.note.setText(text)
 
 
 class AverageDialog(HeatDialog):
@@ -228,10 +254,11 @@ class ShortcutDialog(HeatDialog):
     def __init__(self, inspection: Inspection, explainer: Explainer, parent: QWidget | None = None) -> None:
         super().__init__(inspection, explainer, parent)
         self.setWindowTitle(self.tr("Shortcut alarm"))
-        self.table = named(QTableWidget(0, 7), "shortcutTable", self.tr("Classes and regions, alarms first"))
+        self.table = named(QTableWidget(0, 8), "shortcutTable", self.tr("Classes and regions, alarms first"))
         self.table.setHorizontalHeaderLabels([self.tr("class"), self.tr("region"), self.tr("finding"),
-                                              self.tr("heat there"), self.tr("area"), self.tr("drop"),
-                                              self.tr("drop elsewhere")])
+                                              self.tr("images"), self.tr("heat there"), self.tr("area"),
+                                              self.tr("drop"), self.tr("drop elsewhere")])
+        self.table.horizontalHeader().setStretchLastSection(True)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
         self.table.resizeColumnsToContents()
@@ -242,7 +269,8 @@ class ShortcutDialog(HeatDialog):
         self.body.addLayout(self._foot)
         self.note.setText(self.tr(
             "Suspected: the heatmaps point there. Confirmed: covering the region costs confidence, and more than "
-            "covering as much elsewhere. Up to {n} images of each class.").format(n=explanations.EXAMINED))
+            "covering as much elsewhere, by more than luck brings with so few images. Up to {n} images of each class, "
+            "correctly classified.").format(n=explanations.EXAMINED))
         project = inspection.session.project
         assert project is not None
         self.start(lambda job: explanations.shortcut_alarm(project, self.run, self.found, job.progress), self._show)
@@ -259,12 +287,25 @@ class ShortcutDialog(HeatDialog):
         for row, f in enumerate(findings):
             state = self.tr("confirmed") if f.confirmed else self.tr("suspected, not confirmed") if f.suspected else \
                 self.tr("clear")
-            for column, text in enumerate((f.label, f.region, state, f"{100 * f.heat:.0f} %", f"{100 * f.area:.0f} %",
-                                           f"{round(100 * f.drop)} %", f"{round(100 * f.control)} %")):
+            shares = (f"{round(100 * share)} %" for share in (f.heat, f.area, f.drop, f.control))
+            for column, text in enumerate((f.label, f.region, state, str(f.images), *shares)):
                 item = QTableWidgetItem(short(text, 24))
                 item.setToolTip(text)
+                if column > 2:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
         self.table.resizeColumnsToContents()
+
+
+def _blank(text: str) -> QPixmap:
+    """In the place of a picture that is not there."""
+    c, made = theme.colours(), QPixmap(PICTURE, PICTURE)
+    made.fill(QColor(c.raised))
+    painter = QPainter(made)
+    painter.setPen(QColor(c.soft))
+    painter.drawText(made.rect(), Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return made
 
 
 def _alarms(confirmed: Sequence[Finding]) -> str:

@@ -78,6 +78,8 @@ class Inspection(QObject):
         self._then: Callable[[], None] | None = None
         self._asked: tuple[str | None, float | None] = (None, None)
         self._rows: dict[str, int] = {}
+        self._order_before = ""
+        """The order that was left for a list's own; it comes back with the next choice."""
 
     # --- what is evaluated
 
@@ -183,6 +185,7 @@ class Inspection(QObject):
         """Chooses the images that meet criteria; `named` says in words what `criteria.only` is."""
         if criteria.only is None:
             self.captions = {}
+            self.order, self._order_before = self._order_before or self.order, ""
         self.criteria, self.named = criteria, named
         self.choices += 1
         self._select()
@@ -204,12 +207,13 @@ class Inspection(QObject):
         """
         self.captions = dict(captions or {})
         if ranking is not None:
+            self._order_before = self._order_before or self.order
             self.ranking, self.order = ranking, RANKING
         self.choose(replace(Criteria(), outcome=outcome, only=positions), named)
 
     def sort(self, order: str, ranking: np.ndarray | None = None) -> None:
         """Sorts the chosen images by one of `selection.ORDERS`, or by a ranking."""
-        self.order = order
+        self.order, self._order_before = order, ""
         if ranking is not None:
             self.ranking = ranking
         self._select()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,9 @@ SMALLEST, LARGEST = 1, 64
 ROOMY, COMFORTABLE = 48, 24
 """Height of a cell that needs no more, where the window has room; names are cut before cells become lower than the
 second."""
+
+WIDE, NARROW, SQUARE = (1.75, ROOM), (1.75, 0), (1.15, 0)
+"""Shapes of a cell with text: its width as a multiple of its height, and at least so many pixels."""
 
 TEXT = 15
 """Cells lower than that many pixels show no text."""
@@ -124,6 +128,15 @@ class MatrixModel(QAbstractTableModel):
                                        (row >= len(self.table.rows)) != self.table.transposed)
 
 
+def _rectangles(marked: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
+    """Top, bottom, left and right of rectangles that make up a bool table; columns that are alike share theirs."""
+    starts = np.flatnonzero((marked[:, 1:] != marked[:, :-1]).any(0)) + 1
+    for left, end in zip([0, *starts.tolist()], [*starts.tolist(), marked.shape[1]], strict=True):
+        edges = np.flatnonzero(np.diff(marked[:, left].astype(np.int8), prepend=0, append=0))
+        for top, below in edges.reshape(-1, 2).tolist():
+            yield top, below - 1, left, end - 1
+
+
 class ConfusionMatrix(QTableView):
     """The view. Arrows, Shift and Ctrl select cells; Ctrl+wheel, + and − zoom, 0 fits; Ctrl+C copies the table.
 
@@ -141,13 +154,16 @@ class ConfusionMatrix(QTableView):
         super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName(self.tr("Confusion matrix"))
-        self.setToolTip(self.tr("Click a cell, a class or a sum to see its images; Ctrl+click adds cells."))
+        self.setToolTip(self.tr("Click a cell, a class or a sum to see its images; Ctrl+click adds cells. Ctrl+wheel, "
+                                "+ and − zoom, 0 shows all."))
         self.matrix = MatrixModel(self)
         self.palette_name = "halcon"
         self._colours = np.zeros((0, 0, 3), np.uint8)
         self._dark = np.zeros((0, 0), bool)
         self._text = ""
-        self._quiet, self._fitting, self._wide, self._side = False, True, True, 30
+        self._quiet, self._fitting, self._shape, self._side = False, True, WIDE, 30
+        self._enlarged = False
+        """Whether a search has enlarged cells that all were in sight."""
         self._fitted = QSize()
         self.rows = MatrixHeader(Qt.Orientation.Vertical, self)
         self.columns = MatrixHeader(Qt.Orientation.Horizontal, self)
@@ -232,23 +248,42 @@ class ConfusionMatrix(QTableView):
         self.zoomed.emit()
 
     def _width(self, side: int) -> int:
-        return side if side < TEXT else max(round(side * 1.75), ROOM if self._wide else 0)
+        ratio, least = self._shape
+        return side if side < TEXT else max(round(side * ratio), least)
+
+    def _zoom_at(self, place: QPoint, larger: bool) -> None:
+        """Zooms by a step; what lies at a place of the view stays there."""
+        at = place - self.viewport().pos()
+        across = (at.x() + self.columns.offset()) / self._width(self._side)
+        down = (at.y() + self.rows.offset()) / self._side
+        step = max(1, self._side // 6)
+        self.zoom(self._side + (step if larger else -step))
+        at = place - self.viewport().pos()  # the headers may be others
+        self.horizontalScrollBar().setValue(round(across * self._width(self._side)) - at.x())
+        self.verticalScrollBar().setValue(round(down * self._side) - at.y())
+
+    def _middle(self) -> QPoint:
+        """Where the current cell is, or the middle of what is in sight."""
+        seen, index = self.viewport().rect(), self.currentIndex()
+        current = self.visualRect(index).center() if index.isValid() else seen.center()
+        return (current if seen.contains(current) else seen.center()) + self.viewport().pos()
 
     def fit(self) -> None:
         """Cells as large as lets all be seen, within what can still be hit with the mouse; names get what is left."""
-        self._fitted = self.size()
+        self._fitted, self._enlarged = self.size(), False
         if self.matrix.table is None:
             return
         rows, columns = self.matrix.rowCount(), self.matrix.columnCount()
         highest = min(ROOMY, self.height() // rows)  # more cannot fit
         comfortable, low = range(highest, COMFORTABLE - 1, -1), range(highest, 3, -1)
-        sizes = [*((share, FIGURES, True, side) for share in GENEROUS_SHARES for side in comfortable),
-                 *((SHARE, most, True, side) for most in (FIGURES, 0.0) for side in comfortable),
-                 *((SHARE, FIGURES, True, side) for side in low if side > TEXT),
-                 *((SHARE, FIGURES, False, side) for side in low)]
+        sizes = [*((share, FIGURES, WIDE, side) for share in GENEROUS_SHARES for side in comfortable),
+                 *((SHARE, most, WIDE, side) for most in (FIGURES, 0.0) for side in comfortable),
+                 *((SHARE, FIGURES, WIDE, side) for side in low if side > TEXT),
+                 *((SHARE, most, SQUARE, side) for most in (FIGURES, 0.0) for side in comfortable),
+                 *((SHARE, FIGURES, NARROW, side) for side in low)]
         best = 4
         self._lay_out(SHARE, FIGURES, best)
-        for share, most, self._wide, side in sizes:
+        for share, most, self._shape, side in sizes:
             self._lay_out(share, most, side)
             room = self._room()
             if rows * side <= room.height() and columns * self._width(side) <= room.width():
@@ -285,8 +320,7 @@ class ConfusionMatrix(QTableView):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoom(self._side + (max(1, self._side // 6) if event.angleDelta().y() > 0
-                                    else -max(1, self._side // 6)))
+            self._zoom_at(event.position().toPoint() + self.viewport().pos(), event.angleDelta().y() > 0)
             event.accept()
         else:
             super().wheelEvent(event)
@@ -295,10 +329,8 @@ class ConfusionMatrix(QTableView):
         key = event.key()
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom(self._side + max(1, self._side // 6))
-        elif key == Qt.Key.Key_Minus:
-            self.zoom(self._side - max(1, self._side // 6))
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self._zoom_at(self._middle(), key != Qt.Key.Key_Minus)
         elif key == Qt.Key.Key_0:
             self.fit()
         else:
@@ -325,11 +357,9 @@ class ConfusionMatrix(QTableView):
             return
         marked, wanted = cells[np.ix_(table.answers, table.order)], QItemSelection()
         shown, first = marked.T if table.transposed else marked, QModelIndex()
-        for column in np.flatnonzero(shown.any(0)).tolist():
-            edges = np.flatnonzero(np.diff(shown[:, column].astype(np.int8), prepend=0, append=0))
-            for top, end in edges.reshape(-1, 2).tolist():
-                wanted.select(self.matrix.index(top, column), self.matrix.index(end - 1, column))
-                first = first if first.isValid() else self.matrix.index(top, column)
+        for top, bottom, left, right in _rectangles(shown):
+            wanted.select(self.matrix.index(top, left), self.matrix.index(bottom, right))
+            first = first if first.isValid() else self.matrix.index(top, left)
         self._quiet = True
         self.selectionModel().select(wanted, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
@@ -342,6 +372,11 @@ class ConfusionMatrix(QTableView):
             header.viewport().update()
         if not self._quiet and self.selectionModel().hasSelection():
             self._tell([(r.top(), r.bottom(), r.left(), r.right()) for r in self._blocks()])
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        super().currentChanged(current, previous)
+        if current.isValid() and self.hasFocus() and not self._quiet:  # who uses keys points with them
+            self.hovered.emit(self.matrix.sentence(current.row(), current.column()))
 
     def _blocks(self) -> list[QItemSelectionRange]:
         return list(self.selectionModel().selection())  # type: ignore[call-overload]
@@ -378,7 +413,12 @@ class ConfusionMatrix(QTableView):
             header.mark(set(found))
             places.append(found)
         if not places[1]:
+            if not wanted and self._enlarged:
+                self.fit()
             return -1
+        if self._side < TEXT:  # a class that cannot be read is not found
+            self.zoom(COMFORTABLE)
+            self._enlarged = True
         column = next((i for i in places[1] if i > after), places[1][0])
         row = table.rows.index(table.columns[column]) if table.columns[column] in table.rows else 0
         self.scrollTo(self.matrix.index(row, column), QAbstractItemView.ScrollHint.PositionAtCenter)
@@ -429,7 +469,7 @@ class ConfusionMatrix(QTableView):
         if height < TEXT:
             return
         font = painter.font()
-        font.setPixelSize(max(9, min(14, height - 6)))
+        font.setPixelSize(max(9, min(14, height - 6, (width - 2) * 2 // 5)))  # four digits
         painter.setFont(font)
         black, white, ink = QColor("#000000"), QColor("#ffffff"), QColor(c.soft)
         for r in range(r0, r1):

@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QRect, QSettings
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMenu,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from dlgui.engine.matrix_table import MatrixTable, class_order
 from dlgui.engine.selection import Criteria
-from dlgui.engine.storage import write_atomically
+from dlgui.errors import DlguiError
 from dlgui.gui.commands import Command
 from dlgui.gui.evaluate.epoch_bar import EpochBar
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.matrix import ConfusionMatrix
+from dlgui.gui.evaluate.matrix_files import SUFFIXES, write_matrix
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.evaluate.what_if_panel import WhatIfPanel
 from dlgui.gui.scenes import Scene
-from dlgui.gui.widgets import named
+from dlgui.gui.widgets import menu_button, named
+from dlgui.gui.words import short
 from dlgui.project.operations import epochs, runs
-
-FILES = {"CSV (*.csv)": ".csv", "PNG (*.png)": ".png", "SVG (*.svg)": ".svg"}
 
 
 class MatrixPage(Page):
@@ -62,13 +58,9 @@ class MatrixPage(Page):
         self.search = named(QLineEdit(), "matrixSearch", self.tr("Find a class; Enter goes to the next"))
         self.search.setPlaceholderText(self.tr("find a class"))
         self.search.setClearButtonEnabled(True)
-        self.export = named(QToolButton(), "matrixExportButton", self.tr("Copy or export the matrix"))
-        self.export.setText(self.tr("Export"))
-        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.export)
-        menu.addAction(self.tr("Copy as table"), self.matrix.copy)
-        menu.addAction(self.tr("Save as CSV, PNG or SVG…"), self.save)
-        self.export.setMenu(menu)
+        self.export = menu_button("matrixExportButton", self.tr("Export"), self.tr("Copy or export the matrix"))
+        self.export.menu().addAction(self.tr("Copy as table"), self.matrix.copy)
+        self.export.menu().addAction(self.tr("Save as CSV, PNG or SVG…"), self.save)
         self.said = QLabel(" ")
         self.said.setProperty("soft", True)
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -76,7 +68,7 @@ class MatrixPage(Page):
         self.what_if = WhatIfPanel(inspection, self._chosen_classes)
         self.what_if.hide()
         self._build()
-        self._found = -1
+        self._found, self._told = -1, ""
         kept = self.palette_box.findData(QSettings().value("matrix_colours", "halcon"))
         self.palette_box.setCurrentIndex(max(kept, 0))
         self.matrix.show_palette(self.palette_box.currentData())
@@ -147,8 +139,8 @@ class MatrixPage(Page):
             self.matrix.mark(self.inspection.criteria.cells)
 
     def _say(self, text: str = "") -> None:
-        """Below the matrix: what is pointed at, or else how to read it."""
-        self.said.setText(text or self.matrix.hint() or " ")
+        """Below the matrix: what is pointed at, or else what a search has found, or how to read it."""
+        self.said.setText(text or self._told or self.matrix.hint() or " ")
 
     def _follow(self) -> None:
         if self.inspection.criteria.cells is None:
@@ -159,7 +151,16 @@ class MatrixPage(Page):
         self.matrix.show_palette(self.palette_box.currentData())
 
     def _search(self, after: int) -> None:
-        self._found = self.matrix.find_class(self.search.text(), after)
+        """Goes to the next class that is called so and says which of how many it is."""
+        text, table = self.search.text().strip(), self.matrix.matrix.table
+        self._found = self.matrix.find_class(text, after)
+        if self._found >= 0 and table is not None:
+            found = [i for i, name in enumerate(table.columns) if text.casefold() in name.casefold()]
+            self._told = self.tr("{name}: {i} of {n} found; Enter goes to the next").format(
+                name=short(table.columns[self._found]), i=found.index(self._found) + 1, n=len(found))
+        else:
+            self._told = self.tr("No class is called “{text}”.").format(text=short(text)) if text else ""
+        self._say()
 
     def _chosen_classes(self) -> list[str]:
         """Classes that the chosen cells are about."""
@@ -173,37 +174,17 @@ class MatrixPage(Page):
     def save(self) -> None:
         """Asks for a file."""
         path, chosen = QFileDialog.getSaveFileName(self, self.tr("Save the matrix"), "confusion_matrix.csv",
-                                                   ";;".join(FILES))
+                                                   ";;".join(f"{s[1:].upper()} (*{s})" for s in SUFFIXES))
         if path:
-            self.write(Path(path) if Path(path).suffix.lower() in FILES.values() else Path(path + FILES[chosen]))
+            known = Path(path).suffix.lower() in SUFFIXES
+            self.write(Path(path) if known else Path(f"{path}.{chosen.partition(' ')[0].lower()}"))
 
     def write(self, path: Path) -> None:
         """Writes the matrix as CSV, PNG or SVG, by the suffix."""
-        table, kind = self.matrix.matrix.table, path.suffix.lower()
-        if table is None:
-            return
-        if kind == ".csv":
-            write_atomically(path, lambda file: file.write(table.to_text(",").encode()))
-            return
-        size = self.matrix.picture_size()
-        device: Any
-        if kind == ".svg":
-            from PySide6.QtSvg import QSvgGenerator
-
-            device = QSvgGenerator()
-            device.setFileName(str(path))
-            device.setSize(size)
-            device.setViewBox(QRect(0, 0, size.width(), size.height()))
-            device.setTitle(self.tr("Confusion matrix"))
-        else:
-            device = QImage(size * 2, QImage.Format.Format_RGB32)
-            device.setDevicePixelRatio(2)
-        painter = QPainter(device)
-        painter.setFont(self.font())
-        self.matrix.draw_picture(painter)
-        painter.end()
-        if kind != ".svg" and not device.save(str(path)):
-            self.inspection.failed.emit(self.tr("{path} cannot be written").format(path=path))
+        try:
+            write_matrix(self.matrix, path)
+        except DlguiError as problem:
+            self.inspection.session.problem.emit(problem)
 
     def commands(self) -> list[Command]:
         return [Command("actionCopyMatrix", "evaluate", self.tr("Copy the confusion matrix"), self.matrix.copy,

@@ -9,8 +9,10 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from dlgui.gui import icons
 from dlgui.gui.elided_label import ElidedLabel
 from dlgui.gui.thumbnails import Thumbnails
+from dlgui.gui.words import tip
 
 SIDE = 52
 
@@ -56,15 +58,20 @@ class NeighbourStrip(QWidget):
             file = files[i] if i < len(files) else None
             self.files[i] = str(file) if file is not None else ""
             text = self.tr("Nearest training image {n}: {name}").format(n=i + 1, name=file.name if file else "–")
-            button.setToolTip(text)
+            button.setToolTip(tip(text))
             button.setAccessibleName(text)
             button.setVisible(file is not None)
             self._paint(i)
         self.setVisible(bool(files))
 
     def _paint(self, i: int) -> None:
-        pixmap = self.pictures.get(self.files[i]) if self.files[i] else None
-        self._buttons[i].setIcon(QIcon(pixmap) if pixmap is not None else QIcon())
+        button, pixmap = self._buttons[i], self.pictures.get(self.files[i]) if self.files[i] else None
+        gone = pixmap is not None and pixmap.isNull()
+        if gone:
+            text = self.tr("{file}: it is gone or cannot be read; bring the file back").format(file=self.files[i])
+            button.setToolTip(tip(text))
+            button.setAccessibleName(text)
+        button.setIcon(icons.icon("warning") if gone else QIcon(pixmap) if pixmap is not None else QIcon())
 
     def _arrived(self, file: str) -> None:
         if file and file in self.files:

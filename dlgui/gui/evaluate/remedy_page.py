@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -10,6 +10,7 @@ from dlgui.engine.label_issues import outlook
 from dlgui.gui.commands import Command
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.page import Page
+from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.evaluate.suspect_table import SuspectTable
 from dlgui.gui.image_view import ImageView
 from dlgui.gui.scenes import Scene
@@ -24,8 +25,13 @@ from dlgui.project.operations.runs import Run
 
 
 class RemedyPage(Page):
-    """The queue of suspected label errors: keep, relabel or exclude, until it says that one may stop."""
+    """The queue of suspected label errors: keep, relabel or exclude, until it says that one may stop.
 
+    Signals:
+        looked: the suspect that is looked at is another, or was clicked; see `looked_at`.
+    """
+
+    looked = Signal()
     name = "remedy"
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
@@ -48,6 +54,7 @@ class RemedyPage(Page):
             "Leave the image out of training and evaluation (key X)"), lambda: self.decide("x"))
         self._build()
         self.table.current.connect(self._look)
+        self.table.clicked.connect(lambda _: self.looked.emit())
         self.table.key.connect(self.decide)
         inspection.loaded.connect(self._loaded)
         self.session.changed.connect(self._changed)
@@ -155,7 +162,17 @@ class RemedyPage(Page):
                                       "correcting all is expected to gain {gain:.2f} points.").format(
                 left=len(left), done=len(decided), n=ahead.looked, wrong=ahead.wrong, gain=100 * ahead.gain))
 
+    def looked_at(self) -> Sample | None:
+        """The suspect in the table's current row as any other image, its suggestion as what was predicted."""
+        suspect, project, found = self.table.suspect(), self.session.project, self.inspection.evaluation
+        if suspect is None or project is None or found is None or not self.active:
+            return None
+        paths = found.predictions.paths
+        return Sample(paths.index(suspect.path) if suspect.path in paths else -1, suspect.image_id, suspect.path,
+                      project.image_root / suspect.path, suspect.given, suspect.suggested, suspect.probability)
+
     def _look(self, suspect: Suspect | None) -> None:
+        self.looked.emit()
         project = self.session.project
         if suspect is None or project is None:
             self.session.jobs.drop("suspectPicture")

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from dlgui.engine.evaluation import Evaluation
+from dlgui.engine.matrix_table import UNSURE
 from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria
 from dlgui.errors import DlguiError
@@ -24,6 +25,8 @@ from dlgui.project.operations import embeddings
 from dlgui.project.project import Project
 
 LIKENESS = "likeness"
+NAMED = 3
+"""So many classes are named in a caption, of more their number is told."""
 
 
 class ResultsPanel(QWidget):
@@ -69,8 +72,13 @@ class ResultsPanel(QWidget):
         self.caption.setProperty("soft", True)
         self.caption.setWordWrap(True)
         self._build()
+        self.by_hand = True
+        """Whether a person has picked the selected images, and not the panel that follows the inspection."""
         self._focus: set[str] = set()
         self._row, self._choices = 0, -1
+        self._names: list[str] = []
+        self._roomy = True
+        """Whether one line has room for two class names, those of `_names`."""
         self._likeness: np.ndarray | None = None
         self.order.currentIndexChanged.connect(lambda _: self._sort(self.order.currentData()))
         self.grid.picked.connect(lambda _: self._picked())
@@ -106,20 +114,46 @@ class ResultsPanel(QWidget):
         self.order.setCurrentIndex(max(self.order.findData(LIKENESS if alike else inspection.order), 0))
         self.order.blockSignals(False)
         positions, focus = inspection.positions, self._focus
+        self.grid.when_empty = self._nothing()
+        self.grid.set_lines(self._lines())
         self.grid.items.show(len(positions), self._item)
         if inspection.decisions is not None:
             self.caption.setText(self.tr("{n} of {total} images{what}").format(
                 n=len(positions), total=len(inspection.decisions.predictions), what=describe(inspection)))
         if not len(positions):
             self.fix.setEnabled(False)
+            self.by_hand = False
             self.picked.emit([])
+            self.by_hand = True
             return
         rows: list[int] = []
         if focus and inspection.evaluation is not None:
             paths = inspection.evaluation.predictions.paths
             rows = [r for r, p in enumerate(positions[:2000].tolist()) if paths[p] in focus]
         same, self._choices = self._choices == inspection.choices, inspection.choices
+        self.by_hand = False
         self.grid.select((rows or [min(self._row, len(positions) - 1)]) if same else rows[:1] or [0])
+        self.by_hand = True
+
+    def _nothing(self) -> str:
+        """Why no image is shown, where none is."""
+        shown, wanted = self.inspection.decisions, self.inspection.criteria
+        if shown is None:
+            return self.tr("Nothing is evaluated yet.")
+        if wanted == Criteria("wrong") and wanted.cells is None and wanted.only is None:
+            return self.tr("None of the {n} images is wrong. “All images” shows them.").format(n=len(shown.predictions))
+        return self.tr("None of the {n} images is like that. “All images” shows them.").format(
+            n=len(shown.predictions))
+
+    def _lines(self) -> int:
+        """How many lines the captions need so that two class names can be read."""
+        names = self.inspection.decisions.classes if self.inspection.decisions is not None else []
+        if names is not self._names:
+            metrics = self.grid.fontMetrics()
+            longest = sum(sorted(map(metrics.horizontalAdvance, names))[-2:])
+            room = self.grid.gridSize().width() - 10 - metrics.horizontalAdvance("→  99 %")
+            self._names, self._roomy = names, longest <= room
+        return 1 if self._roomy else 2
 
     def _sort(self, order: str) -> None:
         if order != LIKENESS:
@@ -160,7 +194,7 @@ class ResultsPanel(QWidget):
         caption, figure = self.inspection.captions.get(position, ""), ""
         if not caption:
             name = shown.classes[truth]
-            caption = said if answer == truth else f"{name} ?" if unsure else f"{name}→{said}"
+            caption = said if answer == truth else f"{name} ?" if unsure else f"{name}\n→{said}"
             figure = f"{share:.0f} %"
         return GridItem(position, str(sample.file), sample.path, caption, "", "R" if self._before(sample) else "",
                         "warning" if unsure else "right" if answer == truth else "wrong", sample.flagged,
@@ -170,6 +204,11 @@ class ResultsPanel(QWidget):
         """The class at the time of the run, empty where it is the same."""
         ghost = self.inspection.ghost
         return ghost.changed.get(sample.path, "") if ghost is not None else ""
+
+    def _missing(self, sample: Sample) -> bool:
+        """Whether its picture was asked for and could not be had."""
+        picture = self.grid.items.thumbnails.get(str(sample.file))
+        return picture is not None and picture.isNull()
 
     def _tip(self, sample: Sample) -> str:
         assert self.inspection.evaluation is not None
@@ -184,6 +223,8 @@ class ResultsPanel(QWidget):
         lines += [f"{100 * float(confidences[i]):.1f} %  {found.classes[i]}" for i in best]
         if int(found.truth[sample.position]) not in best:
             lines.append(f"{100 * float(confidences[found.truth[sample.position]]):.1f} %  {sample.truth}")
+        if self._missing(sample):
+            lines.append(self.tr("{file}: it is gone or cannot be read; bring the file back").format(file=sample.file))
         if self._before(sample):
             lines.append(self.tr("R: relabeled since the run; it was {name}").format(name=self._before(sample)))
         lines.append(self.tr("loss {loss:.2f}").format(loss=float(found.loss[sample.position])))
@@ -261,14 +302,24 @@ def describe(inspection: Inspection) -> str:
 
 def _cells(cells: np.ndarray, classes: list[str]) -> str:
     answers, truths = np.flatnonzero(cells.any(1)), np.flatnonzero(cells.any(0))
-    names = [*classes, "not sure"]
+    names = [*classes, UNSURE]
+    truth = f"truth {_either([classes[i] for i in truths])}"
+    answer = f"answer {_either([names[i] for i in answers])}"
     if cells.all():
         return "all cells"
-    if len(truths) == 1 and cells[:, truths[0]].all():
-        return f"truth {short(classes[truths[0]])}"
-    if len(answers) == 1 and cells[answers[0]].all():
-        return f"answer {short(names[answers[0]])}"
-    if cells.sum() == 1:
-        return f"truth {short(classes[truths[0]])}, answer {short(names[answers[0]])}"
+    if cells[:, truths].all():
+        return truth
+    if cells[answers].all():
+        return answer
+    if cells[np.ix_(answers, truths)].all():
+        return f"{truth}, {answer}"
     return f"{int(cells.sum())} cells"
+
+
+def _either(names: list[str]) -> str:
+    """`a`, `a or b`, `a, b or c`, `7 classes`."""
+    if len(names) > NAMED:
+        return f"{len(names)} classes"
+    cut = [short(name) for name in names]
+    return " or ".join(part for part in (", ".join(cut[:-1]), cut[-1]) if part) if cut else ""
 

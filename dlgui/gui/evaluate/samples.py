@@ -11,7 +11,7 @@ class Sample:
     """An image of an evaluation.
 
     Attributes:
-        position: in the predictions of the evaluation, where all its confidences are.
+        position: in the predictions of the evaluation, where all its confidences are; -1 where it is not among them.
         image_id: of the project; None where the image has gone since.
         path: relative to the image root.
         file: absolute.

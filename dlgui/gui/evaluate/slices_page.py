@@ -118,11 +118,11 @@ class SlicesPage(Page):
                 "explains it, although the worst of {n} slices was picked.{more}").format(
                 kind=worst[0].kind, value=short(worst[0].value), error=100 * worst[0].error, usual=100 * self._usual(),
                 n=len(self.found), more=more))
-        elif (highest := max(self._shown, key=lambda s: s.error)).error > self._usual():
+        elif self._shown[0].error > self._usual():
             self.said.setText(self.tr(
-                "No slice stands out. “{value}” looks worst with {error:.1f} % error, but that could be chance: of the "
-                "{n} slices compared, one is always the worst.").format(
-                value=short(highest.value), error=100 * highest.error, n=len(self.found)))
+                "No slice stands out. Least like chance is “{value}” with {error:.1f} % error, yet of the {n} slices "
+                "compared one is always the worst.").format(
+                value=short(self._shown[0].value), error=100 * self._shown[0].error, n=len(self.found)))
         else:
             self.said.setText(self.tr("No slice stands out: errors are spread as evenly as luck spreads them."))
         self.table.blockSignals(True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -37,7 +37,7 @@ from dlgui.gui.evaluate.why_panel import WhyPanel
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
-from dlgui.gui.widgets import named
+from dlgui.gui.widgets import button, named
 from dlgui.project.changes import Changes
 from dlgui.project.operations import runs
 
@@ -45,7 +45,13 @@ SPLITS = ("test", "validation", "train", "all")
 
 
 class EvaluateTab(QWidget):
-    """Looks at the errors of a run."""
+    """Looks at the errors of a run.
+
+    Signals:
+        training_wanted: there is no run, and a person asks for one.
+    """
+
+    training_wanted = Signal()
 
     def __init__(self, session: Session, pictures: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,8 +76,12 @@ class EvaluateTab(QWidget):
         top, row, parts = QHBoxLayout(), QHBoxLayout(), QSplitter(Qt.Orientation.Horizontal)
         self.headline, self.stack, self._buttons = Headline(self.inspection), QStackedWidget(), QButtonGroup(self)
         layout = QVBoxLayout(self)
+        self.train = button("evaluateTrainButton", self.tr("Go to training"), self.tr(
+            "Show the Train tab: there is no finished run yet"), self.training_wanted.emit, True)
+        self.train.hide()
         layout.addLayout(top)
         layout.addWidget(self.headline)
+        layout.addWidget(self.train, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(parts, 1)
         for part in (QLabel(self.tr("Run")), self.runs, QLabel(self.tr("Split")), self.splits):
             top.addWidget(part)
@@ -113,7 +123,10 @@ class EvaluateTab(QWidget):
         self.runs.currentIndexChanged.connect(lambda _: self.load())
         self.splits.currentIndexChanged.connect(lambda _: self.load())
         self.inspection.loaded.connect(self._follow)
-        self.results.picked.connect(self._explain)
+        self.results.picked.connect(self._picked)
+        for page in self.pages:
+            if isinstance(page, RemedyPage):
+                page.looked.connect(self._explain_suspect)
         self.why.relabel.connect(self.inspection.relabel)
         self.why.flag.connect(self.inspection.flag)
         self.why.exclude.connect(self.inspection.exclude)
@@ -125,12 +138,29 @@ class EvaluateTab(QWidget):
 
     def show_page(self, index: int, *_: object) -> None:
         """Shows a page; only the one that is seen works."""
-        button = self._buttons.button(index)
-        button.setChecked(True)
+        self._buttons.button(index).setChecked(True)
+        was = self._suspect()
         self.stack.setCurrentIndex(index)
         for i, page in enumerate(self.pages):
             if page.active != (i == index):
                 page.activate(i == index)
+        if was is not None and self._suspect() is None:
+            self._explain(self.results.selected())
+
+    def _picked(self, samples: list[Sample]) -> None:
+        """Explains what was picked, but for a suspect that stays while the grid follows changes by itself."""
+        if self.results.by_hand or self._suspect() is None:
+            self._explain(samples)
+
+    def _suspect(self) -> Sample | None:
+        """The suspected label error that is looked at."""
+        page = self.stack.currentWidget()
+        return page.looked_at() if isinstance(page, RemedyPage) else None
+
+    def _explain_suspect(self) -> None:
+        suspect = self._suspect()
+        if suspect is not None:
+            self._explain([suspect])
 
     def _explain(self, samples: list[Sample]) -> None:
         self.why.explain(samples, self.inspection.evaluation, self.inspection.run)
@@ -170,6 +200,7 @@ class EvaluateTab(QWidget):
                 self.runs.addItem(f"{run.name or run.id}  {run.method}", run.id)
             self.runs.setCurrentIndex(0 if newest or chosen not in names else names.index(chosen))
             self.runs.blockSignals(False)
+        self.train.setVisible(project is not None and not names)
         self.inspection.load_again(self.runs.currentData())
 
     def _follow(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -34,7 +32,7 @@ from dlgui.gui.image_view import ImageView
 from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.thumbnails import Thumbnails, to_qimage
-from dlgui.gui.widgets import Choice, button, named
+from dlgui.gui.widgets import Choice, button, menu_button, named
 from dlgui.project.operations import runs, splits
 from dlgui.project.operations.runs import Run
 
@@ -100,11 +98,11 @@ class WhyPanel(QWidget):
         self.about, self.verdict, self.moment = ElidedLabel(), QLabel(), QLabel()
         self.back = button("heatmapBackButton", self.tr("Back to the selected image"),
                            self.tr("Shows the selected image again instead of its neighbour"), self._return)
-        self.more = self._menu_button("heatmapMoreButton", self.tr("More"), self.tr(
+        self.more = menu_button("heatmapMoreButton", self.tr("More"), self.tr(
             "Contact sheet, average heatmaps, shortcut alarm"), self._fill_more)
-        self.label = self._menu_button("whyRelabelButton", self.tr("Relabel"), self.tr(
+        self.label = menu_button("whyRelabelButton", self.tr("Relabel"), self.tr(
             "Give the selected images another class (undo takes it back)"), self._fill_classes)
-        self.move_to = self._menu_button("whyMoveButton", self.tr("Move"), self.tr(
+        self.move_to = menu_button("whyMoveButton", self.tr("Move"), self.tr(
             "Move the selected images to another split (undo takes it back)"), self._fill_splits)
         self.mark = button("whyFlagButton", self.tr("Flag"), self.tr("Flag the selected images for a second look"),
                            lambda: self.flag.emit(self._ids(), True))
@@ -119,16 +117,6 @@ class WhyPanel(QWidget):
             strip.chosen.connect(self._look_beside)
         self.method.installEventFilter(self)
         inspection.asked.connect(self._warm)
-
-    def _menu_button(self, name: str, text: str, tip: str, fill: Callable[[QMenu], None]) -> QToolButton:
-        made = named(QToolButton(), name, tip)
-        made.setText(text)
-        made.setAccessibleName(text)
-        menu = QMenu(made)
-        menu.aboutToShow.connect(partial(fill, menu))
-        made.setMenu(menu)
-        made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        return made
 
     def _build(self) -> None:
         for text in (self.about, self.verdict, self.moment, *self.heads):
@@ -154,6 +142,7 @@ class WhyPanel(QWidget):
             views.addWidget(place, 1)
             self._places.append(place)
         for part in (self.label, self.move_to, self.mark, self.leave):
+            part.setProperty("tight", True)
             acts.addWidget(part)
         acts.addStretch()
         layout = QVBoxLayout(self)
@@ -180,7 +169,7 @@ class WhyPanel(QWidget):
 
         Args:
             items: what is selected, possibly nothing.
-            evaluation: where they come from; `Sample.position` points into its predictions.
+            evaluation: what is shown; `Sample.position` points into its predictions.
             run: whose model it was.
         """
         self._samples, self._evaluation, self._run, self._beside = items, evaluation, run, None
@@ -326,7 +315,8 @@ class WhyPanel(QWidget):
             self.session.jobs.drop("neighbours")
             self.bars.show_confidences([], None, "", "")
             return
-        self.bars.show_confidences(found.classes, found.confidences[sample.position], sample.truth, sample.predicted)
+        known = found.confidences[sample.position] if sample.position >= 0 else None
+        self.bars.show_confidences(found.classes, known, sample.truth, sample.predicted)
         self.session.jobs.start("neighbours", self.tr("nearest training images"), lambda job:
                                 self.explainer.neighbours(project, sample, job.progress),
                                 done=partial(self._judged, sample), failed=lambda problem: self.verdict.setText(

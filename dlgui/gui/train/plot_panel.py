@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QScrollArea,
     QSlider,
     QStackedWidget,
@@ -32,7 +31,7 @@ from dlgui.gui.train.bars import Bar, BarChart
 from dlgui.gui.train.lines import COLOURS, RunCurves
 from dlgui.gui.train.plot import TrainingPlot
 from dlgui.gui.train.training import Told
-from dlgui.gui.widgets import named
+from dlgui.gui.widgets import menu_button, named
 from dlgui.gui.words import tip
 from dlgui.project.operations import batches, run_export, run_files, runs
 from dlgui.project.operations.runs import Run
@@ -79,14 +78,10 @@ class PlotPanel(QWidget):
         self.fit = named(QToolButton(), "fitPlotButton", self.tr("Show everything; the plot then follows the training"))
         self.fit.setText(self.tr("All"))
         self.fit.clicked.connect(self._fit)
-        self.save = named(QToolButton(), "exportPlotButton", self.tr("Save the plot as PNG, SVG or CSV, or write event "
-                                                                     "files for TensorBoard"))
-        self.save.setText(self.tr("Save"))
-        self.save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.save)
-        menu.addAction(self.tr("Picture (PNG, SVG) or table (CSV)…"), self.export)
-        menu.addAction(self.tr("Event files for TensorBoard…"), self.export_tensorboard)
-        self.save.setMenu(menu)
+        self.save = menu_button("exportPlotButton", self.tr("Save"), self.tr(
+            "Save the plot as PNG, SVG or CSV, or write event files for TensorBoard"))
+        self.save.menu().addAction(self.tr("Picture (PNG, SVG) or table (CSV)…"), self.export)
+        self.save.menu().addAction(self.tr("Event files for TensorBoard…"), self.export_tensorboard)
         self._build()
         theme.notifier().changed.connect(self._dress)
         self.show_runs([])

@@ -5,38 +5,18 @@ import itertools
 
 import numpy as np
 import pytest
+from looking import all_right, brute, click, named, shown_matrix, shown_paths
 from PIL import Image
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtWidgets import QApplication, QLabel, QSlider, QTableWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QSlider, QTableWidget
 from sklearn import metrics
 
 from dlgui.engine.matrix_table import MatrixTable
 from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria
 from dlgui.engine.what_if import decide
-from dlgui.gui.evaluate.matrix import ConfusionMatrix
+from dlgui.gui.evaluate.curves_page import _root_ticks
 from dlgui.project.operations import epochs, evaluations, runs
-
-
-def named(window, name, kind=QWidget):
-    found = window.findChild(kind, name)
-    assert found is not None, name
-    return found
-
-
-def click(qtbot, matrix, row, column, modifier=Qt.KeyboardModifier.NoModifier):
-    place = matrix.visualRect(matrix.model().index(row, column)).center()
-    qtbot.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, modifier, place)
-
-
-def shown_paths(window):
-    grid = named(window, "resultGrid")
-    return sorted(grid.items.item(i).name for i in range(grid.items.rowCount()))
-
-
-def brute(window, condition):
-    found = window.evaluate_tab.evaluation.predictions
-    return sorted(found.paths[i] for i in range(len(found)) if condition(found, i))
 
 
 def test_every_click_shows_the_images_of_a_brute_force_count(judged, qtbot):
@@ -233,6 +213,30 @@ def test_curves_agree_with_scikit_learn_and_choose(judged, qtbot, idle):
         found.confidences[i, 1] >= curve.thresholds[place]) != (found.truth[i] == 1))
 
 
+def test_the_mean_area_is_that_of_all_classes_though_few_are_drawn(judged, qtbot, idle, monkeypatch):
+    page = judged.evaluate_tab.pages[1]
+    qtbot.mouseClick(named(judged, "curvesPageButton"), Qt.MouseButton.LeftButton)
+    idle(judged)
+    monkeypatch.setattr(page, "_most", lambda: 1)
+    for kind, word in (("roc", "ROC"), ("precision_recall", "average precision")):
+        page.kind.setCurrentIndex(page.kind.findData(kind))
+        page._draw()
+        areas = [curve.area for curve in getattr(page.drawn, kind).values()]
+        assert len(page.plot.plotItem.listDataItems()) == 1
+        assert word in page.said.text()
+        assert f"{np.mean(areas):.4f}" in page.said.text()
+
+
+def test_the_axis_of_square_roots_has_round_numbers_with_room_between(judged):
+    assert _root_ticks(8) == [0, 1, 2, 5, 8]
+    assert _root_ticks(1) == [0, 1]
+    for top in (37, 399, 100000):
+        ticks = _root_ticks(top)
+        assert ticks[-1] == top
+        assert np.diff(np.sqrt(ticks)).min() > 0.08 * top ** 0.5
+        assert len(ticks) >= 4
+
+
 def test_slices_are_shown_worst_first_and_drill_down(judged, qtbot, idle):
     qtbot.mouseClick(named(judged, "slicesPageButton"), Qt.MouseButton.LeftButton)
     idle(judged)
@@ -375,19 +379,6 @@ def test_the_matrix_paints_the_legacy_colours_by_share_of_the_truth(judged):
             assert picture.pixelColor(int((corner.x() + 3) * ratio), int((corner.y() + 3) * ratio)).name() == expected
 
 
-def shown_matrix(qtbot, classes, size=(460, 480)):
-    """A matrix of its own over classes, two images each, all right."""
-    matrix = ConfusionMatrix()
-    qtbot.addWidget(matrix)
-    matrix.resize(*size)
-    matrix.show()
-    count = len(classes)
-    found = Predictions(classes, np.tile(np.eye(count, dtype=np.float32), (2, 1)), np.tile(np.arange(count), 2),
-                        [f"{i}.png" for i in range(2 * count)])
-    matrix.show_table(MatrixTable(decide(found), "absolute", np.arange(count)))
-    return matrix
-
-
 def test_the_headers_of_a_turned_matrix_have_room_for_what_they_show(judged, qtbot):
     matrix, turn = named(judged, "confusionMatrix"), named(judged, "matrixTranspose")
     for width in (1024, 1280):
@@ -414,10 +405,7 @@ def test_names_are_whole_where_the_matrix_has_room(qtbot):
 def test_the_hint_of_many_classes_goes_when_cells_can_be_read(judged, qtbot):
     page = judged.evaluate_tab.pages[0]
     assert page.said.text() == " "
-    count = 200
-    found = Predictions([f"class {i}" for i in range(count)], np.eye(count, dtype=np.float32), np.arange(count),
-                        [f"{i}.png" for i in range(count)])
-    page.matrix.show_table(MatrixTable(decide(found), "absolute", np.arange(count)))
+    page.matrix.show_table(all_right([f"class {i}" for i in range(200)]))
     assert "200 classes" in page.said.text()
     page.matrix.setFocus()
     for _ in range(30):
@@ -434,6 +422,8 @@ def test_without_a_run_nothing_pretends_to_work(opened, qtbot):
                  "heatmapMoreButton"):
         assert not named(opened, name).isEnabled()
     assert opened.evaluate_tab.runs.placeholderText() == "none yet"
+    qtbot.mouseClick(named(opened, "evaluateTrainButton"), Qt.MouseButton.LeftButton)
+    assert opened.tabs.currentWidget() is opened.train_tab
 
 
 def test_an_excluded_image_leaves_the_matrix_and_a_flagged_one_shows_it(judged, qtbot, idle):
