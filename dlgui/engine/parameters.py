@@ -271,7 +271,7 @@ TABLE: tuple[Parameter, ...] = (
     # --- classes
     _choice("class_balance", "Class weights", "classes",
             dict(zip(BALANCES, ("all images count alike", "rare classes count more"), strict=True))
-            | {"own": "my own weights"},
+            | {"own": "own weights"},
             "How much the images of each class count in the loss.",
             "More weight for a class finds more of it, and mistakes more of the others for it.", simple=True,
             operator_name="class_weights"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,9 +55,9 @@ class BarChart(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(420, 2 * MARGIN + sum(HEAD + ROW * len(bars) + 8 for _, bars in self.groups))
 
-    def save_picture(self, path: Path) -> None:
-        """Writes the bars as PNG or SVG, by the suffix. Raises `DlguiError`."""
-        picture_file.save(path, self, self._paint)
+    def picture(self, path: Path) -> Callable[[], None]:
+        """The bars as PNG or SVG, by the suffix; see `picture_file.paint`."""
+        return picture_file.paint(path, self, self._paint)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

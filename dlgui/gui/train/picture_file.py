@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import QBuffer
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -15,40 +16,52 @@ SHARPNESS = 2
 """Pixels of the file for one of the screen."""
 
 
-def save(path: Path, widget: QWidget, draw: Callable[[QPainter], object]) -> None:
-    """Writes an SVG, or a picture of `SHARPNESS` times the widget's size, by the suffix.
+def paint(path: Path, widget: QWidget, draw: Callable[[QPainter], object]) -> Callable[[], None]:
+    """Paints, in the window's thread; what it gives writes the file and may be called in another.
 
     Args:
-        path: where to.
+        path: where to; its suffix says whether as SVG or as a picture of `SHARPNESS` times the widget's size.
         widget: has the size and the resolution for which `draw` paints.
         draw: paints the widget.
 
-    Raises:
-        DlguiError: it cannot be written, or the suffix is of no kind of picture.
+    Returns:
+        writes the file; raises `DlguiError` where it cannot be written, or the suffix is of no kind of picture.
     """
-    written = _svg(path, widget, draw) if path.suffix.lower() == ".svg" else _pixels(path, widget, draw)
-    if not written:
-        raise DlguiError(path, "cannot be written as a picture",
-                         "choose a name that ends in .png or .svg, in a folder that may be written")
+    store = _svg(widget, draw) if path.suffix.lower() == ".svg" else _pixels(widget, draw)
+
+    def write() -> None:
+        if not store(path):
+            raise DlguiError(path, "cannot be written as a picture",
+                             "choose a name that ends in .png or .svg, in a folder that may be written")
+
+    return write
 
 
-def _svg(path: Path, widget: QWidget, draw: Callable[[QPainter], object]) -> bool:
+def _svg(widget: QWidget, draw: Callable[[QPainter], object]) -> Callable[[Path], bool]:
     from PySide6.QtSvg import QSvgGenerator
 
+    content = QBuffer()
     generator = QSvgGenerator()
-    generator.setFileName(str(path))
+    generator.setOutputDevice(content)
     generator.setSize(widget.size())
     generator.setViewBox(widget.rect())
     generator.setResolution(widget.logicalDpiX())  # with another one an axis would not fit its curves
     generator.setTitle(widget.accessibleName())
-    painter = QPainter()
-    if not path.parent.is_dir() or not painter.begin(generator):
-        return False
+    painter = QPainter(generator)
     draw(painter)
-    return painter.end()
+    painter.end()
+    return lambda path: _stored(path, bytes(content.data().data()))
 
 
-def _pixels(path: Path, widget: QWidget, draw: Callable[[QPainter], object]) -> bool:
+def _stored(path: Path, content: bytes) -> bool:
+    try:
+        path.write_bytes(content)
+    except OSError:
+        return False
+    return True
+
+
+def _pixels(widget: QWidget, draw: Callable[[QPainter], object]) -> Callable[[Path], bool]:
     image = QImage(widget.size() * SHARPNESS, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(SHARPNESS)
     image.fill(QColor(theme.colours().panel))
@@ -56,4 +69,4 @@ def _pixels(path: Path, widget: QWidget, draw: Callable[[QPainter], object]) -> 
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     draw(painter)
     painter.end()
-    return image.save(str(path))
+    return lambda path: image.save(str(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -421,10 +421,10 @@ class TrainingPlot(pg.PlotWidget):
         if hasattr(self, "_lines"):
             self.redraw()
 
-    def save_picture(self, path: str | Path) -> None:
-        """Writes what is shown as PNG (twice its size on the screen) or SVG, by the suffix. Raises `DlguiError`."""
+    def picture(self, path: Path) -> Callable[[], None]:
+        """What is shown as PNG or SVG, by the suffix; see `picture_file.paint`."""
         self._hide_cursor()
-        picture_file.save(Path(path), self, lambda painter: self.render(painter, QRectF(self.rect()), self.rect()))
+        return picture_file.paint(path, self, lambda painter: self.render(painter, QRectF(self.rect()), self.rect()))
 
 
 def _rounded_up(value: float) -> float:

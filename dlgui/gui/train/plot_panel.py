@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 )
 
 from dlgui.engine.preload import yield_to_the_window
-from dlgui.errors import DlguiError
 from dlgui.gui import theme
 from dlgui.gui.elided_label import ElidedLabel
 from dlgui.gui.jobs import Job
@@ -252,16 +251,14 @@ class PlotPanel(QWidget):
 
     def write(self, path: Path) -> None:
         """Saves what is shown as PNG or SVG, or the figures of the chosen runs as CSV."""
+        name = self.tr("writing {name}").format(name=path.name)
         if path.suffix.lower() == ".csv":
-            self._write_job("curves", self.tr("writing {name}").format(name=path.name), path, run_export.write_csv,
-                            self.tr("The curves of {n} runs are in {path}").format(n=len(self.chosen), path=path))
+            self._write_job("curves", name, path, run_export.write_csv, self.tr(
+                "The curves of {n} runs are in {path}").format(n=len(self.chosen), path=path))
             return
-        try:
-            (self.bars if self.pages.currentWidget() is self._bars_page else self.plot).save_picture(path)
-        except DlguiError as problem:
-            self.session.problem.emit(problem)
-            return
-        self.says.emit(self.tr("The picture is {path}").format(path=path))
+        write = (self.bars if self.pages.currentWidget() is self._bars_page else self.plot).picture(path)
+        self.session.jobs.start("picture", name, lambda job: write(), failed=self.session.problem.emit,
+                                done=lambda _: self._written(self.tr("The picture is {path}").format(path=path)))
 
     def export_tensorboard(self) -> None:
         """Asks where to, and writes event files of the chosen runs."""

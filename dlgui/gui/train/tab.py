@@ -89,10 +89,12 @@ class TrainTab(QWidget):
         yield
         self.live = LiveView(self.session, self.thumbnails)
         top.addWidget(self.live)
-        for splitter, sizes, grows in ((top, [560, 250], 0), (below, [430, 210], 0), (parts, [330, 900], 1)):
+        for splitter, sizes, grow in ((top, [560, 250], (1, 0)), (below, [430, 210], (2, 1)),
+                                      (parts, [330, 900], (0, 1))):
             splitter.setSizes(sizes)
-            splitter.setStretchFactor(grows, 1)
             splitter.setChildrenCollapsible(False)
+            for place, share in enumerate(grow):
+                splitter.setStretchFactor(place, share)
         self.form, self.plot, self.table = self.setup.form, self.curves.plot, self.runs.table
         self._connect()
         self._show_state(self.training.state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from dlgui.engine.finetune import BatchDone
@@ -10,6 +12,7 @@ from dlgui.project.operations.runs import Run
 FILE = "batches.f64"
 COLUMNS = ("iteration", "epoch", "loss", "learning_rate")
 FLUSH = 200
+CHUNK = 1000
 
 
 class Recorder:
@@ -48,3 +51,10 @@ def read(run: Run) -> np.ndarray:
         return np.empty((0, len(COLUMNS)))
     content = path.read_bytes()
     return np.frombuffer(content[:len(content) // width * width], np.float64).reshape(-1, len(COLUMNS))
+
+
+def rows(run: Run) -> Iterator[list[float]]:
+    """What `read` gives, row by row; a million at once as Python's numbers would be much to clear away."""
+    table = read(run)
+    for first in range(0, len(table), CHUNK):
+        yield from table[first:first + CHUNK].tolist()

@@ -32,7 +32,7 @@ def write_csv(project: Project, chosen: Sequence[Run], path: str | Path, progres
         for row in runs.history(project, run):
             writer.writerow([run.id, "epoch", row["iteration"], row["epoch"], row["loss"], row["train_top1_error"],
                              row["validation_top1_error"], row["learning_rate"], row["seconds"]])
-        for iteration, epoch, loss, rate in batches.read(run).tolist():
+        for iteration, epoch, loss, rate in batches.rows(run):
             writer.writerow([run.id, "batch", int(iteration), epoch, loss, None, None, rate, None])
         progress.advance()
     write_atomically(path, lambda file: file.write(text.getvalue().encode()))
@@ -62,7 +62,7 @@ def write_tensorboard(project: Project, chosen: Sequence[Run], folder: str | Pat
         try:
             with SummaryWriter(str(target)) as writer:
                 writer.add_text("parameters", json.dumps(run.parameters, indent=2), 0, began)
-                for iteration, _, loss, rate in batches.read(run).tolist():
+                for iteration, _, loss, rate in batches.rows(run):
                     writer.add_scalar("batch/loss", loss, int(iteration), began)
                     writer.add_scalar("batch/learning_rate", rate, int(iteration), began)
                     progress.advance()
