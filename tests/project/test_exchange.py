@@ -101,6 +101,14 @@ def test_a_project_moves_in_one_file(with_images, rich, tmp_path, small_folder):
             assert (found.image_root / found.images().path[0]).is_file()
 
 
+def test_a_project_that_does_not_find_its_images_leaves_nothing(project, tmp_path):
+    archive.pack(project, tmp_path / "p.zip")
+    (tmp_path / "elsewhere").mkdir()
+    with pytest.raises(DlguiError, match="none of the project's images is there"):
+        archive.unpack(tmp_path / "p.zip", tmp_path / "q.dlproj", tmp_path / "elsewhere")
+    assert not (tmp_path / "q.dlproj").exists()
+
+
 def evil(path, source, **changes):
     with zipfile.ZipFile(source) as good, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bad:
         for entry in good.infolist():

@@ -16,6 +16,7 @@ from dlgui.project.operations import (
     classes,
     corrections,
     evaluations,
+    exchange,
     labels,
     rejection,
     reports,
@@ -143,6 +144,14 @@ def test_the_card_tells_the_rule_of_its_model(trained):
         project.undo()
         assert "Every image gets one" in reports.card_of(project, run).to_markdown()
     assert "are held back as not sure; images unlike those of the training are called unknown." in text
+
+
+def test_the_card_knows_where_labels_came_from(project, tmp_path):
+    exchange.export_dataset(project, "csv", tmp_path / "out")
+    made, _ = exchange.create_from_dataset(tmp_path / "made.dlproj", tmp_path / "out")
+    with made, Project.create(tmp_path / "bare.dlproj", project.image_root, "none") as bare:
+        assert [cards.label_source(p) for p in (project, made, bare)] == [
+            "the names of the folders", "a data set", cards.BY_HAND]
 
 
 def test_a_card_of_many_classes_names_the_worst(project):

@@ -124,6 +124,7 @@ def unpack(path: str | Path, folder: str | Path, images: str | Path | None = Non
             images_operations.relocate(project, images)
         except BaseException:
             project.close()
+            shutil.rmtree(folder, ignore_errors=True)
             raise
     return project
 

@@ -14,13 +14,13 @@ from dlgui.project.operations import checks, evaluations, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
+BY_HAND = "people, by hand"
 FEW = 20
 """With fewer images of a class than this, its figures say little."""
 LISTED = 20
 """Classes whose figures a card names; of more, those that are recognized worst."""
 _SOURCES = {"last_folder": "the names of the folders", "file_name": "the names of the files",
-            "file_name_remove_index": "the names of the files without their numbers", "csv": "a CSV file",
-            "none": "people, by hand"}
+            "file_name_remove_index": "the names of the files without their numbers", "csv": "a CSV file"}
 
 
 @dataclass
@@ -41,7 +41,10 @@ class Card:
 def label_source(project: Project) -> str:
     """Where the labels came from when the images were imported, in words."""
     source = (project.meta("label_source") or "none").partition(":")[0]
-    return _SOURCES.get(source, source)
+    if source != "none":
+        return _SOURCES.get(source, source)
+    imported = project.store.rows("SELECT 1 FROM images WHERE class_id IS NOT NULL AND label_origin = 'import' LIMIT 1")
+    return "a data set" if imported else BY_HAND
 
 
 def minutes(moment: datetime) -> str:
@@ -97,7 +100,7 @@ def _by_hand(project: Project) -> str:
     """How many labels people gave or confirmed since the import."""
     count = project.store.rows("SELECT count(*) FROM images WHERE class_id IS NOT NULL AND label_origin NOT IN "
                                "('', 'import')")[0][0]
-    return f"; people gave or confirmed {count} of them since" if count else ""
+    return f"; people gave or confirmed {count} of them since" if count and label_source(project) != BY_HAND else ""
 
 
 def _figures(found: Evaluation, split: str) -> list[str]:
