@@ -140,7 +140,8 @@ class DataTab(QWidget):
             50, scroll, lambda: scroll.ensureWidgetVisible(widget)))
         right.setChildrenCollapsible(False)
         self.classes.setMinimumWidth(170)
-        right.setMinimumWidth(300)
+        right.setMinimumWidth(self.split_panel.minimumSizeHint().width() + 2 * scroll.frameWidth()
+                              + scroll.verticalScrollBar().sizeHint().width())
         parts = QSplitter()
         parts.setObjectName("dataSplitter")
         for widget in (self.classes, middle, right):
