@@ -22,10 +22,10 @@ THUMBNAIL = 300
 MANY = 40
 """Classes of the largest matrix with names and figures; a larger one is a map of coloured squares."""
 FEW = 10
-"""Classes of a matrix that is seen at a glance; beyond that its worst cells are listed, too."""
+"""Classes of a matrix that is seen at a glance; beyond that its cells are small, and the worst are listed, too."""
 LISTED = 20
-BRIEF = 40
-"""Letters of a class name where there is little room."""
+BRIEF, BRIEFER = 40, 24
+"""Letters of a class name where there is little room: beside a few cells, beside many."""
 
 
 @dataclass
@@ -91,13 +91,16 @@ def render(report: Report) -> str:
         confusions=most_confused(found.confusion_matrix, LISTED) if many > FEW else [],
         curve=charts.training_curve(report.history),
         reliability=charts.reliability_diagram(reliability(found.predictions)), environment=environment.summary(),
-        percent=_percent, brief=_brief, words=charts.cell_words, behaviour=Markup(resources.text("report.js")))
+        percent=_percent, many=many > FEW, brief=_brief,
+        letters=BRIEFER if many > FEW else BRIEF, words=charts.cell_words,
+        behaviour=Markup(resources.text("report.js")))
 
 
 def _matrices(found: Evaluation) -> list[dict[str, Any]]:
     shares = relative(found.confusion_matrix)
-    texts = {"Images": lambda i, j: str(found.confusion_matrix[i, j]),
-             "Share of the true class": lambda i, j: f"{shares[i, j]:.2f}"}
+    texts = {"Images": lambda i, j: str(found.confusion_matrix[i, j])}
+    if len(found.classes) <= FEW:  # of more, the colours must do
+        texts["Share of the true class"] = lambda i, j: f"{shares[i, j]:.2f}"
     matrices = []
     for title, text in texts.items():
         rows = []
@@ -123,9 +126,9 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f}\N{NO-BREAK SPACE}%"
 
 
-def _brief(name: str) -> str:
+def _brief(name: str, letters: int) -> str:
     """A class name for a narrow column: the middle of a long one is left out, for such names differ at their ends."""
-    return name if len(name) <= BRIEF else f"{name[:BRIEF // 2].rstrip()}…{name[1 - BRIEF // 2:].lstrip()}"
+    return name if len(name) <= letters else f"{name[:letters // 2].rstrip()}…{name[1 - letters // 2:].lstrip()}"
 
 
 def _embedded(report: Report) -> Markup:

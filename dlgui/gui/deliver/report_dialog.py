@@ -155,7 +155,7 @@ class ReportDialog(QDialog):
         super().closeEvent(event)
 
 
-WIDE = 30
+WIDE = 12
 """Classes of the largest matrix that the preview can show."""
 _BROWSER_ONLY = re.compile(r"""<(script|style|noscript|svg)\b.*?</\1>|<div id="basket".*?</div>|<meta[^>]*>"""
                            r"""|<p class="soft" id="hint">.*?</p>|<p><button.*?</p>""", re.DOTALL)
@@ -172,7 +172,7 @@ def simplified(page: str, wide: str) -> str:
     Matrices of more than `WIDE` classes, which the preview could only show letter by letter, give way to the sentence
     `wide`.
     """
-    page = re.sub(r'<table class="matrix">.*?</table>|<svg class="map".*?</svg>', lambda found: found[0] if 0 < found[
+    page = re.sub(r'<table class="matrix.*?</table>|<svg class="map".*?</svg>', lambda found: found[0] if 0 < found[
         0].count('<th class="col"') <= WIDE else f"<p><i>{wide}</i></p>", page, flags=re.DOTALL)
     page = _BROWSER_ONLY.sub("", page)
     for tag, other in _REWRITTEN.items():
