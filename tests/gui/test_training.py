@@ -111,6 +111,18 @@ def test_a_run_without_a_batch_says_so_in_words(divided, qtbot, idle):
     assert divided.train_tab.plot.isVisible()
 
 
+def test_stop_before_the_first_batch_keeps_the_start(divided, qtbot, idle):
+    tab, project = divided.train_tab, divided.session.project
+    tab.start_plan(plan(epochs=500))
+    qtbot.waitUntil(lambda: any(run.model.exists() for run in runs.all_runs(project)), timeout=120000)
+    click(divided, qtbot, "stopTrainingButton")
+    idle(divided, 120)
+    run = runs.all_runs(project)[0]
+    assert (run.state, run.best_epoch) == ("done", 0)
+    assert run.test_top1_error is not None
+    assert divided.problems == []
+
+
 def test_preparations_pause_too(divided, qtbot, idle):
     tab, project = divided.train_tab, divided.session.project
     tab.start_plan(Plan(image_size=48))

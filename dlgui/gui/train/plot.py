@@ -141,6 +141,7 @@ class TrainingPlot(pg.PlotWidget):
         self._best = pg.InfiniteLine(angle=90, movable=False)
         self._star = pg.ScatterPlotItem(size=15, symbol="star")
         self._start = pg.TextItem()
+        self._start.setZValue(20)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         for fixed in (self._best, self._star, self._start, self._cursor):
             self._main.addItem(fixed, ignoreBounds=True)
@@ -175,7 +176,7 @@ class TrainingPlot(pg.PlotWidget):
         self._best.setPen(pg.mkPen(c.soft, width=1, style=Qt.PenStyle.DashLine))
         self._star.setBrush(shades["validation"])
         self._star.setPen(pg.mkPen(c.panel, width=1))
-        self._start.setText(self.tr("kept: the start, quick's classifier"), QColor(c.ink))
+        self._start.setText(self.tr("kept: the start (quick)"), QColor(c.ink))
         self._start.fill = pg.mkBrush(QColor(c.panel))
         self.show_runs(self.runs, keep_range=True)
 

@@ -260,7 +260,7 @@ class TrainTab(QWidget):
                 run=shortened(run.name or run.id, 40), time=about_seconds(run.train_seconds),
                 error=percent(run.validation_top1_error), test=test, kept=kept if run.best_epoch == 0 else ""))
         else:
-            begun = self.tr("Ended; it can go on later.") if self.training.run else self.tr("Ended before it began.")
+            begun = self.tr("Ended; it can go on later.") if self.training.run else self.tr("Ended; no run was begun.")
             self.controls.say(str(problem) if problem is not None else begun)
 
     # --- what is shown

@@ -105,14 +105,20 @@ class Training(QObject):
             self._set("running")
 
     def stop(self) -> None:
-        """Ends the training with the best network kept, calibrated and evaluated; before the first update there is
-        none, and the run is left for later."""
+        """Ends the training with the best network kept, calibrated and evaluated; before quick's classifier is made
+        there is none, and the run is left for later."""
         if self._job is not None:
             self._job.progress.finish()
-            if not self._control.learned:
+            if not self._has_network():
                 self._job.cancel()
             self._control.go.set()
             self._set("stopping")
+
+    def _has_network(self) -> bool:
+        """Whether there is something to keep: weights that have learned, or quick's classifier."""
+        project = self.session.project
+        return self._control.learned or (project is not None and self.run is not None
+                                         and runs.get(project, self.run).model.exists())
 
     def leave(self) -> None:
         """Ends the training so that it can go on later from where it is, even after the window was closed."""
