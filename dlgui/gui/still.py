@@ -37,11 +37,11 @@ class Still(QWidget):
         if self.label.wordWrap():
             needed = QSize(0, self.label.heightForWidth(self.width()))
         self.setMinimumSize(self.minimumSize().expandedTo(needed))
+        self.label.resize(self.size().expandedTo(self.minimumSize()))
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.label.resize(self.size())
         self._grow()
         super().resizeEvent(event)

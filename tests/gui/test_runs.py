@@ -129,6 +129,8 @@ def test_the_book_of_runs(trained, qtbot, idle, tmp_path):
     # duplicate: the form has the run's settings
     table.select([4])
     qtbot.mouseClick(trained.findChild(QPushButton, "duplicateRunButton"), Qt.MouseButton.LeftButton)
+    said = named(trained, "trainingStatus")
+    qtbot.waitUntil(lambda: said.height() >= said.heightForWidth(said.width()) > 0)
     plan = tab.form.plan()
     assert (plan.method, plan.image_size) == ("finetune", 32)
     made = training.TrainingSettings.from_dict(plan.settings)

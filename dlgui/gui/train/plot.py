@@ -32,45 +32,52 @@ DOTTED = 60
 
 
 class _Line:
-    """One curve on the screen: its item, and where there is something for them to show its pale twin behind a smoothed
-    one, its dots, and the cross of a single point. Making items takes long."""
+    """One curve on the screen: the `curve`, its `pale` twin behind a smoothed one, its `dots`, and the `cross` of a
+    single point, each from when it has something to show: making items takes long."""
 
     def __init__(self, run: RunCurves, kind: str, box: pg.ViewBox, pen: Any, pale: Any) -> None:
         self.run, self.kind, self.box = run, kind, box
-        self.item = pg.PlotCurveItem(pen=pen)
-        box.addItem(self.item, ignoreBounds=True)
         self._pen, self._pale_pen = pen, pale
-        self._extras: dict[str, Any] = {}
+        self._items: dict[str, Any] = {}
         self._smooth: tuple[float, int, Curve] | None = None
+
+    @property
+    def curve(self) -> Any:
+        """The item of the curve itself."""
+        return self._item("curve")
+
+    def _item(self, name: str) -> Any:
+        if name not in self._items:
+            self._items[name] = self._make(name)
+            self.box.addItem(self._items[name], ignoreBounds=True)
+        return self._items[name]
+
+    def _make(self, name: str) -> Any:
+        if name in ("curve", "pale"):
+            made = pg.PlotCurveItem(pen=self._pen if name == "curve" else self._pale_pen)
+            made.setZValue(-1 if name == "pale" else 0)
+            return made
+        size, symbol = (6, "o") if name == "dots" else (11, "x")
+        return pg.ScatterPlotItem(size=size, symbol=symbol, pen=None, brush=self._pen.color())
 
     def take(self, run: RunCurves, pen: Any, pale: Any) -> None:
         """Draws another run from now on."""
         self.run, self._smooth, self._pen, self._pale_pen = run, None, pen, pale
-        self.item.setPen(pen)
-        for name, item in self._extras.items():
-            item.setPen(pale) if name == "pale" else item.setBrush(pen.color())
+        for name, item in self._items.items():
+            if name in ("curve", "pale"):
+                item.setPen(pen if name == "curve" else pale)
+            else:
+                item.setBrush(pen.color())
 
     def remove(self) -> None:
         """Takes it out of the scene."""
-        for item in (self.item, *self._extras.values()):
+        for item in self._items.values():
             self.box.removeItem(item)
 
     def show(self, name: str, x: np.ndarray, y: np.ndarray) -> None:
-        """Shows what goes with the curve: `pale`, `dots` or `cross`."""
-        if name not in self._extras:
-            if not len(x):
-                return
-            self._extras[name] = self._make(name)
-            self.box.addItem(self._extras[name], ignoreBounds=True)
-        self._extras[name].setData(x, y)
-
-    def _make(self, name: str) -> Any:
-        if name == "pale":
-            made = pg.PlotCurveItem(pen=self._pale_pen)
-            made.setZValue(-1)
-            return made
-        size, symbol = (6, "o") if name == "dots" else (11, "x")
-        return pg.ScatterPlotItem(size=size, symbol=symbol, pen=None, brush=self._pen.color())
+        """Shows points as `curve`, `pale`, `dots` or `cross`."""
+        if len(x) or name in self._items:
+            self._item(name).setData(x, y)
 
     def smoothed(self, share: float) -> Curve:
         """The curve, smoothed; remembered until it grows."""
@@ -217,7 +224,8 @@ class TrainingPlot(pg.PlotWidget):
 
     def _entitle(self) -> None:
         if len(self.runs) > 1:
-            wanted = [(line.item, shortened(line.run.name, LONGEST) + (self.tr(": no curve") if line.run.empty else ""))
+            wanted = [(line.curve, shortened(line.run.name, LONGEST)
+                       + (self.tr(": no curve") if line.run.empty else ""))
                       for line in self._lines if line.kind == "validation"]
             if len(wanted) > LEGEND_ENTRIES:
                 more = self.tr("and {n} more").format(n=len(wanted) - LEGEND_ENTRIES + 1)
@@ -225,7 +233,7 @@ class TrainingPlot(pg.PlotWidget):
         else:
             words = {"train": self.tr("training"), "validation": self.tr("validation"), "loss": self.tr("loss"),
                      "rate": self.tr("learning rate")}
-            items = {line.kind: line.item for line in self._lines}
+            items = {line.kind: line.curve for line in self._lines}
             wanted = [(items.get(kind) or pg.PlotCurveItem(), word) for kind, word in words.items()]
         names = [name for _, name in wanted]
         if names == self._entitled:  # making labels takes long; only their lines are new
@@ -348,13 +356,13 @@ class TrainingPlot(pg.PlotWidget):
             x, y = [low, high], [line.run.level] * 2
         if line.kind == "rate" and not hidden:
             x, y = steps(np.asarray(x), np.asarray(y))
-        line.item.setData(np.asarray(x), self._scaled(line.kind, np.asarray(y)))
+        line.show("curve", np.asarray(x), self._scaled(line.kind, np.asarray(y)))
         raw = line.run.curves[line.kind]
         x, y = raw.visible(low, high, most) if curve is not raw and not hidden else ([], [])
         line.show("pale", np.asarray(x), self._scaled(line.kind, np.asarray(y)))
         if line.kind in ("train", "validation"):
             x, y = raw.visible(low, high, most)
-            dotted = len(x) <= DOTTED and not hidden and line.item.isVisible()
+            dotted = len(x) <= DOTTED and not hidden and line.curve.isVisible()
             x, y = (x, self._scaled(line.kind, y)) if dotted else (x[:0], y[:0])
             line.show("dots", x, y)
             line.show("cross", *((x, y) if len(raw) == 1 else (x[:0], y[:0])))
