@@ -24,8 +24,8 @@ MANY = 40
 FEW = 10
 """Classes of a matrix that is seen at a glance; beyond that its cells are small, and the worst are listed, too."""
 LISTED = 20
-BRIEF, BRIEFER = 40, 24
-"""Letters of a class name where there is little room: beside a few cells, beside many."""
+LONG, BRIEFER, BRIEF = 14, 24, 40
+"""Letters of a class name: from which on a phone has no room for it, and what is shown beside many cells and few."""
 
 
 @dataclass
@@ -91,7 +91,7 @@ def render(report: Report) -> str:
         confusions=most_confused(found.confusion_matrix, LISTED) if many > FEW else [],
         curve=charts.training_curve(report.history),
         reliability=charts.reliability_diagram(reliability(found.predictions)), environment=environment.summary(),
-        percent=_percent, many=many > FEW, brief=_brief,
+        percent=_percent, many=many > FEW, long=max(map(len, found.classes), default=0) > LONG, brief=_brief,
         letters=BRIEFER if many > FEW else BRIEF, words=charts.cell_words,
         behaviour=Markup(resources.text("report.js")))
 
