@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from dlgui.engine import finetune, progress
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.finetune import (
     BatchDone,
@@ -15,6 +16,7 @@ from dlgui.engine.finetune import (
     EpochDone,
     FineTuning,
     Finished,
+    Notice,
     TrainingData,
     learning_rate_range,
     suggested_rate,
@@ -23,6 +25,7 @@ from dlgui.engine.images import read_image
 from dlgui.engine.model_file import read_model
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.settings import TrainingSettings
+from dlgui.engine.torch_training import Trainer
 from dlgui.errors import DlguiError, InvalidValue
 
 SIZE = 64
@@ -66,6 +69,23 @@ def test_it_learns_and_writes_the_best_model(data, tmp_path):
     scaled = model.preprocessing.scale(data.pixels[data.validation])
     assert (model.predict_scaled(scaled, "cpu").argmax(1) != data.validation_labels).mean() == pytest.approx(best)
     assert model.temperature != 1.0
+
+
+def test_time_that_the_computer_stood_still_is_said(data, tmp_path, monkeypatch):
+    for module in (finetune, progress):
+        monkeypatch.setattr(module, "PAUSE", 2.0)
+    monkeypatch.setattr(progress, "TIMES", 2.0)
+    update, count = Trainer.step, iter(range(100))
+
+    def step(self, *arguments):
+        if next(count) == 6:
+            time.sleep(5)  # beside which an update is short also on a busy machine
+        return update(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "step", step)
+    events = list(start(data, tmp_path))
+    assert any(isinstance(e, Notice) and "stood still for" in e.text for e in events)
+    assert events[-1].reason == "epochs"
 
 
 def test_pausing_and_going_on_changes_no_bit(data, tmp_path):

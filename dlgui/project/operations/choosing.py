@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dlgui.engine import backbones, features, quick
+from dlgui.engine.content_table import ContentTable
 from dlgui.engine.progress import Progress
 from dlgui.errors import InvalidValue
 from dlgui.project.operations import training
@@ -78,7 +79,7 @@ def choose(project: Project, plan: Plan, progress: Progress | None = None,
 def _why(best: Tried, tried: Sequence[Tried], judge: str) -> str:
     """One or two sentences that say what speaks for a network."""
     others = [t for t in tried if t is not best and t.top1_error is not None]
-    late = [f"{t.network} ({t.seconds:.0f} s)" for t in tried if t.top1_error is None]
+    late = [t.network for t in tried if t.top1_error is None]
     said = f"{best.network} was chosen: with it the quick classifier errs on {_percent(best)} of the {judge}"
     if others:
         said += ", with " + ", with ".join(f"{t.network} on {_percent(t)}" for t in others)
@@ -110,8 +111,10 @@ def _try(project: Project, table: ImageTable, plan: Plan, left: float, progress:
     files = backbones.pretrained(plan.network) if plan.pretrained else backbones.random(plan.network)
     begun = time.monotonic()
     if np.isfinite(left):
-        extract(samples[:PROBE])
-        expected = (time.monotonic() - begun) * len(samples) / PROBE
+        known = set(ContentTable.known(project.cache_folder / "features", features.key(files, preprocessing)))
+        new = [sample for sample in samples if sample[1] not in known]  # what lies ready says nothing about the speed
+        extract(new[:PROBE])
+        expected = (time.monotonic() - begun) * len(new) / max(len(new[:PROBE]), 1)
         if expected > left:
             return Tried(plan.network, None, None, expected)
     found = extract(samples)
