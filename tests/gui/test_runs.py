@@ -6,10 +6,10 @@ import struct
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from dlgui.gui.train.run_table import COLUMNS
 from dlgui.project.operations import comparison, evaluations, labels, runs, splits, training
@@ -141,6 +141,8 @@ def test_the_book_of_runs(trained, qtbot, idle, tmp_path):
     qtbot.keyClick(table, Qt.Key.Key_Delete)
     assert [run.id for run in runs.all_runs(project)] == ["run-003", "run-004"]
     assert table.rowCount() == 2
+    assert len(table.selected()) == 1  # the next one, so that the plot is not empty
+    assert "2 runs taken off the list" in trained.statusBar().currentMessage()
     trained.actions_by_name()["actionUndo"].trigger()
     assert [run.id for run in runs.all_runs(project)] == ["run-001", "run-002", "run-003", "run-004"]
     assert runs.get(project, "run-001").model.exists()
@@ -151,6 +153,35 @@ def test_the_book_of_runs(trained, qtbot, idle, tmp_path):
     assert table.rowCount() == 2
     trained.actions_by_name()["actionUndo"].trigger()
     assert sorted(texts(table, "run")) == ["run-001", "run-002", "run-003", "run-004"]
+    assert trained.problems == []
+
+
+def test_the_mouse_reads_and_zooms_the_plot(trained, qtbot):
+    tab = trained.train_tab
+    tab.table.select([3, 4])
+    plot, view = tab.plot, tab.plot.viewport()
+    at = QPointF(view.rect().center())
+
+    def move():
+        QApplication.sendEvent(view, QMouseEvent(
+            QEvent.Type.MouseMove, at, view.mapToGlobal(at), Qt.MouseButton.NoButton, Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier))
+        return named(trained, "plotReadout").isVisible()
+
+    def epochs_shown():
+        low, high = plot.getPlotItem().getViewBox().viewRange()[0]
+        return high - low
+
+    qtbot.waitUntil(move)
+    for word in ("run-003", "run-004", "validation", "learning rate"):
+        assert word in named(trained, "plotReadout").text()
+    whole = epochs_shown()
+    QApplication.sendEvent(view, QWheelEvent(
+        at, view.mapToGlobal(at), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False))
+    assert epochs_shown() < 0.9 * whole
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=view.rect().center())
+    assert epochs_shown() == pytest.approx(whole)
     assert trained.problems == []
 
 

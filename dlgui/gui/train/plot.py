@@ -117,6 +117,16 @@ class TrainingPlot(pg.PlotWidget):
         self._hidden: set[str] = set()
         self._lines: list[_Line] = []
         self._entitled: list[str] | None = None
+        self._drawing = False
+        self._make_axes()
+        self._make_legend()
+        self._make_marks()
+        self._mouse = pg.SignalProxy(self.scene().sigMouseMoved, rateLimit=60, slot=lambda at: self._hover(at[0]))
+        self.setToolTip("")
+        self.dress()
+
+    def _make_axes(self) -> None:
+        """Left the errors; on the right learning rate and loss, each with a box of its own over the first."""
         item = self.getPlotItem()
         self._main = item.getViewBox()
         self._rate_box, self._loss_box = pg.ViewBox(enableMenu=False), pg.ViewBox(enableMenu=False)
@@ -138,10 +148,16 @@ class TrainingPlot(pg.PlotWidget):
         self._main.setLimits(xMin=-0.5)
         item.hideButtons()
         item.layout.setContentsMargins(4, 12, 6, 4)  # the highest tick's text stands half above the axis
+
+    def _make_legend(self) -> None:
+        item = self.getPlotItem()
         self.legend = pg.LegendItem(offset=None, labelTextSize="9pt", colCount=LEGEND_COLUMNS)
         item.layout.removeItem(item.titleLabel)
         item.titleLabel.hide()
         item.layout.addItem(self.legend, 0, 0, 1, 4)  # in the place of a title: over the curves it would hide some
+
+    def _make_marks(self) -> None:
+        """What is drawn besides curves: grid, best epoch, the line under the mouse and the text beside it."""
         self._grid = pg.PlotCurveItem(connect="pairs")  # an axis's own grid takes ten milliseconds to paint
         self._grid.setZValue(-20)
         self._main.addItem(self._grid, ignoreBounds=True)
@@ -154,12 +170,9 @@ class TrainingPlot(pg.PlotWidget):
             self._main.addItem(fixed, ignoreBounds=True)
             fixed.hide()
         self._box = QLabel(self)
+        self._box.setObjectName("plotReadout")
         self._box.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._box.hide()
-        self._mouse = pg.SignalProxy(self.scene().sigMouseMoved, rateLimit=60, slot=lambda at: self._hover(at[0]))
-        self._drawing = False
-        self.setToolTip("")
-        self.dress()
 
     # --- looks
 

@@ -132,7 +132,9 @@ class PlotPanel(QWidget):
         fine = [run for run in chosen if run.method != "quick"]
         if project is None or not chosen:
             self.head.setText("")
-            self.empty.setText(self.tr("No training yet. Choose Quick for a first result in seconds."))
+            self.empty.setText(self.tr("Select a run in the table to see how it went.") if project is not None
+                               and runs.all_runs(project) else self.tr(
+                                   "No training yet. Choose Quick for a first result in seconds."))
             self._page(self.empty)
             return
         names = ", ".join(run.name or run.id for run in chosen)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayo
 from dlgui.gui.session import Session
 from dlgui.gui.train.run_table import RunTable
 from dlgui.gui.widgets import button
+from dlgui.gui.words import shortened
 from dlgui.project.operations import runs, training
 from dlgui.project.operations.runs import Run
 
@@ -20,9 +21,10 @@ class RunPanel(QWidget):
         resume, conclude: a run.
         duplicate: a run whose settings the form shall take; repeat: a run that shall be trained once more.
         compare: runs to set side by side; one alone shows its details.
+        says: a sentence for the status bar.
     """
 
-    chosen, compare = Signal(list), Signal(list)
+    chosen, compare, says = Signal(list), Signal(list), Signal(str)
     resume, conclude, duplicate, repeat = Signal(object), Signal(object), Signal(object), Signal(object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -90,10 +92,15 @@ class RunPanel(QWidget):
             self.duplicate.emit(run)
 
     def delete_selected(self) -> None:
-        """Takes the selected runs off the list."""
+        """Takes the selected runs off the list; the next one is selected then."""
         chosen = self._deletable()
-        if chosen:
-            self.session.do(runs.delete_many, chosen)
+        row = self.table.first_selected()
+        if chosen and self.session.do(runs.delete_many, chosen) is not None:
+            self.refresh()
+            self.table.select_row(row)
+            self.says.emit(self.tr("{n} taken off the list; undo (Ctrl+Z) brings them back.").format(
+                n=shortened(chosen[0].name or chosen[0].id, 40) if len(chosen) == 1 else self.tr("{n} runs").format(
+                    n=len(chosen))))
 
     def _menu(self, at: QPoint) -> None:
         run = self.table.current()

@@ -292,6 +292,15 @@ class RunTable(QTableView):
             self.selectionModel().setCurrentIndex(selection.indexes()[0], flags.NoUpdate)
             self.scrollTo(selection.indexes()[0])
 
+    def first_selected(self) -> int:
+        """Row of the first selected run, 0 without one."""
+        return min((index.row() for index in self.selectionModel().selectedRows()), default=0)
+
+    def select_row(self, row: int) -> None:
+        """Selects the run of a row, or the last one where there are not so many."""
+        if self.rowCount():
+            self.select([self.sorted.index(min(row, self.rowCount() - 1), 0).data(RUN).number])
+
     def edit_column(self, column: str) -> None:
         """Starts editing name or note of the current run."""
         run = self.current()

@@ -115,6 +115,7 @@ class TrainTab(QWidget):
         self.runs.compare.connect(self.compare)
         self.runs.duplicate.connect(self._duplicate)
         self.runs.repeat.connect(self.setup.repeat_run)
+        self.runs.says.connect(self.says)
         self.session.jobs.ended.connect(lambda job: None if job.property("quiet") else self._offer())
         for source in (self.runs, self.resume_bar):
             source.resume.connect(self._resume)

@@ -118,7 +118,8 @@ def waiting(project: Project) -> list[Run]:
 
 def all_runs(project: Project) -> list[Run]:
     """All runs, oldest first."""
-    return [_run(project, row) for row in project.store.rows(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY id")]
+    folder = project.runs_folder
+    return [_run(folder, row) for row in project.store.rows(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY id")]
 
 
 def get(project: Project, run: str | None = None) -> Run:
@@ -221,9 +222,9 @@ def _snapshot(project: Project) -> bytes:
     return zlib.compress(json.dumps(current_rows(project), ensure_ascii=False).encode(), 1)
 
 
-def _run(project: Project, row: tuple[Any, ...]) -> Run:
+def _run(folder: Path, row: tuple[Any, ...]) -> Run:
     values = dict(zip(_COLUMNS, row, strict=True))
     number = values.pop("id")
     values["parameters"], values["classes"] = json.loads(values["parameters"]), json.loads(values["classes"])
     identity = f"run-{number:03d}"
-    return Run(id=identity, number=number, folder=project.runs_folder / identity, **values)
+    return Run(id=identity, number=number, folder=folder / identity, **values)
