@@ -52,6 +52,7 @@ class LiveView(QWidget):
         self.worst_title.setProperty("head", True)
         self.coach.setObjectName("coachText")
         self.coach.setAccessibleName(self.tr("The coach"))
+        self.coach.setToolTip(self.tr("What the figures mean, and what helps"))
         self._advice: list[Advice] = []
         self._error, self._notices = "", list[str]()
         self._build()
