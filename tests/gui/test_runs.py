@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from dlgui.gui import theme
 from dlgui.gui.train.run_table import COLUMNS
 from dlgui.project.operations import comparison, evaluations, labels, runs, splits, training
 from dlgui.project.operations.training import Plan
@@ -175,6 +176,8 @@ def test_the_mouse_reads_and_zooms_the_plot(trained, qtbot):
     qtbot.waitUntil(move)
     for word in ("run-003", "run-004", "validation", "learning rate"):
         assert word in named(trained, "plotReadout").text()
+    theme.apply("dark")
+    assert all(theme.colours().ink in label.item.toHtml() for _, label in plot.legend.items)
     whole = epochs_shown()
     QApplication.sendEvent(view, QWheelEvent(
         at, view.mapToGlobal(at), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,

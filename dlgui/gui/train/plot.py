@@ -190,6 +190,7 @@ class TrainingPlot(pg.PlotWidget):
             axis.setTextPen(c.soft)
         self._grid.setPen(pg.mkPen(c.raised, width=1))
         self.legend.setLabelTextColor(c.ink)
+        self._entitled = None  # only labels made from now on have the colour
         self._box.setStyleSheet(f"background: {c.panel}; color: {c.ink}; border: 1px solid {c.line}; "
                                 "border-radius: 4px; padding: 5px 7px;")
         self._cursor.setPen(pg.mkPen(c.soft, width=1))

@@ -31,7 +31,7 @@ from dlgui.gui.train.lines import COLOURS, RunCurves
 from dlgui.gui.train.plot import TrainingPlot
 from dlgui.gui.train.training import Told
 from dlgui.gui.widgets import menu_button, named
-from dlgui.gui.words import tip
+from dlgui.gui.words import shortened, tip
 from dlgui.project.operations import batches, run_export, run_files, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -256,7 +256,7 @@ class PlotPanel(QWidget):
         name = self.tr("writing {name}").format(name=path.name)
         if path.suffix.lower() == ".csv":
             self._write_job("curves", name, path, run_export.write_csv, self.tr(
-                "The curves of {n} runs are in {path}").format(n=len(self.chosen), path=path))
+                "The curves of {what} are in {path}").format(what=self._what(), path=path))
             return
         write = (self.bars if self.pages.currentWidget() is self._bars_page else self.plot).picture(path)
         self.session.jobs.start("picture", name, lambda job: write(), failed=self.session.problem.emit,
@@ -271,8 +271,12 @@ class PlotPanel(QWidget):
     def write_tensorboard(self, folder: Path) -> None:
         """Writes event files of the chosen runs and says where they are and how they are looked at."""
         self._write_job("tensorboard", self.tr("writing event files"), folder, run_export.write_tensorboard, self.tr(
-            "Event files of {n} runs are in {path}; look at them: tensorboard --logdir \"{path}\"").format(
-                n=len(self.chosen), path=folder))
+            "Event files of {what} are in {path}; look at them: tensorboard --logdir \"{path}\"").format(
+                what=self._what(), path=folder))
+
+    def _what(self) -> str:
+        run = self.chosen[0] if len(self.chosen) == 1 else None
+        return shortened(run.name or run.id, 40) if run is not None else self.tr("{n} runs").format(n=len(self.chosen))
 
     def _write_job(self, kind: str, name: str, path: Path, write: Callable[..., object], said: str) -> None:
         project, chosen = self.session.project, list(self.chosen)
