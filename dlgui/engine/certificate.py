@@ -116,7 +116,9 @@ class Certificate:
     def sentences(self) -> list[str]:
         """The certificate for a person, one fact a line."""
         lines = [f"{100 * self.agreement:.4g} % of {self.images} real images get the same class as in dlgui.",
-                 f"Confidences differ by at most {self.max_difference:.1e} (mean {self.mean_difference:.1e}).",
+                 "All confidences are exactly the same." if self.max_difference == 0 else
+                 f"Confidences differ by at most {_points(self.max_difference)} percentage points "
+                 f"(mean {_points(self.mean_difference)}).",
                  f"{self.speed.milliseconds:.1f} ms for one image, {self.speed.images_per_second:.0f} images a second "
                  f"in batches, on {self.processor} with {self.threads} thread{'s' * (self.threads != 1)} "
                  f"({self.runtime})."]
@@ -131,6 +133,10 @@ class Certificate:
                              f"would call {100 * c.unknown_by_old_limit:.1f} % of them unknown, the new one calls "
                              f"{100 * c.unknown:.1f} % of images unknown that it was not set on.")
         return lines
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.2g}" if share >= 1e-6 else "less than 0.0001"
 
 
 def _size(count: int) -> str:

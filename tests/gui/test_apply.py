@@ -96,6 +96,10 @@ def test_a_dropped_folder_is_classified_filtered_and_written(lab, qtbot, idle, f
     states = {a.path.rpartition("/")[2]: a.decision for a in tab.table.answers}
     assert states["noise.png"] == "unknown"
     assert states["zz.png"] == "failed"
+    captions = [grid.items.item(i).caption for i in range(8)]
+    assert captions[6] == "unknown", "no class is said of what is like none"
+    assert all(c == a.predicted + "?" * (a.decision == "not_sure")
+               for c, a in zip(captions, tab.table.answers, strict=True) if a.decision != "unknown")
     box = named(lab, "applyStateFilter")
     for state in ("unknown", "failed", "accepted", "not_sure"):
         box.setCurrentIndex(box.findData(state))

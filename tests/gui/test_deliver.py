@@ -81,6 +81,30 @@ def test_a_model_is_measured_then_saved_and_runs_elsewhere(ready, qtbot, tmp_pat
     assert ready.problems == []
 
 
+def test_what_eight_bits_cost_is_seen_before_anything_is_saved(ready, qtbot, tmp_path):
+    ready.actions_by_name()["actionExportModel"].trigger()
+    dialog = shown(ready, ExportDialog)
+    assert not dialog.int8.isEnabled()
+    dialog.form.setCurrentIndex(dialog.form.findData("onnx"))
+    dialog.int8.click()
+    assert "cost in accuracy" in dialog.found.toPlainText()
+    dialog.path.setText(str(tmp_path / "small.onnx"))
+    press(qtbot, dialog, "exportMeasure")
+    qtbot.waitUntil(dialog.save_button.isEnabled, timeout=240000)
+    text = dialog.found.toPlainText()
+    assert "int8: top-1 error" in text
+    assert "percentage points" in text
+    assert not list(tmp_path.glob("small*"))
+    press(qtbot, dialog, "exportSave")
+    qtbot.waitUntil(lambda: bool(dialog.written), timeout=60000)
+    image = str(ready.session.project.image_root / ready.session.project.images().path[0])
+    done = subprocess.run([sys.executable, str(tmp_path / "small_example.py"), image], check=True, capture_output=True,
+                          text=True)
+    assert any(name in done.stdout for name in ("global", "local", "nominal"))
+    dialog.close()
+    assert ready.problems == []
+
+
 def test_a_report_is_previewed_then_saved(ready, qtbot, tmp_path):
     ready.actions_by_name()["actionExportReport"].trigger()
     dialog = shown(ready, ReportDialog)

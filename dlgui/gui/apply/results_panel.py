@@ -261,7 +261,12 @@ class ResultsPanel(QWidget):
         if a.path in self.added:
             words.append(self.tr("in the data set as {name}").format(name=self.added[a.path]))
         figure = "" if a.confidences is None else f"{100 * a.confidence:.0f} %"
-        return GridItem(row, a.path, a.path, a.predicted, mark=_MARKS[a.decision], figure=figure,
+        caption = a.predicted
+        if a.decision == "unknown":  # of which no class may be said
+            caption, figure = word_of(a.decision), ""
+        elif a.decision == "not_sure":
+            caption += "?"
+        return GridItem(row, a.path, a.path, caption, mark=_MARKS[a.decision], figure=figure,
                         badge="✓" if a.path in self.added else "", tip="\n".join(words))
 
     def _picked(self, row: int) -> None:

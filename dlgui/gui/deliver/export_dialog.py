@@ -124,6 +124,10 @@ class ExportDialog(QDialog):
         busy = self.line.busy()
         self.measure_button.setEnabled(not busy)
         self.save_button.setEnabled(not busy and self._prepared is not None)
+        for chosen, next_step in ((self.measure_button, self._prepared is None), (self.save_button, True)):
+            chosen.setProperty("primary", next_step)
+            chosen.style().unpolish(chosen)
+            chosen.style().polish(chosen)
         self.form.setEnabled(not busy)
         self.int8.setEnabled(not busy and self.form.currentData() == "onnx")
         self.folder_button.setEnabled(bool(self.written))
