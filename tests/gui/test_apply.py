@@ -96,6 +96,9 @@ def test_a_dropped_folder_is_classified_filtered_and_written(lab, qtbot, idle, f
     states = {a.path.rpartition("/")[2]: a.decision for a in tab.table.answers}
     assert states["noise.png"] == "unknown"
     assert states["zz.png"] == "failed"
+    assert tab.results.selected_rows() == []
+    assert len(tab.results.selected()) == 8, "until some are selected what is done is done to all"
+    assert tab.detail.name.text() == tab.table.answers[0].title.rpartition("/")[2], "the first is looked at"
     captions = [grid.items.item(i).caption for i in range(8)]
     assert captions[6] == "unknown", "no class is said of what is like none"
     assert all(c == a.predicted + "?" * (a.decision == "not_sure")
@@ -365,4 +368,4 @@ def test_classes_and_files_may_be_called_anything(lab, qtbot, idle, fresh):
     assert "<b>" in tab.detail.verdict.text().replace("\u200b", "")
     assert tab.detail.verdict.textFormat() == Qt.TextFormat.PlainText
     assert tab.detail.minimumSizeHint().width() < 300, "long names push nothing aside"
-    assert lab.minimumSizeHint().width() <= 1024
+    assert tab.minimumSizeHint().width() <= 1024

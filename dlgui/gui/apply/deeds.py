@@ -49,7 +49,8 @@ class Deeds(QObject):
 
     def save(self, chosen: list[Answer], classes: list[str]) -> None:
         """Asks for a file and writes the answers."""
-        path, kind = QFileDialog.getSaveFileName(self._window, self.tr("Save results"), "results.csv",
+        title = self.tr("Save 1 result") if len(chosen) == 1 else self.tr("Save {n} results").format(n=len(chosen))
+        path, kind = QFileDialog.getSaveFileName(self._window, title, "results.csv",
                                                  "CSV (*.csv);;JSON (*.json)")
         if path:
             suffix = ".json" if "json" in kind else ".csv"

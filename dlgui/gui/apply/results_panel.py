@@ -248,8 +248,8 @@ class ResultsPanel(QWidget):
         if kept:
             self.grid.select(kept)
             self.grid.verticalScrollBar().setValue(here)
-        elif count and not chosen and self._page == 0:
-            self.grid.select([0])
+        elif count and not self.selected_rows():  # looked at, not selected: what is done is done to all
+            self.current.emit(self.shown.answer(0))
         self.count.setText(self.tr("{n} of {total}").format(n=count, total=total) if total else "")
         if not count:
             self.current.emit(None)
