@@ -320,6 +320,12 @@ class ImageGrid(QListView):
             self.paint_item.lines = lines
             self.setGridSize(self.paint_item.size())
 
+    def fit_names(self, names: Sequence[str]) -> None:
+        """One line for captions where two of these names and a percentage have room on it, else two."""
+        metrics = self.fontMetrics()
+        room = self.gridSize().width() - 10 - metrics.horizontalAdvance("→  99 %")
+        self.set_lines(1 if sum(sorted(map(metrics.horizontalAdvance, names))[-2:]) <= room else 2)
+
     def selected(self) -> list[int]:
         """Positions of the selected items, ascending."""
         if self._chosen is None:

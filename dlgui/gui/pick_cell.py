@@ -15,6 +15,7 @@ from dlgui.engine.what_if import decide
 from dlgui.gui import theme
 from dlgui.gui.app import application
 from dlgui.gui.evaluate.matrix import ConfusionMatrix
+from dlgui.gui.widgets import sentences
 
 
 def main() -> int:
@@ -28,10 +29,18 @@ def main() -> int:
                         np.arange(len(classes)))
     app = application()
     theme.apply()
-    dialog, view = QDialog(), ConfusionMatrix()
+    dialog, view, said = QDialog(), ConfusionMatrix(), sentences(soft=True)
     dialog.setWindowTitle(dialog.tr("Click a cell"))
-    dialog.resize(640, 480)
-    QVBoxLayout(dialog).addWidget(view)
+    dialog.resize(760, 620)
+    column = QVBoxLayout(dialog)
+    column.addWidget(view, 1)
+    column.addWidget(said)
+
+    def say(text: str = "") -> None:
+        said.setText(text or view.hint() or dialog.tr("A click on a cell, or Enter, gives its classes to the script."))
+
+    view.hovered.connect(say)
+    view.zoomed.connect(say)
     view.show_table(table)
     chosen: dict[str, str] = {}
 

@@ -83,9 +83,10 @@ class ScriptWindow(QMainWindow):
         def item(row: int) -> GridItem:
             file, truth, predicted, confidence = rows[row]
             right = truth == predicted
-            return GridItem(row, file, Path(file).name, predicted if right else f"{truth} → {predicted}",
+            return GridItem(row, file, Path(file).name, predicted if right else f"{truth}\n→{predicted}",
                             mark="right" if right else "wrong", tip=file, figure=f"{100 * confidence:.0f} %")
 
+        grid.fit_names(sorted({name for _, truth, predicted, _ in rows for name in (truth, predicted)}))
         grid.items.show(len(rows), item)
         return grid
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QMenu,
     QPushButton,
     QSpinBox,
@@ -39,6 +40,15 @@ def button(name: str, text: str, tip: str, slot: Callable[..., Any], primary: bo
     made.setAccessibleName(text)
     made.setProperty("primary", primary)
     made.clicked.connect(lambda: slot())
+    return made
+
+
+def sentences(soft: bool = False) -> QLabel:
+    """A label for sentences: as many lines as they need, and names in them shown as they are, tags of HTML or not."""
+    made = QLabel()
+    made.setWordWrap(True)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setProperty("soft", soft)
     return made
 
 

@@ -22,6 +22,11 @@ def chance(p_value: float) -> str:
     return "less than 0.1 %" if p_value < 0.001 else f"{100 * p_value:.1f} %"
 
 
+def told(problem: Exception) -> str:
+    """A problem in one sentence, without the command for those who have no window."""
+    return str(problem).partition(": dlgui ")[0]
+
+
 def time_left(seconds: float | None) -> str:
     """`, 0:42 left`, or nothing while unknown."""
     if seconds is None:

@@ -34,6 +34,11 @@ def test_each_message_has_its_widget(qtbot, tmp_path, small_folder):
     window.show_message({"show": "image_results", "rows": [[f, "local", "local", 0.9] for f in files]})
     grid = window.findChild(ImageGrid, "resultGrid")
     assert [grid.items.item(i).file for i in range(3)] == files
+    rows = [[files[0], "scratch from handling", "scratch from the night shift", 0.9]]
+    window.show_message({"show": "image_results", "rows": rows})
+    grid = window.centralWidget()
+    assert grid.paint_item._caption(grid.items.item(0)) == [
+        ("scratch from handling", ""), ("→scratch from the night shift", "90 %")]
     assert not window.waits
     window.close()
 
@@ -49,6 +54,8 @@ def test_a_cell_is_picked_by_a_click(qtbot, monkeypatch, capsys):
     def click():
         dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible())
         view = dialog.findChild(ConfusionMatrix)
+        view.hovered.emit(view.matrix.sentence(0, 1))
+        assert "1 of 3 'b'" in dialog.findChild(QLabel).text()
         view.clicked.emit(view.model().index(0, 1))
 
     QTimer.singleShot(300, click)

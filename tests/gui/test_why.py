@@ -6,6 +6,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QTableWidget, QToolButton, QWidget
 
+from dlgui.gui.evaluate.average_dialog import AverageDialog
+from dlgui.gui.evaluate.contact_sheet import SHEET, ContactSheet
+from dlgui.gui.evaluate.shortcut_dialog import ShortcutDialog
 from dlgui.project.operations import runs
 from dlgui.project.operations.info import info
 
@@ -156,21 +159,19 @@ def test_remedies_in_the_panel_can_be_undone(evaluated, qtbot, idle):
 
 def test_contact_sheet_averages_and_alarm(evaluated, idle):
     panel, inspection = evaluated.evaluate_tab.why, evaluated.evaluate_tab.inspection
-    from dlgui.gui.evaluate import heat_dialogs
-
-    sheet = panel._open(heat_dialogs.ContactSheet)
+    sheet = panel._open(ContactSheet)
     idle(evaluated)
-    assert sheet.list.count() == min(len(inspection.positions), heat_dialogs.SHEET)
+    assert sheet.list.count() == min(len(inspection.positions), SHEET)
     assert not sheet.list.item(0).icon().isNull()
     sheet.close()
-    average = panel._open(heat_dialogs.AverageDialog)
+    average = panel._open(AverageDialog)
     idle(evaluated)
     assert all(view.image().width() > 100 for view in average.views)
     assert "over 60 of the 72" in average.note.text()
     average.second.setCurrentIndex(1 - average.second.currentIndex() % 2)
     average.close()  # ends what has just begun
     idle(evaluated)
-    alarm = panel._open(heat_dialogs.ShortcutDialog)
+    alarm = panel._open(ShortcutDialog)
     idle(evaluated, 120)
     assert named(alarm, "shortcutTable", QTableWidget).rowCount() >= 3
     assert "shortcut" in alarm.sentence.text() or "Alarm" in alarm.sentence.text()

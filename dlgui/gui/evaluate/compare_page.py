@@ -27,8 +27,8 @@ from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.matrix import ConfusionMatrix
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.scenes import Scene
-from dlgui.gui.widgets import Choice, button, named
-from dlgui.gui.words import short
+from dlgui.gui.widgets import Choice, button, named, sentences
+from dlgui.gui.words import short, tip, told
 from dlgui.project.operations import evaluations, runs
 
 
@@ -43,8 +43,7 @@ class ComparePage(Page):
         self.difference: DifferenceTable | None = None
         self._of: Evaluation | None = None
         self.other = named(Choice(12), "comparedRunSelector", self.tr("The run to compare with"))
-        self.verdict = QLabel()
-        self.verdict.setWordWrap(True)
+        self.verdict = sentences()
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.both = self._choice("bothRightButton", self.tr("Images that both get right"), "both")
         self.only_a = self._choice("onlyFirstButton", self.tr("Images that only the first run gets right"), "only_a")
@@ -64,9 +63,7 @@ class ComparePage(Page):
         self.classes.cellClicked.connect(lambda row, _: self._class(row))
         self.matrix = ConfusionMatrix("comparedMatrix")
         self.matrix.cells.connect(self._cells)
-        self.below = QLabel()
-        self.below.setProperty("soft", True)
-        self.below.setWordWrap(True)
+        self.below = sentences(soft=True)
         self.below.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._build()
         self.matrix.hovered.connect(lambda text: self.below.setText(text or self._legend()))
@@ -132,7 +129,8 @@ class ComparePage(Page):
         if project is None or found is None or other is None or self.inspection.epoch is not None:
             self._show(None)
             self.verdict.setText(
-                self.tr("Train a second run: the two are compared here image by image.") if other is None
+                self.inspection.problem if found is None
+                else self.tr("Train a second run: the two are compared here image by image.") if other is None
                 else self.tr("An epoch is shown; choose the finished model to compare."))
             return
         split = self.inspection.split
@@ -142,7 +140,7 @@ class ComparePage(Page):
 
     def _failed(self, problem: Exception) -> None:
         self._show(None)
-        self.verdict.setText(str(problem))
+        self.verdict.setText(told(problem))
 
     def names(self) -> tuple[str, str]:
         """What the two runs are called."""
@@ -205,7 +203,7 @@ class ComparePage(Page):
                      "–" if two is None else f"{100 * (two - one):+.1f}"]
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(tip(text))
                 if column:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.classes.setItem(row, column, item)

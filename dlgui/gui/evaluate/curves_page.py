@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from html import escape
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dlgui.engine.calibration import Reliability, error_by_chance
 from dlgui.engine.evaluation import Evaluation, reliability
@@ -20,8 +21,8 @@ from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
-from dlgui.gui.widgets import Choice, named
-from dlgui.gui.words import short
+from dlgui.gui.widgets import Choice, named, sentences
+from dlgui.gui.words import short, told
 from dlgui.project.operations import evaluations
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -76,8 +77,7 @@ class CurvesPage(Page):
         self.plot.addLegend(offset=(10, -10))
         self.plot.showGrid(x=True, y=True, alpha=0.15)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
-        self.said = QLabel()
-        self.said.setWordWrap(True)
+        self.said = sentences()
         row = QHBoxLayout()
         row.addWidget(self.kind, 3)
         row.addWidget(self.of_class, 2)
@@ -109,7 +109,7 @@ class CurvesPage(Page):
         final = self.inspection.epoch is None
         self.inspection.session.jobs.start("curves", self.tr("curves"), lambda job: _compute(
             job, project, run if final else None, found), done=self._show,
-            failed=lambda problem: self.said.setText(str(problem)))
+            failed=lambda problem: self.said.setText(told(problem)))
 
     def _show(self, drawn: Drawn | None) -> None:
         self.drawn = drawn
@@ -143,7 +143,7 @@ class CurvesPage(Page):
         self.said.clear()
         if self.drawn is None or self._of is None:
             if self._of is None:
-                self.said.setText(self.tr("No finished run yet: train one first."))
+                self.said.setText(self.inspection.problem)
             return
         {"precision_recall": self._draw_curves, "roc": self._draw_curves, "histogram": self._draw_histogram,
          "reliability": self._draw_reliability, "rejection": self._draw_rejection}[kind]()
@@ -180,7 +180,7 @@ class CurvesPage(Page):
         names = list(self.drawn.roc) if self.drawn is not None else []
         for name, curve in shown.items():
             area = "–" if curve.area is None else f"{curve.area:.4f}"
-            self.plot.plot(curve.x, curve.y, name=f"{short(name, 22)}  {area}",
+            self.plot.plot(curve.x, curve.y, name=escape(f"{short(name, 22)}  {area}"),
                            pen=pg.mkPen(COLOURS[names.index(name) % len(COLOURS)], width=2))
         every = shown if self.of_class.currentData() is not None else getattr(self.drawn, self.kind.currentData())
         areas = [curve.area for curve in every.values() if curve.area is not None]

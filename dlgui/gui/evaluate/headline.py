@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
@@ -80,6 +81,8 @@ class Headline(QLabel):
                     words.append(f"<small style='color:{colour}'>"
                                  + self.tr("was {then}").format(then=percent(was.top1_error)) + "</small>")
             parts.append("&nbsp;".join(word if "style" in word else word.replace(" ", "&nbsp;") for word in words))
+        if self.inspection.left_out:
+            parts.append(f"<span style='color:{theme.colours().warning}'>{escape(self.inspection.left_out)}</span>")
         self.setText(" &nbsp; ".join(parts))
 
 

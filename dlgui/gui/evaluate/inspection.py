@@ -6,8 +6,9 @@ one another.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,14 @@ from dlgui.engine.what_if import Decisions, decide, merge
 from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
+from dlgui.gui.words import short, told
 from dlgui.project.operations import epochs, evaluations, ghosts, labels, runs
 from dlgui.project.operations.ghosts import Ghost
 from dlgui.project.operations.runs import Run
-from dlgui.project.project import Project
+from dlgui.project.project import ImageTable, Project
+
+NAMED = 3
+"""So many classes are named of those that a run does not know."""
 
 RANKING = "ranking"
 """The order by `Inspection.ranking`."""
@@ -35,6 +40,8 @@ class Inspection(QObject):
         run, split: what was evaluated; None before.
         epoch: the validation images as after this epoch of a fine-tuning; None for the finished model.
         evaluation: figures of the run as it is, against today's labels; None where there is nothing to show.
+        problem: why there is nothing to show; empty where there is something.
+        left_out: in words, which images of the split are not among them; empty where none is missing.
         ghost: the run before labels were changed, None where none was; `ghost_decisions` with the same what-if.
         decisions: the same with the what-if (merged classes, a threshold) applied; its samples stand in the same order.
         criteria, order: which images are chosen, and in which order: a name of `selection.ORDERS`, or `ranking`.
@@ -66,6 +73,7 @@ class Inspection(QObject):
         self.epoch: float | None = None
         self.evaluation: Evaluation | None = None
         self.decisions: Decisions | None = None
+        self.problem = self.left_out = ""
         self.ghost: Ghost | None = None
         self.ghost_decisions: Decisions | None = None
         self.groups: tuple[tuple[str, ...], ...] = ()
@@ -96,13 +104,12 @@ class Inspection(QObject):
         project, self.split, self._then, self._asked = self.session.project, split, then, (run_id, epoch)
         if project is None or run_id is None:
             self.session.jobs.drop("evaluation")
-            self._take(None, None, None, None)
-            self.failed.emit(self.tr("No finished run yet: train one first.") if project is not None else "")
+            self._fail(self.tr("No finished run yet: train one first.") if project is not None else "")
             return
         self.asked.emit(run_id)
         self.session.jobs.start("evaluation", self.tr("evaluation"),
                                 lambda job: _evaluate(job, project, run_id, split, epoch),
-                                done=lambda result: self._take(*result), failed=self._failed)
+                                done=self._take, failed=lambda problem: self._fail(told(problem)))
 
     def load_again(self, run_id: str | None) -> None:
         """Evaluates a run anew because data has changed; of the same run what was asked for last stays."""
@@ -118,13 +125,14 @@ class Inspection(QObject):
         """Which network answered, where it is not the finished one: `after epoch 3`; else empty."""
         return self.tr("after epoch {epoch:g}").format(epoch=self.epoch) if self.epoch is not None else ""
 
-    def _failed(self, problem: Exception) -> None:
-        self._take(None, None, None, None)
-        self.failed.emit(str(problem))
+    def _fail(self, problem: str) -> None:
+        self._take(_Loaded(problem=problem))
+        self.failed.emit(problem)
 
-    def _take(self, run: Run | None, evaluation: Evaluation | None, epoch: float | None, ghost: Ghost | None) -> None:
-        before, self.ghost = self.evaluation, ghost
-        self.run, self.evaluation, self.epoch = run, evaluation, epoch
+    def _take(self, found: _Loaded) -> None:
+        before, evaluation = self.evaluation, found.evaluation
+        self.run, self.evaluation, self.epoch, self.ghost = found.run, evaluation, found.epoch, found.ghost
+        self.problem, self.left_out = found.problem, found.left_out
         table = self.session.project.images() if self.session.project is not None else None
         self._rows = {} if table is None else table.row_of_path
         if before is None or evaluation is None or before.classes != evaluation.classes:
@@ -276,12 +284,38 @@ class Inspection(QObject):
             self.session.edit(labels.exclude, list(images), on, many=len(images))
 
 
-def _evaluate(job: Job, project: Project, run_id: str, split: str, epoch: float | None,
-              ) -> tuple[Run, Evaluation, float | None, Ghost | None]:
+@dataclass(frozen=True)
+class _Loaded:
+    """What was asked for; the names are those of `Inspection`."""
+
+    run: Run | None = None
+    evaluation: Evaluation | None = None
+    epoch: float | None = None
+    ghost: Ghost | None = None
+    problem: str = ""
+    left_out: str = ""
+
+
+def _evaluate(job: Job, project: Project, run_id: str, split: str, epoch: float | None) -> _Loaded:
     run = runs.get(project, run_id)
     if epoch is not None:
-        return run, evaluate(epochs.predictions(project, run, epoch)), epoch, None
+        return _Loaded(run, evaluate(epochs.predictions(project, run, epoch)), epoch)
     evaluation = evaluate(evaluations.predict(project, run, split, progress=job.progress))
     if not project.read_only and split == "test" and run.test_top1_error != evaluation.top1_error:
         evaluations.record(project, run, split, evaluation.to_json())
-    return run, evaluation, None, ghosts.ghost(project, run, split)
+    return _Loaded(run, evaluation, None, ghosts.ghost(project, run, split), "", _left_out(
+        project.images(), split, run, set(evaluation.predictions.paths)))
+
+
+def _left_out(table: ImageTable, split: str, run: Run, evaluated: set[str]) -> str:
+    """Which images of a split a run cannot be judged by, in words."""
+    missing = Counter(table.class_names[table.label[row]] for row in table.rows(split)
+                      if table.path[row] not in evaluated)
+    unknown = [name for name in missing if name not in run.classes]
+    unread, parts = sum(missing[name] for name in missing if name in run.classes), []
+    if unknown:
+        parts.append(f"{sum(missing[name] for name in unknown)} of classes that the run does not know "
+                     f"({', '.join(short(name) for name in unknown[:NAMED])}{', …' if len(unknown) > NAMED else ''})")
+    if unread:
+        parts.append(f"{unread} that cannot be read")
+    return f"left out: {', '.join(parts)}" if parts else ""

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QItemSelection,
     QItemSelectionModel,
     QItemSelectionRange,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     QSize,
@@ -37,9 +35,9 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 from dlgui.engine.matrix_table import Margin, MatrixTable
 from dlgui.gui import theme
 from dlgui.gui.evaluate.matrix_header import FIGURES, GENEROUS_SHARES, ROOM, ROOMY_SHARE, SHARE, Corner, MatrixHeader
+from dlgui.gui.evaluate.matrix_model import Index, MatrixModel
 from dlgui.gui.evaluate.palettes import PALETTES, dark
 
-Index = QModelIndex | QPersistentModelIndex
 SMALLEST, LARGEST = 1, 64
 """Height of a cell in pixels."""
 ROOMY, COMFORTABLE = 48, 24
@@ -49,83 +47,13 @@ second."""
 WIDE, NARROW, SQUARE = (1.75, ROOM), (1.75, 0), (1.15, 0)
 """Shapes of a cell with text: its width as a multiple of its height, and at least so many pixels."""
 
+LINES = 8
+"""Cells lower than that many pixels have no lines between them."""
+
 TEXT = 15
 """Cells lower than that many pixels show no text."""
 GHOST, ROOMY_GHOST = 22, 30
 """Cells lower than the first in pixels do not show what they were; below the second the count gives way to it."""
-
-
-class MatrixModel(QAbstractTableModel):
-    """A `MatrixTable`, with the sum of every row at its end and of every column below it."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.table: MatrixTable | None = None
-
-    def show(self, table: MatrixTable | None) -> None:
-        """Shows another table."""
-        self.beginResetModel()
-        self.table = table
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(self.table.rows) + 1 if self.table is not None and not parent.isValid() else 0
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(self.table.columns) + 1 if self.table is not None and not parent.isValid() else 0
-
-    def headerData(self, section: int, orientation: Qt.Orientation,
-                   role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
-        if self.table is None or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return None
-        across = orientation == Qt.Orientation.Horizontal
-        names = self.table.columns if across else self.table.rows
-        if section >= len(names):
-            return self.tr("sum")
-        if role == Qt.ItemDataRole.DisplayRole:
-            return names[section]
-        margin = self.table.column_margin if across else self.table.row_margin
-        return "\n".join([names[section], *(f"{name}: {text}" for name, text in zip(
-            margin.names, margin.texts[section], strict=True))])
-
-    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
-        if self.table is None or not index.isValid():
-            return None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self.text(index.row(), index.column())
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return self.sentence(index.row(), index.column())
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignCenter
-        return None
-
-    def inside(self, row: int, column: int) -> bool:
-        """Whether it is a cell and no sum."""
-        assert self.table is not None
-        return row < len(self.table.rows) and column < len(self.table.columns)
-
-    def text(self, row: int, column: int) -> str:
-        """What stands at a place."""
-        assert self.table is not None
-        if self.inside(row, column):
-            return self.table.text(row, column)
-        return self.table.sum_text(self._sum(row, column))
-
-    def _sum(self, row: int, column: int) -> int:
-        assert self.table is not None
-        counts = self.table.counts
-        return int(counts.sum() if row >= len(counts) and column >= counts.shape[1] else
-                   counts[:, column].sum() if row >= len(counts) else counts[row].sum())
-
-    def sentence(self, row: int, column: int) -> str:
-        """A place in words."""
-        assert self.table is not None
-        if self.inside(row, column):
-            return self.table.sentence(row, column)
-        names = self.table.columns if row >= len(self.table.rows) else self.table.rows
-        place = column if row >= len(self.table.rows) else row
-        return self.table.sum_sentence(self._sum(row, column), names[place] if place < len(names) else None,
-                                       (row >= len(self.table.rows)) != self.table.transposed)
 
 
 def _rectangles(marked: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
@@ -459,43 +387,43 @@ class ConfusionMatrix(QTableView):
             image = QImage(block.data, block.shape[1], block.shape[0], block.strides[0], QImage.Format.Format_RGB888)
             painter.drawImage(QRect(left + c0 * width, top + r0 * height, block.shape[1] * width,
                                     block.shape[0] * height), image)
-        c = theme.colours()
-        if height >= 8:
-            painter.setPen(QPen(QColor(c.panel), 1))
+        if height >= LINES:
+            painter.setPen(QPen(QColor(theme.colours().panel), 1))
             for r in range(r0, min(r1, rows) + 1):
                 painter.drawLine(left, top + r * height, left + columns * width, top + r * height)
             for k in range(c0, min(c1, columns) + 1):
                 painter.drawLine(left + k * width, top, left + k * width, top + rows * height)
-        if height < TEXT:
-            return
+        if height >= TEXT:
+            self._draw_texts(painter, left, top, range(r0, r1), range(c0, c1))
+        if height >= GHOST:
+            self._draw_ghosts(painter, left, top, range(r0, min(r1, rows)), range(c0, min(c1, columns)))
+
+    def _draw_texts(self, painter: QPainter, left: int, top: int, rows: range, columns: range) -> None:
+        height, width = self._side, self._width(self._side)
         font = painter.font()
         font.setPixelSize(max(9, min(14, height - 6, (width - 2) * 2 // 5)))  # four digits
         painter.setFont(font)
-        black, white, ink = QColor("#000000"), QColor("#ffffff"), QColor(c.soft)
-        for r in range(r0, r1):
-            for k in range(c0, c1):
-                inside = r < rows and k < columns
+        black, white, ink = QColor("#000000"), QColor("#ffffff"), QColor(theme.colours().soft)
+        for r in rows:
+            for k in columns:
+                inside = r < self._dark.shape[0] and k < self._dark.shape[1]
                 painter.setPen((white if self._dark[r, k] else black) if inside else ink)
                 narrow = inside and GHOST <= height < ROOMY_GHOST and self._was(r, k) is not None
                 painter.drawText(QRect(left + k * width, top + r * height, width, height - 9 * narrow),
                                  int(Qt.AlignmentFlag.AlignCenter), self.matrix.text(r, k))
-        self._draw_ghosts(painter, left, top, (r0, min(r1, rows)), (c0, min(c1, columns)))
 
     def _was(self, row: int, column: int) -> int | None:
         table = self.matrix.table
         return table.was(row, column) if table is not None else None
 
-    def _draw_ghosts(self, painter: QPainter, left: int, top: int, rows: tuple[int, int],
-                     columns: tuple[int, int]) -> None:
+    def _draw_ghosts(self, painter: QPainter, left: int, top: int, rows: range, columns: range) -> None:
         """What stood in a cell before labels were changed, small in its lower corner."""
         height, width = self._side, self._width(self._side)
-        if height < GHOST:
-            return
         font = painter.font()
         font.setPixelSize(9)
         painter.setFont(font)
-        for r in range(*rows):
-            for k in range(*columns):
+        for r in rows:
+            for k in columns:
                 before = self._was(r, k)
                 if before is not None:
                     painter.setPen(QColor("#d0d0d0" if self._dark[r, k] else "#404040"))

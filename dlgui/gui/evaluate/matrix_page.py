@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
@@ -29,7 +28,7 @@ from dlgui.gui.evaluate.matrix_files import SUFFIXES, write_matrix
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.evaluate.what_if_panel import WhatIfPanel
 from dlgui.gui.scenes import Scene
-from dlgui.gui.widgets import menu_button, named
+from dlgui.gui.widgets import menu_button, named, sentences
 from dlgui.gui.words import short
 from dlgui.project.operations import epochs, runs
 
@@ -61,8 +60,8 @@ class MatrixPage(Page):
         self.export = menu_button("matrixExportButton", self.tr("Export"), self.tr("Copy or export the matrix"))
         self.export.menu().addAction(self.tr("Copy as table"), self.matrix.copy)
         self.export.menu().addAction(self.tr("Save as CSV, PNG or SVG…"), self.save)
-        self.said = QLabel(" ")
-        self.said.setProperty("soft", True)
+        self.said = sentences(soft=True)
+        self.said.setWordWrap(False)  # what is pointed at must not move the matrix
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.epochs = EpochBar(inspection)
         self.what_if = WhatIfPanel(inspection, self._chosen_classes)

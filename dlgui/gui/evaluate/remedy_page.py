@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -15,8 +17,8 @@ from dlgui.gui.evaluate.suspect_table import SuspectTable
 from dlgui.gui.image_view import ImageView
 from dlgui.gui.scenes import Scene
 from dlgui.gui.thumbnails import full
-from dlgui.gui.widgets import button
-from dlgui.gui.words import about_seconds, percent, short
+from dlgui.gui.widgets import button, sentences
+from dlgui.gui.words import about_seconds, percent, short, tip, told
 from dlgui.project.changes import Changes
 from dlgui.project.operations import evaluations, ghosts, label_queue, labels
 from dlgui.project.operations.ghosts import Retrained
@@ -43,7 +45,7 @@ class RemedyPage(Page):
             "Looks for labels that the network, which never saw the images, contradicts"), self.look_for_errors, True)
         self.retrain = button("retrainQuickButton", self.tr("Retrain quick"), self.tr(
             "Trains a quick run on today's labels and shows what that brings"), self.train_again)
-        self.standing, self.hint, self.gained, self.about = QLabel(), QLabel(), QLabel(), QLabel()
+        self.standing, self.gained, self.hint, self.about = QLabel(), QLabel(), sentences(), sentences()
         self.preview = ImageView("suspectView")
         self.table = SuspectTable()
         self.keep = button("suspectKeepButton", self.tr("Keep  K"), self.tr(
@@ -64,9 +66,9 @@ class RemedyPage(Page):
         for text, name in ((self.standing, "runStanding"), (self.hint, "suspectOutlook"),
                            (self.gained, "retrainResult"), (self.about, "suspectAbout")):
             text.setObjectName(name)
-            text.setWordWrap(True)
-        self.standing.setTextFormat(Qt.TextFormat.RichText)
-        self.gained.setTextFormat(Qt.TextFormat.RichText)
+        for figures in (self.standing, self.gained):
+            figures.setTextFormat(Qt.TextFormat.RichText)
+            figures.setWordWrap(True)
         self.preview.setMinimumHeight(120)
         top, acts = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.search)
@@ -140,7 +142,7 @@ class RemedyPage(Page):
 
     def _failed(self, problem: Exception) -> None:
         self.search.setEnabled(True)
-        self.hint.setText(str(problem))
+        self.hint.setText(told(problem))
 
     def _show_queue(self) -> None:
         project = self.session.project
@@ -183,7 +185,7 @@ class RemedyPage(Page):
         split = self.tr(", in the {split} split").format(split=suspect.split) if suspect.split else ""
         test = self.tr(": relabeling it changes the test itself") if suspect.split == "test" else ""
         words = self.tr("{path}: labeled {given}, looks like {suggested} ({share:.0f} %){split}{test}")
-        self.about.setToolTip(suspect.path)
+        self.about.setToolTip(tip(suspect.path))
         self.about.setText(words.format(
             path=short(suspect.path, 44), given=short(suspect.given), suggested=short(suspect.suggested),
             share=100 * suspect.probability, split=split, test=test))
@@ -214,7 +216,7 @@ class RemedyPage(Page):
     def _show_standing(self) -> None:
         project, inspection = self.session.project, self.inspection
         if project is None or inspection.evaluation is None:
-            self.standing.setText(self.tr("No finished run yet: train one first."))
+            self.standing.setText(self.inspection.problem)
             return
         ghost = inspection.ghost
         shown = inspection.split if inspection.epoch is None else self.tr("{when}, validation").format(
@@ -255,5 +257,5 @@ class RemedyPage(Page):
 
     def _not_retrained(self, problem: Exception) -> None:
         self.retrain.setEnabled(True)
-        self.gained.setText(str(problem))
+        self.gained.setText(escape(told(problem)))
         self.gained.show()

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from dlgui.engine.evaluation import Evaluation
 from dlgui.engine.matrix_table import UNSURE
@@ -19,7 +19,7 @@ from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.jobs import Job
 from dlgui.gui.thumbnails import Thumbnails
-from dlgui.gui.widgets import Choice, button, named
+from dlgui.gui.widgets import Choice, button, named, sentences
 from dlgui.gui.words import short
 from dlgui.project.operations import embeddings
 from dlgui.project.project import Project
@@ -68,17 +68,14 @@ class ResultsPanel(QWidget):
         self.more.toggled.connect(self.filters.setVisible)
         self.fix = button("acceptPredictionButton", self.tr("Relabel as predicted"), self.tr(
             "Give the selected images the class that the network says (undo takes it back)"), self.accept_prediction)
-        self.caption = QLabel()
-        self.caption.setProperty("soft", True)
-        self.caption.setWordWrap(True)
+        self.caption = sentences(soft=True)
         self._build()
         self.by_hand = True
         """Whether a person has picked the selected images, and not the panel that follows the inspection."""
         self._focus: set[str] = set()
         self._row, self._choices = 0, -1
         self._names: list[str] = []
-        self._roomy = True
-        """Whether one line has room for two class names, those of `_names`."""
+        """The classes for which the captions have room."""
         self._likeness: np.ndarray | None = None
         self.order.currentIndexChanged.connect(lambda _: self._sort(self.order.currentData()))
         self.grid.picked.connect(lambda _: self._picked())
@@ -115,7 +112,7 @@ class ResultsPanel(QWidget):
         self.order.blockSignals(False)
         positions, focus = inspection.positions, self._focus
         self.grid.when_empty = self._nothing()
-        self.grid.set_lines(self._lines())
+        self._fit_captions()
         self.grid.items.show(len(positions), self._item)
         if inspection.decisions is not None:
             self.caption.setText(self.tr("{n} of {total} images{what}").format(
@@ -145,15 +142,11 @@ class ResultsPanel(QWidget):
         return self.tr("None of the {n} images is like that. “All images” shows them.").format(
             n=len(shown.predictions))
 
-    def _lines(self) -> int:
-        """How many lines the captions need so that two class names can be read."""
+    def _fit_captions(self) -> None:
         names = self.inspection.decisions.classes if self.inspection.decisions is not None else []
-        if names is not self._names:
-            metrics = self.grid.fontMetrics()
-            longest = sum(sorted(map(metrics.horizontalAdvance, names))[-2:])
-            room = self.grid.gridSize().width() - 10 - metrics.horizontalAdvance("→  99 %")
-            self._names, self._roomy = names, longest <= room
-        return 1 if self._roomy else 2
+        if names is not self._names:  # there may be a thousand
+            self._names = names
+            self.grid.fit_names(names)
 
     def _sort(self, order: str) -> None:
         if order != LIKENESS:

@@ -19,8 +19,8 @@ from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
-from dlgui.gui.widgets import button, named
-from dlgui.gui.words import short
+from dlgui.gui.widgets import button, named, sentences
+from dlgui.gui.words import short, tip, told
 from dlgui.project.operations import explanations
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -86,7 +86,7 @@ class DisturbanceCurves(pg.PlotWidget):
         told = [in_words(found, classes)]
         if self.drawn:
             told.append(self.tr("bold: all classes; thin: {names}").format(names=", ".join(self.drawn)))
-        self.setToolTip("\n".join(told))
+        self.setToolTip(tip("\n".join(told)))
 
 
 class RobustnessPage(Page):
@@ -108,7 +108,8 @@ class RobustnessPage(Page):
         self.most.setSingleStep(50)
         self.most.setValue(explanations.DISTURBED)
         self.most.setSuffix(self.tr(" images"))
-        self.note, self.words, self.legend = QLabel(), QLabel(), QLabel()
+        self.note, self.words, self.legend = sentences(soft=True), sentences(), QLabel()
+        self.legend.setWordWrap(True)
         self.plots: list[DisturbanceCurves] = []
         self._scroll, self._grid, self._columns = QScrollArea(), QGridLayout(), 2
 
@@ -120,8 +121,6 @@ class RobustnessPage(Page):
         for text, name in ((self.note, "robustnessNote"), (self.words, "robustnessWords"),
                            (self.legend, "robustnessLegend")):
             text.setObjectName(name)
-            text.setWordWrap(True)
-        self.note.setProperty("soft", True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         grid.setSpacing(6)
         scroll.hide()  # until there is something to see
@@ -184,7 +183,7 @@ class RobustnessPage(Page):
         self.legend.clear()
         self.note.setText(self.tr("Not measured yet: images of the split are blurred, darkened, brightened, covered "
                                   "with noise, rotated and compressed, and classified again.") if evaluation is not None
-                          else self.tr("No finished run yet: train one first."))
+                          else self.inspection.problem)
 
     def _loaded(self) -> None:
         if self.active:
@@ -244,7 +243,7 @@ class RobustnessPage(Page):
 
     def _failed(self, problem: Exception) -> None:
         self._ended()
-        self.note.setText(str(problem))
+        self.note.setText(told(problem))
 
 
 def _legend(classes: Sequence[str], colours: dict[str, str]) -> str:

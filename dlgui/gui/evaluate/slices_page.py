@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHeaderView,
-    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -16,12 +15,12 @@ from PySide6.QtWidgets import (
 )
 
 from dlgui.engine.evaluation import Evaluation
-from dlgui.engine.slices import Slice
+from dlgui.engine.slices import SMALLEST, Slice
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.page import Page
 from dlgui.gui.scenes import Scene
-from dlgui.gui.widgets import named
-from dlgui.gui.words import short
+from dlgui.gui.widgets import named, sentences
+from dlgui.gui.words import short, tip, told
 from dlgui.project.operations import slices
 
 NARROW, NARROWER = 470, 360
@@ -38,8 +37,7 @@ class SlicesPage(Page):
         self.found: list[Slice] = []
         self._shown: list[Slice] = []
         self._of: Evaluation | None = None
-        self.said = QLabel()
-        self.said.setWordWrap(True)
+        self.said = sentences()
         self.kind = named(QComboBox(), "sliceKind", self.tr("Slices by one property only"))
         self.table = named(QTableWidget(0, 5), "sliceTable", self.tr("Slices, the worst first; click for their errors"))
         self.table.setHorizontalHeaderLabels([self.tr("slice"), self.tr("error"), self.tr("95 % interval"),
@@ -86,7 +84,7 @@ class SlicesPage(Page):
             return
         self.inspection.session.jobs.start(
             "slices", self.tr("slices"), lambda job: slices.find(project, found.predictions, job.progress),
-            done=self._show, failed=lambda problem: self.said.setText(str(problem)))
+            done=self._show, failed=lambda problem: self.said.setText(told(problem)))
 
     def _show(self, found: list[Slice]) -> None:
         self.found = found
@@ -104,46 +102,52 @@ class SlicesPage(Page):
     def _list(self) -> None:
         kind = self.kind.currentData()
         if self._of is None:
-            self.said.setText(self.tr("No finished run yet: train one first."))
+            self.said.setText(self.inspection.problem)
             self.table.setRowCount(0)
             return
         self._shown = [s for s in self.found if kind is None or s.kind == kind]
-        worst = [s for s in self._shown if s.stands_out]
-        if not self._shown:
-            self.said.setText(self.tr("The images do not differ in a property by which they could be divided."))
-        elif worst:
-            more = self.tr(" So do {n} more, in bold.").format(n=len(worst) - 1) if len(worst) > 1 else ""
-            self.said.setText(self.tr(
-                "{kind} “{value}” stands out: {error:.1f} % error instead of {usual:.1f} % over all. Luck hardly "
-                "explains it, although the worst of {n} slices was picked.{more}").format(
-                kind=worst[0].kind, value=short(worst[0].value), error=100 * worst[0].error, usual=100 * self._usual(),
-                n=len(self.found), more=more))
-        elif self._shown[0].error > self._usual():
-            self.said.setText(self.tr(
-                "No slice stands out. Least like chance is “{value}” with {error:.1f} % error, yet of the {n} slices "
-                "compared one is always the worst.").format(
-                value=short(self._shown[0].value), error=100 * self._shown[0].error, n=len(self.found)))
-        else:
-            self.said.setText(self.tr("No slice stands out: errors are spread as evenly as luck spreads them."))
+        self.said.setText(self._summary())
         self.table.blockSignals(True)
         self.table.clearSelection()
         self.table.setRowCount(len(self._shown))
         for row, one in enumerate(self._shown):
-            low, high = (100 * x for x in one.interval)
-            texts = (f"{one.kind} {one.value}", f"{100 * one.error:.1f} %", f"{low:.0f} – {high:.0f} %",
-                     f"{one.errors} / {len(one.positions)}", self._judged(one))
-            told = self.tr("{name}: {error} error (95 % interval {interval}), {wrong} wrong: {chance}").format(
-                name=texts[0], error=texts[1], interval=texts[2], wrong=texts[3], chance=texts[4])
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setToolTip(told)
-                if 0 < column < 4:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                font = item.font()
-                font.setBold(one.stands_out)
-                item.setFont(font)
-                self.table.setItem(row, column, item)
+            self._fill(row, one)
         self.table.blockSignals(False)
+
+    def _summary(self) -> str:
+        """What the slices that are shown tell, in words."""
+        if not self._shown:
+            return self.tr("No property divides these images into parts of at least {n}.").format(n=SMALLEST)
+        first, conspicuous = self._shown[0], [s for s in self._shown if s.stands_out]
+        words = {"kind": first.kind, "value": short(first.value), "error": 100 * first.error,
+                 "usual": 100 * self._usual(), "n": len(self.found)}
+        if conspicuous:
+            more = len(conspicuous) - 1
+            return self.tr(
+                "{kind} “{value}” stands out: {error:.1f} % error instead of {usual:.1f} % over all. Luck hardly "
+                "explains it, although the worst of {n} slices was picked.").format(**words) + (
+                self.tr(" So do {n} more, in bold.").format(n=more) if more else "")
+        if first.error > self._usual():
+            return self.tr(
+                "No slice stands out. Least like chance is “{value}” with {error:.1f} % error, yet of the {n} slices "
+                "compared one is always the worst.").format(**words)
+        return self.tr("No slice stands out: errors are spread as evenly as luck spreads them.")
+
+    def _fill(self, row: int, one: Slice) -> None:
+        low, high = (100 * x for x in one.interval)
+        texts = (f"{one.kind} {one.value}", f"{100 * one.error:.1f} %", f"{low:.0f} – {high:.0f} %",
+                 f"{one.errors} / {len(one.positions)}", self._judged(one))
+        sentence = self.tr("{name}: {error} error (95 % interval {interval}), {wrong} wrong: {chance}").format(
+            name=texts[0], error=texts[1], interval=texts[2], wrong=texts[3], chance=texts[4])
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setToolTip(tip(sentence))
+            if 0 < column < 4:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            font = item.font()
+            font.setBold(one.stands_out)
+            item.setFont(font)
+            self.table.setItem(row, column, item)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         for column, width in ((2, NARROW), (3, NARROWER)):  # the tooltip has all

@@ -12,7 +12,8 @@ from dlgui.engine.what_if import JOINT, Proposal, best_threshold, merge
 from dlgui.gui.evaluate.cost_dialog import CostDialog, table_of
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.jobs import Job
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import button, named, sentences
+from dlgui.gui.words import told
 from dlgui.project.changes import Changes
 from dlgui.project.operations import costs, evaluations
 
@@ -42,10 +43,7 @@ class WhatIfPanel(QFrame):
                                   lambda: self.inspection.suppose(groups=()))
         self.costs_button = button("costsButton", self.tr("Costs…"), self.tr("What each kind of error costs"),
                                    self.edit_costs)
-        self.said, self.proposed = QLabel(), QLabel()
-        for label in (self.said, self.proposed):
-            label.setWordWrap(True)
-        self.proposed.setProperty("soft", True)
+        self.said, self.proposed = sentences(), sentences(soft=True)
         self._quiet = False
         first, second = QHBoxLayout(), QHBoxLayout()
         first.addWidget(QLabel(self.tr("not sure below")))
@@ -134,7 +132,7 @@ class WhatIfPanel(QFrame):
             found = merge(evaluations.predict(project, run, "validation", progress=job.progress), groups)
             return best_threshold(found, weighed), int(np.count_nonzero(found.truth >= 0))
         self.inspection.session.jobs.start("threshold", self.tr("best threshold"), work, done=self._proposed,
-                                           failed=lambda problem: self.proposed.setText(str(problem)))
+                                           failed=lambda problem: self.proposed.setText(told(problem)))
 
     def _proposed(self, result: tuple[Proposal, int]) -> None:
         found, number = result

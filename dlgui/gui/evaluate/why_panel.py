@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSlider,
     QVBoxLayout,
@@ -21,18 +20,22 @@ from dlgui.engine import heatmaps
 from dlgui.engine.evaluation import Evaluation
 from dlgui.gui.commands import Command
 from dlgui.gui.elided_label import ElidedLabel
-from dlgui.gui.evaluate import heat_dialogs
+from dlgui.gui.evaluate.average_dialog import AverageDialog
 from dlgui.gui.evaluate.confidence_bars import ConfidenceBars
+from dlgui.gui.evaluate.contact_sheet import ContactSheet
 from dlgui.gui.evaluate.explainer import BESIDE, Explainer, Neighbours, verdict
 from dlgui.gui.evaluate.fitting_scroll import FittingScroll
+from dlgui.gui.evaluate.heat_dialog import HeatDialog
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.neighbour_strip import NeighbourStrip
 from dlgui.gui.evaluate.samples import Sample
+from dlgui.gui.evaluate.shortcut_dialog import ShortcutDialog
 from dlgui.gui.image_view import ImageView
 from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.thumbnails import Thumbnails, to_qimage
-from dlgui.gui.widgets import Choice, button, menu_button, named
+from dlgui.gui.widgets import Choice, button, menu_button, named, sentences
+from dlgui.gui.words import told
 from dlgui.project.operations import runs, splits
 from dlgui.project.operations.runs import Run
 
@@ -95,7 +98,7 @@ class WhyPanel(QWidget):
         self.bars = ConfidenceBars()
         self.strips = (NeighbourStrip("truthNeighbour", pictures, BESIDE),
                        NeighbourStrip("answerNeighbour", pictures, BESIDE))
-        self.about, self.verdict, self.moment = ElidedLabel(), QLabel(), QLabel()
+        self.about, self.verdict, self.moment = ElidedLabel(), sentences(soft=True), sentences(soft=True)
         self.back = button("heatmapBackButton", self.tr("Back to the selected image"),
                            self.tr("Shows the selected image again instead of its neighbour"), self._return)
         self.more = menu_button("heatmapMoreButton", self.tr("More"), self.tr(
@@ -119,11 +122,10 @@ class WhyPanel(QWidget):
         inspection.asked.connect(self._warm)
 
     def _build(self) -> None:
-        for text in (self.about, self.verdict, self.moment, *self.heads):
+        for text in (self.about, *self.heads):
             text.setProperty("soft", True)
-        for text in (self.verdict, self.moment):
-            text.setWordWrap(True)
-            text.setMinimumWidth(60)
+        for said in (self.verdict, self.moment):
+            said.setMinimumWidth(60)
         self.verdict.setObjectName("whyVerdict")
         self.moment.setObjectName("whyEpoch")
         top, tune, views, acts = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -283,7 +285,7 @@ class WhyPanel(QWidget):
     def _failed(self, problem: Exception) -> None:
         self.heatmap.show_image(QImage())
         self._show_second(False)
-        self.heatmap.say(str(problem))
+        self.heatmap.say(told(problem))
 
     def _warm(self, run_id: str) -> None:
         project = self.session.project
@@ -320,7 +322,7 @@ class WhyPanel(QWidget):
         self.session.jobs.start("neighbours", self.tr("nearest training images"), lambda job:
                                 self.explainer.neighbours(project, sample, job.progress),
                                 done=partial(self._judged, sample), failed=lambda problem: self.verdict.setText(
-                                    str(problem)), quiet=self.explainer.knows_neighbours)
+                                    told(problem)), quiet=self.explainer.knows_neighbours)
 
     def _judged(self, sample: Sample, found: Neighbours) -> None:
         root = self.inspection.session.project.image_root if self.inspection.session.project else Path()
@@ -365,13 +367,13 @@ class WhyPanel(QWidget):
     def commands(self) -> list[Command]:
         """What the menus offer here."""
         return [Command("actionContactSheet", "evaluate", self.tr("Contact sheet of heatmaps…"),
-                        lambda: self._open(heat_dialogs.ContactSheet), "Ctrl+G, H", True, True),
+                        lambda: self._open(ContactSheet), "Ctrl+G, H", True, True),
                 Command("actionAverageHeatmap", "evaluate", self.tr("Average and difference of heatmaps…"),
-                        lambda: self._open(heat_dialogs.AverageDialog), "Ctrl+G, A"),
+                        lambda: self._open(AverageDialog), "Ctrl+G, A"),
                 Command("actionShortcutAlarm", "evaluate", self.tr("Shortcut alarm…"),
-                        lambda: self._open(heat_dialogs.ShortcutDialog), "Ctrl+G, T")]
+                        lambda: self._open(ShortcutDialog), "Ctrl+G, T")]
 
-    def _open(self, kind: type[heat_dialogs.HeatDialog]) -> heat_dialogs.HeatDialog | None:
+    def _open(self, kind: type[HeatDialog]) -> HeatDialog | None:
         """Opens a dialog on the chosen images; None where nothing was evaluated yet."""
         if self.inspection.evaluation is None or self.inspection.run is None:
             return None
@@ -387,5 +389,5 @@ class WhyPanel(QWidget):
 
         return [Scene("evaluate-why", both, lambda: self.target.setCurrentIndex(0)),
                 *(Scene(f"evaluate-{name}", partial(self._open, kind)) for name, kind in (
-                    ("contact-sheet", heat_dialogs.ContactSheet), ("average", heat_dialogs.AverageDialog),
-                    ("shortcuts", heat_dialogs.ShortcutDialog)))]
+                    ("contact-sheet", ContactSheet), ("average", AverageDialog),
+                    ("shortcuts", ShortcutDialog)))]

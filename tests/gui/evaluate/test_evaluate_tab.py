@@ -16,7 +16,7 @@ from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria
 from dlgui.engine.what_if import decide
 from dlgui.gui.evaluate.curves_page import _root_ticks
-from dlgui.project.operations import epochs, evaluations, runs
+from dlgui.project.operations import classes, epochs, evaluations, runs, splits
 
 
 def test_every_click_shows_the_images_of_a_brute_force_count(judged, qtbot):
@@ -424,6 +424,32 @@ def test_without_a_run_nothing_pretends_to_work(opened, qtbot):
     assert opened.evaluate_tab.runs.placeholderText() == "none yet"
     qtbot.mouseClick(named(opened, "evaluateTrainButton"), Qt.MouseButton.LeftButton)
     assert opened.tabs.currentWidget() is opened.train_tab
+
+
+def test_every_page_says_why_there_is_nothing_to_show(judged, qtbot, idle):
+    tab, project = judged.evaluate_tab, judged.session.project
+    table = project.images()
+    judged.session.do(splits.assign, [int(i) for i in table.id[table.split == 2]], "train")
+    tab.splits.setCurrentIndex(tab.splits.findData("test"))
+    idle(judged)
+    assert tab.evaluation is None
+    for page, text in zip(tab.pages[1:], ("said", "said", "verdict", "note", "standing"), strict=True):
+        tab.show_page(tab.pages.index(page))
+        assert getattr(page, text).text() == "split test: no labeled, readable image in it; split the data first"
+    assert not named(judged, "evaluateTrainButton").isVisible()  # there are runs
+
+
+def test_images_that_a_run_cannot_be_judged_by_are_counted(judged, qtbot, idle):
+    tab, headline = judged.evaluate_tab, named(judged, "evaluationHeadline", QLabel)
+    assert "left out" not in headline.text()
+    info = next(c for c in judged.session.project.classes() if c.name == "local")
+    judged.session.do(classes.rename, info.id, "<i>local")
+    idle(judged)
+    assert len(tab.evaluation.predictions) == 48
+    assert "left out: 24 of classes that the run does not know (&lt;i&gt;local)" in headline.text()
+    judged.session.undo()
+    idle(judged)
+    assert "left out" not in headline.text()
 
 
 def test_an_excluded_image_leaves_the_matrix_and_a_flagged_one_shows_it(judged, qtbot, idle):

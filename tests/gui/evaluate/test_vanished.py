@@ -7,7 +7,7 @@ from looking import named
 from PySide6.QtWidgets import QToolButton
 
 from dlgui.engine.selection import Criteria
-from dlgui.gui.evaluate import heat_dialogs
+from dlgui.gui.evaluate.contact_sheet import SHEET, ContactSheet
 from dlgui.project.operations import images
 
 PLACE = 40
@@ -41,9 +41,9 @@ def test_picture_heatmap_and_tooltip_say_so(vanished, idle, qtbot):
 
 def test_the_contact_sheet_shows_the_others_and_names_what_is_missing(vanished, idle):
     window, sample = vanished
-    sheet = window.evaluate_tab.why._open(heat_dialogs.ContactSheet)
+    sheet = window.evaluate_tab.why._open(ContactSheet)
     idle(window)
-    assert sheet.list.count() == heat_dialogs.SHEET
+    assert sheet.list.count() == SHEET
     assert f"1 cannot be read: {sample.file}: the file does not exist" in sheet.note.text()
     item = sheet.list.item(PLACE)
     assert item.text() == sample.file.name
@@ -63,6 +63,6 @@ def test_a_neighbour_that_is_missing_says_so(vanished, qtbot):
 
 def test_a_contact_sheet_of_nothing_says_what_to_do(judged):
     judged.evaluate_tab.inspection.choose(Criteria(text="no such name"))
-    sheet = judged.evaluate_tab.why._open(heat_dialogs.ContactSheet)
+    sheet = judged.evaluate_tab.why._open(ContactSheet)
     assert sheet.note.text().startswith("No image is chosen")
     sheet.close()
