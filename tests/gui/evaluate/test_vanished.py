@@ -11,21 +11,23 @@ from dlgui.gui.evaluate.contact_sheet import SHEET, ContactSheet
 from dlgui.project.operations import images
 
 PLACE = 40
-"""In the grid; nobody has looked at that image yet."""
+"""In the grid, sorted by file name."""
 
 
 @pytest.fixture
 def vanished(judged, idle, tmp_path):
-    """The window, all images chosen, and one of them, whose file is no more."""
-    root = tmp_path / "images"
+    """The window, all images chosen, and one of them, whose file was gone before anybody looked at it."""
+    inspection, root = judged.evaluate_tab.inspection, tmp_path / "images"
+    named(judged, "showAllButton").click()
+    inspection.sort("file_name")
+    idle(judged)
     shutil.copytree(judged.session.project.image_root, root)
+    gone = inspection.samples([inspection.positions[PLACE]])[0].path
+    (root / gone).unlink()
     judged.session.do(images.relocate, root)
     idle(judged)
-    named(judged, "showAllButton").click()
-    idle(judged)
-    inspection = judged.evaluate_tab.inspection
     sample = inspection.samples([inspection.positions[PLACE]])[0]
-    sample.file.unlink()
+    assert sample.file == root / gone
     return judged, sample
 
 
