@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -29,14 +30,26 @@ def named(widget: W, name: str, tip: str) -> W:
     widget.setObjectName(name)
     widget.setToolTip(tip)
     widget.setAccessibleName(tip)
+    if isinstance(widget, QPushButton):
+        widget.setAutoDefault(False)  # Enter in a field would press the first button of its dialog, such as Browse
     if isinstance(widget, (QSpinBox, QDoubleSpinBox)):
         widget.lineEdit().setTextMargins(6, 0, 0, 0)  # which no style sheet can do
     return widget
 
 
+class _Button(QPushButton):
+    """Enter presses it where it has the focus."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
 def button(name: str, text: str, tip: str, slot: Callable[..., Any], primary: bool = False) -> QPushButton:
     """A button that calls `slot()`."""
-    made = named(QPushButton(text), name, tip)
+    made = named(_Button(text), name, tip)
     made.setAccessibleName(text)
     made.setProperty("primary", primary)
     made.clicked.connect(lambda: slot())
