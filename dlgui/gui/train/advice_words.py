@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from dlgui.gui.words import shortened
 from dlgui.project.operations.advice import ClassForecast, DataForecast, SizeAdvice
 from dlgui.project.operations.repeats import Difference, Repetition
 
@@ -63,7 +64,7 @@ def of_forecast(found: DataForecast, tr: Translate) -> str:
     text = tr("Now {error} % of {images} images are wrong in cross-validation.").format(
         error=points(found.error), images=found.images) + " "
     if helping:
-        text += tr("Collect first: {names}.").format(names=", ".join(helping[:5]))
+        text += tr("Collect first: {names}.").format(names=_names(helping[:5]))
     elif any(c.forecast.verdict == "saturated" for c in found.classes):
         text += tr("More images of the same kind would bring little; look at the wrong ones, their labels and the "
                    "input size instead.")
@@ -71,9 +72,13 @@ def of_forecast(found: DataForecast, tr: Translate) -> str:
         text += tr("For no class can it be shown that more images help; that is not proof that they would not.")
     if found.left_out:
         text += " " + tr("Without a curve, for too few images or errors: {names}.").format(
-            names=", ".join(found.left_out[:8]) + (
+            names=_names(found.left_out[:8]) + (
                 tr(" and {n} more").format(n=len(found.left_out) - 8) if len(found.left_out) > 8 else ""))
     return text
+
+
+def _names(classes: Sequence[str]) -> str:
+    return ", ".join(shortened(name, 36) for name in classes)
 
 
 def of_repetition(found: Repetition, tr: Translate) -> str:

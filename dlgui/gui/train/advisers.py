@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -32,11 +33,14 @@ from dlgui.gui.train import advice_words
 from dlgui.gui.train.project_dialog import ProjectDialog
 from dlgui.gui.train.small_plot import SmallPlot
 from dlgui.gui.widgets import button, named
-from dlgui.gui.words import time_left
+from dlgui.gui.words import shortened, time_left, tip
 from dlgui.project.operations import advice
 from dlgui.project.operations.advice import ClassForecast, DataForecast, SizeAdvice, SizeResult
 from dlgui.project.operations.training import Plan
 from dlgui.project.project import Project
+
+LONGEST = 36
+"""Letters of a class's name in a table, so that the forecast beside it has room."""
 
 
 class Adviser(QWidget):
@@ -131,8 +135,8 @@ class Adviser(QWidget):
         row = self.table.rowCount()
         self.table.insertRow(row)
         for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
-            item.setToolTip(text)
+            item = QTableWidgetItem(text if column else shortened(text, LONGEST))
+            item.setToolTip(tip(text))
             if 0 < column <= right:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.table.setItem(row, column, item)
@@ -283,7 +287,7 @@ class DataAdviser(Adviser):
         self.plot.plot([then, then], [100 * low, 100 * high], pen=pg.mkPen(c.warning, width=3))
         self.plot.plot([then], [100 * f.then], pen=None, symbol="d", symbolSize=11, symbolBrush=c.warning,
                        symbolPen=None)
-        self.plot.setTitle(chosen.name, color=c.ink, size="10pt")
+        self.plot.setTitle(html.escape(shortened(chosen.name, 60)), color=c.ink, size="10pt")
         self.plot.setYRange(0, 100 * max(float(chosen.curve.errors.max()), high, 0.01) * 1.08, padding=0)
         self.plot.setXRange(0, then * 1.04, padding=0)
 

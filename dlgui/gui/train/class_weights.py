@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QTableWidget, QTableWidgetIte
 from dlgui.engine.settings import balanced_weights
 from dlgui.errors import InvalidValue
 from dlgui.gui.widgets import button, named
+from dlgui.gui.words import tip
 
 ROWS_SHOWN = 6
 
@@ -35,6 +36,8 @@ class ClassWeights(QWidget):
         self.table.setHorizontalHeaderLabels([self.tr("class"), self.tr("images"), self.tr("weight")])
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (1, 2):
@@ -61,7 +64,10 @@ class ClassWeights(QWidget):
 
     def set_mode(self, mode: str) -> None:
         """`none`, `balanced` or `own`."""
-        if mode == "own" and not self._own:
+        first_own = mode == "own" and not self._own
+        if mode == self._mode and not first_own:  # the form says it after every change; hundreds of rows take long
+            return
+        if first_own:
             self._own = self._texts(balanced_weights(self._counts))
         self._mode = mode
         self._show()
@@ -124,7 +130,7 @@ class ClassWeights(QWidget):
         for row, (name, count) in enumerate(zip(self._names, self._counts, strict=True)):
             for column, text in enumerate((name, str(count), texts[name])):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(tip(text))
                 if column:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 if column != 2 or self._mode != "own":

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from dlgui.engine.splitting import SUBSETS
 from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import Choice, named
+from dlgui.gui.words import tip
 from dlgui.project.operations import comparison
 from dlgui.project.operations.comparison import Membership, TrainedOn
 from dlgui.project.operations.runs import Run
@@ -47,6 +48,10 @@ class TrainedOnView(QWidget):
                                                self.tr("test")])
         self.counts.verticalHeader().hide()
         self.counts.setShowGrid(False)
+        self.counts.setWordWrap(False)
+        self.counts.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.counts.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.counts.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.counts.setMinimumWidth(440)
         self.grid = ImageGrid("changedImages", thumbnails)
         self.grid.setToolTip(self.tr("Images that are no longer as they were when the run was trained. Double-click: "
@@ -77,6 +82,7 @@ class TrainedOnView(QWidget):
         for i, (name, numbers) in enumerate(found.counts.items()):
             for j, text in enumerate((name, *(str(numbers[subset]) for subset in SUBSETS))):
                 cell = QTableWidgetItem(text)
+                cell.setToolTip(tip(text))
                 if j:
                     cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.counts.setItem(i, j, cell)
