@@ -50,7 +50,10 @@ class RescanDialog(QDialog):
         head = QLabel("\n".join(self._sentences(report, source)))
         head.setWordWrap(True)
         head.setTextFormat(Qt.TextFormat.PlainText)
-        self.tree.setVisible(self.tree.topLevelItemCount() > 0)
+        head.setAlignment(Qt.AlignmentFlag.AlignTop)
+        if not self.tree.topLevelItemCount():
+            self.tree.hide()
+            self.resize(640, 180)
         below = QHBoxLayout()
         show = button("rescanShow", self.tr("Show these images"), self.tr("Show them in the Data tab"),
                       self._show_all, True)
@@ -69,7 +72,9 @@ class RescanDialog(QDialog):
 
     def _sentences(self, report: ImportReport, source: str | None) -> list[str]:
         """What happened to labels and splits."""
-        said = [self.tr("No label was lost. {n:,} images got a label from the label source.").format(n=report.labeled)]
+        said = [self.tr("No label was lost.")]
+        if report.labeled:
+            said.append(self.tr("{n:,} images got a label from the label source.").format(n=report.labeled))
         if report.divided:
             said.append(self.tr("{n:,} images got a split or a group from it.").format(n=report.divided))
         if source and report.kept:

@@ -388,7 +388,7 @@ class DataTab(QWidget):
         left = int((shown.table.usable & (shown.table.label < 0)).sum()) if shown is not None else 0
         parts = [self.tr("{n:,} without a label").format(n=left)] if left else []
         if pace is not None:
-            parts.insert(0, self.tr("{n:.0f} images/min").format(n=pace))
+            parts.insert(0, self.tr("{n:,.0f} images/min").format(n=pace))
             if left and pace:
                 parts.append(self.tr("{n:.0f} min to go").format(n=max(left / pace, 1)))
         self.meter.setText("  ·  ".join(parts))

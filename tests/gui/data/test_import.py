@@ -152,6 +152,7 @@ def test_a_table_with_an_unknown_split_says_so_before_and_after_the_import(windo
     idle(window)
     dialog = window.findChild(RescanDialog)
     head = dialog.findChild(QLabel).text().splitlines()
+    assert head[0] == "No label was lost."
     assert head[1:] == ["6 images got a split or a group from it.",
                         "8 images keep the label that they have, though the source names another.", said]
     assert info(window.session.project)["classes"]["local"] == 24
