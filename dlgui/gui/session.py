@@ -103,6 +103,11 @@ class Session(QObject):
             self.problem.emit(problem)
             return None
 
+    def unexpected(self, problem: Exception) -> None:
+        """Hands a bug on to `problem`; what has a remedy is told by whoever had the problem."""
+        if not isinstance(problem, DlguiError):
+            self.problem.emit(problem)
+
     def edit(self, operation: Callable[..., Any], *arguments: Any, many: int | None = None,
              then: Callable[[], object] = lambda: None, **named: Any) -> Any:
         """Changes the project: at once, with its result, where few images are touched; else in a job, with None.

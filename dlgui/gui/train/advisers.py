@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
 from dlgui.engine.learning_curve import fit_power_law
 from dlgui.engine.preload import preload, yield_to_the_window
 from dlgui.engine.progress import Report
-from dlgui.errors import DlguiError
 from dlgui.gui import theme
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
@@ -153,8 +152,7 @@ class Adviser(QWidget):
     def _failed(self, problem: Exception) -> None:
         self._busy(False)
         self.answer.setText(str(problem))
-        if not isinstance(problem, DlguiError):
-            self._session.problem.emit(problem)
+        self._session.unexpected(problem)
 
     def _cancelled(self) -> None:
         self._busy(False)

@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
-from dlgui.errors import DlguiError
 from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
@@ -107,8 +106,7 @@ class DisagreementView(QWidget):
     def _failed(self, problem: Exception) -> None:
         self._asked = None
         self._clear(str(problem))
-        if not isinstance(problem, DlguiError):
-            self.session.problem.emit(problem)
+        self.session.unexpected(problem)
 
     def _cancelled(self) -> None:
         self._asked = None

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QW
 
 from dlgui.engine.preload import prepare_to_train
 from dlgui.engine.progress import Report
-from dlgui.errors import DlguiError
 from dlgui.gui import theme
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
@@ -131,8 +130,7 @@ class RateDialog(ProjectDialog):
     def _failed(self, problem: Exception) -> None:
         self.status.setText(str(problem))
         self._busy(False)
-        if not isinstance(problem, DlguiError):
-            self.session.problem.emit(problem)
+        self.session.unexpected(problem)
 
     def _cancelled(self) -> None:
         self.status.setText(self.tr("Stopped before the loss rose: nothing is proposed."))

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QW
 
 from dlgui.engine.preload import prepare_to_train
 from dlgui.engine.progress import Cancelled, Report
-from dlgui.errors import DlguiError
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.train import advice_words
@@ -123,8 +122,7 @@ class RepeatDialog(ProjectDialog):
     def _failed(self, problem: Exception) -> None:
         self._busy(False)
         self.answer.setText(str(problem))
-        if not isinstance(problem, DlguiError):
-            self.session.problem.emit(problem)
+        self.session.unexpected(problem)
 
     def _cancelled(self) -> None:
         self._busy(False)
