@@ -119,20 +119,25 @@ class Certificate:
                  "All confidences are exactly the same." if self.max_difference == 0 else
                  f"Confidences differ by at most {_points(self.max_difference)} percentage points "
                  f"(mean {_points(self.mean_difference)}).",
-                 f"{self.speed.milliseconds:.1f} ms for one image, {self.speed.images_per_second:.0f} images a second "
-                 f"in batches, on {self.processor} with {self.threads} thread{'s' * (self.threads != 1)} "
+                 f"{_milliseconds(self.speed.milliseconds)} for one image, {self.speed.images_per_second:.0f} images a "
+                 f"second in batches, on {self.processor} with {self.threads} thread{'s' * (self.threads != 1)} "
                  f"({self.runtime})."]
         if self.cost is not None:
             c = self.cost
             lines += [f"int8: top-1 error {100 * c.top1_error_before:.2f} % → {100 * c.top1_error:.2f} % on "
                       f"{c.validation_images} validation images (ranges from {c.calibration_images} training images).",
-                      f"int8: {c.milliseconds_before:.1f} → {self.speed.milliseconds:.1f} ms an image, "
+                      f"int8: {_milliseconds(c.milliseconds_before)} → {_milliseconds(self.speed.milliseconds)} an "
+                      "image, "
                       f"{_size(c.bytes_before)} → {_size(c.bytes)}."]
             if c.unknown_by_old_limit is not None and c.unknown is not None:
                 lines.append("int8: the limit for unknown images is set anew on the validation images: the old one "
                              f"would call {100 * c.unknown_by_old_limit:.1f} % of them unknown, the new one calls "
                              f"{100 * c.unknown:.1f} % of images unknown that it was not set on.")
         return lines
+
+
+def _milliseconds(taken: float) -> str:
+    return f"{taken:.1f} ms" if taken >= 1 else f"{taken:.2g} ms"
 
 
 def _points(share: float) -> str:

@@ -87,6 +87,8 @@ class FolderWatch:
                 self._waiting[name] = _Waiting(stamp, now)
             elif now - wait.since >= SETTLE:
                 problem = self._try(name, wait, now)
+                if self._stamp(name) != stamp:  # it went on while it was read; what is known now is not all of it
+                    continue
                 if problem is None or now - wait.since >= GIVE_UP:
                     del self._waiting[name]
                     self._seen[name] = stamp

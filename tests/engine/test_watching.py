@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from dlgui.engine import watching
+from dlgui.engine.images import read_image
 from dlgui.engine.watching import GIVE_UP, SETTLE, FolderWatch
 from dlgui.errors import DlguiError
 
@@ -31,6 +33,27 @@ def test_only_what_arrives_later_counts(tmp_path, picture):
     both.poll(0.0)
     assert names(both.poll(SETTLE)) == (["old.jpg", "new.jpg"], [])
     assert watch.folders() == [str(tmp_path), str(tmp_path / "sub")]
+
+
+def test_a_file_that_is_completed_while_it_is_tried_is_reported_once(tmp_path, picture, monkeypatch):
+    content, file = picture.read_bytes(), tmp_path / "slow.jpg"
+    watch = FolderWatch(tmp_path)
+    file.write_bytes(content[:len(content) // 2])
+    watch.poll(0.0)
+
+    def read_late(path):
+        file.write_bytes(content)
+        os.utime(file, (2e9, 2e9))  # later than the clocks of file systems can tell apart
+        return read_image(path)
+
+    monkeypatch.setattr(watching, "read_image", read_late)
+    assert names(watch.poll(SETTLE)) == ([], [])
+    monkeypatch.undo()
+    now, found = SETTLE, []
+    for _ in range(8):
+        now += SETTLE / 2
+        found += names(watch.poll(now))[0]
+    assert found == ["slow.jpg"]
 
 
 def test_half_written_files_are_waited_for(tmp_path, picture):

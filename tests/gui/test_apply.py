@@ -6,6 +6,7 @@ import shutil
 import warnings
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -311,6 +312,16 @@ def test_the_loop_closes(lab, qtbot, idle, fresh):
     for _ in range(2):
         lab.actions_by_name()["actionUndo"].trigger()
     assert info(project)["num_images"] == 72
+    gone = tab.results.shown.answer(0)
+    Path(gone.path).unlink()
+    tab.detail.method.setCurrentIndex(1)
+    tab.results.select([0])
+    idle(lab)
+    assert "does not exist" in tab.detail.verdict.text()
+    qtbot.keyClicks(named(lab, "applyGrid"), "1")
+    idle(lab)
+    assert "0 images added to the data set, 1 cannot be read: " in tab.status.text()
+    assert "Undo" not in tab.status.text()
     assert named(lab, "applyGrid").items.item(0).badge == ""
     assert len([p for p in project.image_root.rglob("*") if p.is_file()]) == 72
     assert lab.problems == []

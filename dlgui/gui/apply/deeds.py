@@ -197,10 +197,11 @@ class Deeds(QObject):
         self.added.emit({path: name for path, name in labels.items() if path not in refused})
         text = self.tr("1 image added to the data set") if found.added == 1 else self.tr(
             "{n} images added to the data set").format(n=found.added)
-        if label:
+        if label and found.added:
             text += self.tr(" as {name}").format(name=label)
         if found.known:
-            text += self.tr(", {n} were in it and got the label").format(n=found.known)
+            text += self.tr(", 1 was in it and got the label") if found.known == 1 else self.tr(
+                ", {n} were in it and got the label").format(n=found.known)
         if found.refused:
-            text += self.tr(", {n} cannot be read").format(n=len(found.refused))
-        self.said.emit(text + self.tr(" (Undo: Ctrl+Z)"))
+            text += self.tr(", {n} cannot be read: {why}").format(n=len(found.refused), why=found.refused[0][1])
+        self.said.emit(text + (self.tr(" (Undo: Ctrl+Z)") if found.added or found.known else ""))

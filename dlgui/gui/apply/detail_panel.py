@@ -94,6 +94,8 @@ class DetailPanel(QWidget):
         from dlgui.engine.images import read_image
 
         image = full(a.path)
+        if image.isNull() and a.confidences is not None:
+            read_image(a.path)  # says why it is no longer there
         if not method or a.confidences is None or image.isNull():
             return image
         job.tell(image)

@@ -82,6 +82,7 @@ class RejectDesigner(QDialog):
         view = named(QTableView(), name, tip)
         view.setModel(model)
         view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        view.setWordWrap(False)  # which would shorten at the end
         return view
 
     def _build(self) -> None:
