@@ -76,7 +76,8 @@ def findings(found: dict[str, Any], table: ImageTable) -> list[Finding]:
     made = [
         Finding("unreadable", _tr("Unreadable files"), _tr("They cannot be decoded and are left out anyway; exclude "
                                                            "them to have them out of sight."),
-                _reasons(found["unreadable"], "reason"), (exclude,)),
+                _reasons([item for item in found["unreadable"] if not table.excluded[table.row_of_path[item["path"]]]],
+                         "reason"), (exclude,)),
         Finding("conflicts", _tr("Duplicates with different labels"), _tr(
             "The same picture cannot belong to two classes; training is told both."), _sets(found["conflicts"]),
             (agree, exclude)),

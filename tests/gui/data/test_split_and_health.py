@@ -79,6 +79,25 @@ def test_a_small_class_shows_its_images_which_can_be_flagged(window, small_folde
     assert window.problems == []
 
 
+def test_unreadable_files_that_were_excluded_are_out_of_sight(window, small_folder, tmp_path, idle, qtbot):
+    root = tmp_path / "images"
+    shutil.copytree(small_folder, root)
+    (root / "local" / "empty.png").touch()
+    Project.create(tmp_path / "p.dlproj", root).close()
+    assert window.session.open(tmp_path / "p.dlproj")
+    window.actions_by_name()["actionCheckData"].trigger()
+    idle(window)
+    dialog = window.findChild(HealthDialog)
+    assert dialog.current().kind == "unreadable"
+    qtbot.mouseClick(dialog.fix_buttons()[0], Qt.MouseButton.LeftButton)
+    idle(window)
+    assert "unreadable" not in [finding.kind for finding in dialog.findings]
+    qtbot.mouseClick(dialog.findChild(QAbstractButton, "healthUndo"), Qt.MouseButton.LeftButton)
+    idle(window)
+    assert dialog.findings[0].kind == "unreadable"
+    assert window.problems == []
+
+
 def test_a_single_class_is_a_finding(window, small_folder, tmp_path, idle):
     Project.create(tmp_path / "one.dlproj", small_folder / "local").close()
     assert window.session.open(tmp_path / "one.dlproj")
