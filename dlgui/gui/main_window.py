@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
         self.train_tab.show_me.connect(lambda: self.tabs.setCurrentWidget(self.train_tab))
         self.train_tab.images_wanted.connect(self._show_paths)
         self.train_tab.says.connect(self.tell)
-        self.evaluate_tab.training_wanted.connect(lambda: self.tabs.setCurrentWidget(self.train_tab))
+        self.evaluate_tab.stuck.connect(lambda mend: self.evaluate_tab.offer(remedies.offer_for(mend, self)))
         self.tabs.currentChanged.connect(lambda _: self._changed_tab())
         yield
         window_state.restore_parts(self)

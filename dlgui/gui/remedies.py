@@ -46,6 +46,11 @@ def offers(problem: DlguiError, window: MainWindow) -> list[Offer]:
     return found
 
 
+def offer_for(mend: str, window: MainWindow) -> Offer | None:
+    """The button for one kind of remedy, `DlguiError.mend`; None where nothing can be offered."""
+    return _known(window).get(mend)
+
+
 def _known(window: MainWindow) -> dict[str, Offer]:
     def show(index: int, act: Callable[[], object] = lambda: None) -> Callable[[], object]:
         def shown() -> None:

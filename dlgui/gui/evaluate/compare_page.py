@@ -6,7 +6,6 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
@@ -50,7 +49,7 @@ class ComparePage(Page):
         self.only_b = self._choice("onlySecondButton", self.tr("Images that only the second run gets right"), "only_b")
         self.neither = self._choice("bothWrongButton", self.tr("Images that both get wrong"), "neither")
         self.differ = self._choice("differButton", self.tr("Images to which they give different answers"), "differ")
-        self.kind = named(QComboBox(), "comparedKind", self.tr("What is shown below"))
+        self.kind = named(Choice(8), "comparedKind", self.tr("What is shown below"))
         for text, value in ((self.tr("difference of the matrices"), "difference"),
                             (self.tr("matrix of the other run"), "other"),
                             (self.tr("recall of each class"), "classes")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -12,20 +12,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from dlgui.engine.calibration import Reliability, error_by_chance
-from dlgui.engine.evaluation import Evaluation, reliability
+from dlgui.engine.evaluation import Evaluation
 from dlgui.engine.selection import Criteria
-from dlgui.engine.statistics import Curve, precision_recall_curve, rejection_curve, roc_curve
+from dlgui.engine.statistics import Curve
 from dlgui.gui import theme
+from dlgui.gui.evaluate.curve_data import Drawn, compute
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.evaluate.page import Page
-from dlgui.gui.jobs import Job
 from dlgui.gui.scenes import Scene
 from dlgui.gui.widgets import Choice, named, sentences
 from dlgui.gui.words import short, told
-from dlgui.project.operations import evaluations
-from dlgui.project.operations.runs import Run
-from dlgui.project.project import Project
 
 BINS = 20
 MOST, LINE = 12, 45
@@ -34,27 +30,6 @@ plot is so low that more names would cover it."""
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6d00", "#7a5195", "#3a8f5c", "#a0522d",
            "#5f7f95", "#b0588f")
 """Okabe and Ito's colours for colour-blind eyes, and some more (yellow is too light for white ground)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """Everything that the page draws.
-
-    Attributes:
-        precision_recall, roc: by class.
-        rejection: error over coverage.
-        reliability: by what was done to the confidences.
-        by_chance: calibration error that chance alone may bring with so many images.
-        fitted_on, crossed: as in `evaluations.Recalibrated`.
-    """
-
-    precision_recall: dict[str, Curve]
-    roc: dict[str, Curve]
-    rejection: Curve
-    reliability: dict[str, Reliability]
-    by_chance: float
-    fitted_on: int
-    crossed: int
 
 
 class CurvesPage(Page):
@@ -107,7 +82,7 @@ class CurvesPage(Page):
             self._show(None)
             return
         final = self.inspection.epoch is None
-        self.inspection.session.jobs.start("curves", self.tr("curves"), lambda job: _compute(
+        self.inspection.session.jobs.start("curves", self.tr("curves"), lambda job: compute(
             job, project, run if final else None, found), done=self._show,
             failed=lambda problem: self.said.setText(told(problem)))
 
@@ -204,7 +179,7 @@ class CurvesPage(Page):
             self.plot.plot([], [], pen=pg.mkPen(colour, width=6), name=name)
         self.plot.getAxis("left").setTicks([[(float(np.sqrt(t)), str(t)) for t in _root_ticks(round(top))]])
         sure = int(np.count_nonzero(~found.correct & (found.confidence > 0.9)))
-        self.said.setText(self.tr("{n} errors are made with more than 90 % confidence. A click on a bar shows its "
+        self.said.setText(self.tr("Errors made with more than 90 % confidence: {n}. A click on a bar shows its "
                                   "images.").format(n=sure))
 
     def _draw_reliability(self) -> None:
@@ -292,21 +267,3 @@ def _root_ticks(top: int) -> list[int]:
         if number < top and min(number ** 0.5 - ticks[-1] ** 0.5, top ** 0.5 - number ** 0.5) > 0.08 * top ** 0.5:
             ticks.append(number)
     return [*ticks, top]
-
-
-def _compute(job: Job, project: Project, run: Run | None, found: Evaluation) -> Drawn:
-    """In the job's thread; without a run there is nothing to compare the calibration with."""
-    known, precision_recall, roc = found.predictions, {}, {}
-    job.progress.task("curves", len(found.classes))
-    for name in found.classes:
-        precision_recall[name], roc[name] = precision_recall_curve(known, name), roc_curve(known, name)
-        job.progress.advance()
-    reliable, fitted_on, crossed = {"as it is": reliability(known)}, 0, 0
-    if run is not None:
-        other = evaluations.recalibrated(project, run, known, job.progress)
-        fitted_on, crossed = other.fitted_on, other.crossed
-        for name, one in (("before calibration", other.before), ("calibrated anew", other.again)):
-            if one is not None:
-                reliable[name] = reliability(one)
-    return Drawn(precision_recall, roc, rejection_curve(known), reliable, error_by_chance(known.confidence), fitted_on,
-                 crossed)

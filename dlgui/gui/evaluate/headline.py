@@ -44,6 +44,7 @@ class Headline(QLabel):
 
     def _loaded(self) -> None:
         found, self.intervals = self.inspection.evaluation, {}
+        self.setVisible(found is not None)  # an empty line would take room all the same
         if found is None:
             self.clear()
             return

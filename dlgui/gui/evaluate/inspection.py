@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Signal
 from dlgui.engine.evaluation import Evaluation, evaluate
 from dlgui.engine.selection import Criteria, select
 from dlgui.engine.what_if import Decisions, decide, merge
+from dlgui.errors import DlguiError
 from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
@@ -41,6 +42,7 @@ class Inspection(QObject):
         epoch: the validation images as after this epoch of a fine-tuning; None for the finished model.
         evaluation: figures of the run as it is, against today's labels; None where there is nothing to show.
         problem: why there is nothing to show; empty where there is something.
+        mend: what helps against it, as `DlguiError.mend` says it.
         left_out: in words, which images of the split are not among them; empty where none is missing.
         ghost: the run before labels were changed, None where none was; `ghost_decisions` with the same what-if.
         decisions: the same with the what-if (merged classes, a threshold) applied; its samples stand in the same order.
@@ -73,7 +75,7 @@ class Inspection(QObject):
         self.epoch: float | None = None
         self.evaluation: Evaluation | None = None
         self.decisions: Decisions | None = None
-        self.problem = self.left_out = ""
+        self.problem = self.mend = self.left_out = ""
         self.ghost: Ghost | None = None
         self.ghost_decisions: Decisions | None = None
         self.groups: tuple[tuple[str, ...], ...] = ()
@@ -104,12 +106,15 @@ class Inspection(QObject):
         project, self.split, self._then, self._asked = self.session.project, split, then, (run_id, epoch)
         if project is None or run_id is None:
             self.session.jobs.drop("evaluation")
-            self._fail(self.tr("No finished run yet: train one first.") if project is not None else "")
+            if project is None:
+                self._fail("", "")
+            else:
+                self._fail(self.tr("No finished run yet: train one first."), "train")
             return
         self.asked.emit(run_id)
         self.session.jobs.start("evaluation", self.tr("evaluation"),
                                 lambda job: _evaluate(job, project, run_id, split, epoch),
-                                done=self._take, failed=lambda problem: self._fail(told(problem)))
+                                done=self._take, failed=self._not_evaluated)
 
     def load_again(self, run_id: str | None) -> None:
         """Evaluates a run anew because data has changed; of the same run what was asked for last stays."""
@@ -125,7 +130,13 @@ class Inspection(QObject):
         """Which network answered, where it is not the finished one: `after epoch 3`; else empty."""
         return self.tr("after epoch {epoch:g}").format(epoch=self.epoch) if self.epoch is not None else ""
 
-    def _fail(self, problem: str) -> None:
+    def _not_evaluated(self, problem: Exception) -> None:
+        if not isinstance(problem, DlguiError):  # a bug is for the crash dialog
+            self.session.problem.emit(problem)
+        self._fail(told(problem), getattr(problem, "mend", ""))
+
+    def _fail(self, problem: str, mend: str) -> None:
+        self.mend = mend
         self._take(_Loaded(problem=problem))
         self.failed.emit(problem)
 

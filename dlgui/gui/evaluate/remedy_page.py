@@ -69,6 +69,9 @@ class RemedyPage(Page):
         for figures in (self.standing, self.gained):
             figures.setTextFormat(Qt.TextFormat.RichText)
             figures.setWordWrap(True)
+        self.standing.setToolTip(self.tr(
+            "A look: figures of the test split that nobody had seen before. Each one lets the split influence what is "
+            "chosen next, and makes its figures a little too good."))
         self.preview.setMinimumHeight(120)
         top, acts = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.search)

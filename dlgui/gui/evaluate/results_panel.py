@@ -9,10 +9,10 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from dlgui.engine.evaluation import Evaluation
-from dlgui.engine.matrix_table import UNSURE
 from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria
 from dlgui.errors import DlguiError
+from dlgui.gui.evaluate.descriptions import describe
 from dlgui.gui.evaluate.filter_bar import FilterBar
 from dlgui.gui.evaluate.inspection import RANKING, Inspection
 from dlgui.gui.evaluate.samples import Sample
@@ -20,13 +20,10 @@ from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.jobs import Job
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import Choice, button, named, sentences
-from dlgui.gui.words import short
 from dlgui.project.operations import embeddings
 from dlgui.project.project import Project
 
 LIKENESS = "likeness"
-NAMED = 3
-"""So many classes are named in a caption, of more their number is told."""
 
 
 class ResultsPanel(QWidget):
@@ -269,50 +266,3 @@ def _likeness(job: Job, project: Project, found: Predictions, sample: Sample) ->
     likeness = dict(zip(vectors.ids.tolist(), (vectors.vectors @ own[0]).tolist(), strict=True))
     ids = dict(zip(table.path, table.id.tolist(), strict=True))
     return np.array([likeness.get(ids.get(path, -1), -2.0) for path in found.paths])
-
-
-def describe(inspection: Inspection) -> str:
-    """The chosen images in words, after a colon; empty where all are chosen."""
-    shown, wanted = inspection.decisions, inspection.criteria
-    if shown is None:
-        return ""
-    parts = [inspection.named] if wanted.only is not None and inspection.named else []
-    if wanted.outcome != "all":
-        parts.append(wanted.outcome)
-    for word, value in (("truth", wanted.truth), ("predicted", wanted.predicted)):
-        if isinstance(value, str):
-            parts.append(f"{word} {short(value)}")
-    if wanted.cells is not None:
-        parts.append(_cells(wanted.cells, shown.classes))
-    if (wanted.minimum_confidence, wanted.maximum_confidence) != (0.0, 1.0):
-        parts.append(f"confidence {100 * wanted.minimum_confidence:.0f} to {100 * wanted.maximum_confidence:.0f} %")
-    if wanted.topk_miss is not None:
-        parts.append(f"truth not among the first {wanted.topk_miss}")
-    if wanted.text:
-        parts.append(f"name with “{wanted.text}”")
-    return f": {', '.join(parts)}" if parts else ""
-
-
-def _cells(cells: np.ndarray, classes: list[str]) -> str:
-    answers, truths = np.flatnonzero(cells.any(1)), np.flatnonzero(cells.any(0))
-    names = [*classes, UNSURE]
-    truth = f"truth {_either([classes[i] for i in truths])}"
-    answer = f"answer {_either([names[i] for i in answers])}"
-    if cells.all():
-        return "all cells"
-    if cells[:, truths].all():
-        return truth
-    if cells[answers].all():
-        return answer
-    if cells[np.ix_(answers, truths)].all():
-        return f"{truth}, {answer}"
-    return f"{int(cells.sum())} cells"
-
-
-def _either(names: list[str]) -> str:
-    """`a`, `a or b`, `a, b or c`, `7 classes`."""
-    if len(names) > NAMED:
-        return f"{len(names)} classes"
-    cut = [short(name) for name in names]
-    return " or ".join(part for part in (", ".join(cut[:-1]), cut[-1]) if part) if cut else ""
-

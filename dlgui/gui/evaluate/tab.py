@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -34,6 +34,7 @@ from dlgui.gui.evaluate.robustness_page import RobustnessPage
 from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.evaluate.slices_page import SlicesPage
 from dlgui.gui.evaluate.why_panel import WhyPanel
+from dlgui.gui.remedies import Offer
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
@@ -48,16 +49,18 @@ class EvaluateTab(QWidget):
     """Looks at the errors of a run.
 
     Signals:
-        training_wanted: there is no run, and a person asks for one.
+        stuck: there is nothing to show, and this (`DlguiError.mend`) helps; empty where there is something. Who knows a
+            remedy answers with `offer`.
     """
 
-    training_wanted = Signal()
+    stuck = Signal(str)
 
     def __init__(self, session: Session, pictures: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("evaluateTab")
         self.session = session
         self._dirty = True
+        self._remedy: Callable[[], object] | None = None
         self.inspection = Inspection(session, self)
         self.runs = named(QComboBox(), "runSelector", self.tr("Run"))
         self.runs.setPlaceholderText(self.tr("none yet"))
@@ -76,12 +79,11 @@ class EvaluateTab(QWidget):
         top, row, parts = QHBoxLayout(), QHBoxLayout(), QSplitter(Qt.Orientation.Horizontal)
         self.headline, self.stack, self._buttons = Headline(self.inspection), QStackedWidget(), QButtonGroup(self)
         layout = QVBoxLayout(self)
-        self.train = button("evaluateTrainButton", self.tr("Go to training"), self.tr(
-            "Show the Train tab: there is no finished run yet"), self.training_wanted.emit, True)
-        self.train.hide()
+        self.remedy = button("evaluateRemedyButton", "", "", lambda: self._remedy() if self._remedy else None, True)
+        self.remedy.hide()
         layout.addLayout(top)
         layout.addWidget(self.headline)
-        layout.addWidget(self.train, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.remedy, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(parts, 1)
         for part in (QLabel(self.tr("Run")), self.runs, QLabel(self.tr("Split")), self.splits):
             top.addWidget(part)
@@ -123,6 +125,7 @@ class EvaluateTab(QWidget):
         self.runs.currentIndexChanged.connect(lambda _: self.load())
         self.splits.currentIndexChanged.connect(lambda _: self.load())
         self.inspection.loaded.connect(self._follow)
+        self.inspection.loaded.connect(lambda: self.stuck.emit(self.inspection.mend if self.inspection.problem else ""))
         self.results.picked.connect(self._picked)
         for page in self.pages:
             if isinstance(page, RemedyPage):
@@ -146,6 +149,15 @@ class EvaluateTab(QWidget):
                 page.activate(i == index)
         if was is not None and self._suspect() is None:
             self._explain(self.results.selected())
+
+    def offer(self, remedy: Offer | None) -> None:
+        """Shows a button that helps where there is nothing to show; None takes it away."""
+        self._remedy = remedy.act if remedy is not None else None
+        self.remedy.setVisible(remedy is not None)
+        if remedy is not None:
+            self.remedy.setText(remedy.text)
+            self.remedy.setAccessibleName(remedy.text)
+            self.remedy.setToolTip(remedy.tip)
 
     def _picked(self, samples: list[Sample]) -> None:
         """Explains what was picked, but for a suspect that stays while the grid follows changes by itself."""
@@ -200,7 +212,6 @@ class EvaluateTab(QWidget):
                 self.runs.addItem(f"{run.name or run.id}  {run.method}", run.id)
             self.runs.setCurrentIndex(0 if newest or chosen not in names else names.index(chosen))
             self.runs.blockSignals(False)
-        self.train.setVisible(project is not None and not names)
         self.inspection.load_again(self.runs.currentData())
 
     def _follow(self) -> None:

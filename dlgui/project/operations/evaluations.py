@@ -42,7 +42,7 @@ def predict(project: Project, run: Run, subset: str = "test", device: str = "aut
     left out.
 
     Raises:
-        DlguiError: no model, no images in that subset, or images gone.
+        DlguiError: no model, no images in that subset, none readable, or the image folder gone.
     """
     from dlgui.engine.model_file import read_model
 
@@ -62,9 +62,13 @@ def predict(project: Project, run: Run, subset: str = "test", device: str = "aut
             progress.task(f"evaluating on {subset}", len(missing))
         results = predictor.predict_paths([root / table.path[r] for r in missing], progress)
         known |= {str(table.content_hash[missing[i]]): c for i, c in results if isinstance(c, np.ndarray)}
-        if os.access(run.folder, os.W_OK):  # a protected project can be looked at all the same
+        if known and os.access(run.folder, os.W_OK):  # a protected project can be looked at all the same
             remember(run, list(known), np.stack(list(known.values())))
     kept = [r for r in rows if table.content_hash[r] in known]
+    if not kept:
+        raise DlguiError(project.image_root / table.path[rows[0]],
+                         f"neither it nor another of the {len(rows)} images of split {subset} can be read",
+                         "bring the files back, or tell the project the new place", "find images")
     position = {name: i for i, name in enumerate(run.classes)}
     truth = np.array([position.get(table.class_names[table.label[r]], -1) for r in kept], np.int64)
     confidences = np.stack([known[str(table.content_hash[r])] for r in kept])

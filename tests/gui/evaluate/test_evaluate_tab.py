@@ -422,7 +422,7 @@ def test_without_a_run_nothing_pretends_to_work(opened, qtbot):
                  "heatmapMoreButton"):
         assert not named(opened, name).isEnabled()
     assert opened.evaluate_tab.runs.placeholderText() == "none yet"
-    qtbot.mouseClick(named(opened, "evaluateTrainButton"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(named(opened, "evaluateRemedyButton"), Qt.MouseButton.LeftButton)
     assert opened.tabs.currentWidget() is opened.train_tab
 
 
@@ -436,7 +436,12 @@ def test_every_page_says_why_there_is_nothing_to_show(judged, qtbot, idle):
     for page, text in zip(tab.pages[1:], ("said", "said", "verdict", "note", "standing"), strict=True):
         tab.show_page(tab.pages.index(page))
         assert getattr(page, text).text() == "split test: no labeled, readable image in it; split the data first"
-    assert not named(judged, "evaluateTrainButton").isVisible()  # there are runs
+    help_button = named(judged, "evaluateRemedyButton")
+    assert help_button.isVisible()
+    assert help_button.text() == "Go to the split"
+    tab.splits.setCurrentIndex(tab.splits.findData("validation"))
+    idle(judged)
+    assert not help_button.isVisible()
 
 
 def test_images_that_a_run_cannot_be_judged_by_are_counted(judged, qtbot, idle):

@@ -68,3 +68,20 @@ def test_a_contact_sheet_of_nothing_says_what_to_do(judged):
     sheet = judged.evaluate_tab.why._open(ContactSheet)
     assert sheet.note.text().startswith("No image is chosen")
     sheet.close()
+
+
+def test_a_run_whose_images_all_vanished_before_it_was_evaluated_says_so(judged, idle, tmp_path):
+    tab, run = judged.evaluate_tab, judged.evaluate_tab.inspection.run
+    root = tmp_path / "empty"
+    shutil.copytree(judged.session.project.image_root, root)
+    judged.session.do(images.relocate, root)
+    idle(judged)
+    for file in root.rglob("*.jpg"):
+        file.unlink()
+    (run.folder / "confidences.npz").unlink()
+    tab.load()
+    idle(judged)
+    assert tab.evaluation is None
+    assert str(root) in tab.inspection.problem
+    assert "another of the 72 images of split all can be read; bring the files back" in tab.inspection.problem
+    assert named(judged, "evaluateRemedyButton").text() == "Find the images…"
