@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QProgressBar,
     QSpinBox,
     QTableWidget,
     QTableWidgetItem,
@@ -24,15 +23,15 @@ from PySide6.QtWidgets import (
 
 from dlgui.engine.learning_curve import fit_power_law
 from dlgui.engine.preload import preload, yield_to_the_window
-from dlgui.engine.progress import Report
 from dlgui.gui import theme
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.train import advice_words
+from dlgui.gui.train.job_row import JobRow
 from dlgui.gui.train.project_dialog import ProjectDialog
 from dlgui.gui.train.small_plot import SmallPlot
 from dlgui.gui.widgets import button, named
-from dlgui.gui.words import shortened, time_left, tip
+from dlgui.gui.words import shortened, tip
 from dlgui.project.operations import advice
 from dlgui.project.operations.advice import ClassForecast, DataForecast, SizeAdvice, SizeResult
 from dlgui.project.operations.training import Plan
@@ -71,28 +70,19 @@ class Adviser(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(len(columns) - 1, QHeaderView.ResizeMode.Stretch)
-        self.answer, self.bar = QLabel(), QProgressBar()
+        self.answer = QLabel()
         self.answer.setObjectName(f"{kind}Answer")
-        self.answer.setWordWrap(True)
         self.answer.setProperty("head", True)
-        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress"))
-        self.start = button(f"{kind}StartButton", self.tr("Ask"), self.tr("Starts; takes seconds to a minute"),
-                            self.run, primary=True)
-        self.stop = button(f"{kind}StopButton", self.tr("Stop"), self.tr("Ends it; what is found so far stays"),
-                           self._stop)
+        self.jobs = JobRow(session, kind, button(f"{kind}StartButton", self.tr("Ask"), self.tr(
+            "Starts; takes seconds to a minute"), self.run, primary=True), (
+                f"{kind}StopButton", self.tr("Ends it; what is found so far stays")), self.answer)
         self.row = QHBoxLayout()
-        for widget in (self.start, self.stop):
-            self.row.addWidget(widget)
-        self.row.addWidget(self.bar, 1)
-        self.row.addStretch(1)
+        self.row.addWidget(self.jobs, 1)
         self.column = QVBoxLayout(self)
         self.column.addWidget(text)
         self.column.addLayout(self.row)
         self.column.addWidget(self.table, 1)
         self.column.addWidget(self.answer)
-        self._busy(False)
 
     def work(self, plan: Plan) -> Callable[[Job, Project], Any]:
         """What the job does."""
@@ -116,7 +106,6 @@ class Adviser(QWidget):
             self.answer.setText(self.tr("A value of the form is not allowed; it says there what is."))
             return
         self.table.setRowCount(0)
-        self.answer.setText(self.tr("Looking at the images…"))
         work = self.work(plan)
 
         def ask(job: Job) -> Any:
@@ -124,10 +113,7 @@ class Adviser(QWidget):
             preload("onnxruntime")
             return work(job, project)
 
-        job = self._session.jobs.start(self.kind, self.windowTitle(), ask, told=self.told, done=self._done,
-                                       failed=self._failed, cancelled=self._cancelled)
-        job.reported.connect(self._report)
-        self._busy(True)
+        self.jobs.run(self.windowTitle(), ask, self.found, self.tr("Stopped: no advice."), told=self.told)
 
     def add_row(self, texts: list[str], right: int) -> None:
         """A row; the first `right` cells after the first are figures."""
@@ -139,34 +125,6 @@ class Adviser(QWidget):
             if 0 < column <= right:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.table.setItem(row, column, item)
-
-    def _report(self, report: Report) -> None:
-        self.bar.setRange(0, report.total or 0)
-        self.bar.setValue(report.done)
-        self.answer.setText(f"{report.task}{time_left(report.remaining)}")
-
-    def _done(self, value: Any) -> None:
-        self._busy(False)
-        self.found(value)
-
-    def _failed(self, problem: Exception) -> None:
-        self._busy(False)
-        self.answer.setText(str(problem))
-        self._session.unexpected(problem)
-
-    def _cancelled(self) -> None:
-        self._busy(False)
-        self.answer.setText(self.tr("Stopped: no advice."))
-
-    def _busy(self, busy: bool) -> None:
-        self.start.setEnabled(not busy)
-        self.stop.setEnabled(busy)
-        self.bar.setVisible(busy)
-
-    def _stop(self) -> None:
-        job = self._session.jobs.running(self.kind)
-        if job is not None:
-            job.cancel()
 
 
 class SizeAdviser(Adviser):

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from dlgui.engine.preload import prepare_to_train
-from dlgui.engine.progress import Report
 from dlgui.gui import theme
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
+from dlgui.gui.train.job_row import JobRow
 from dlgui.gui.train.project_dialog import ProjectDialog
 from dlgui.gui.train.small_plot import SmallPlot
 from dlgui.gui.widgets import button
@@ -58,32 +58,25 @@ class RateDialog(ProjectDialog):
                                      label=self.tr("proposed"), labelOpts={"color": c.warning, "position": 0.92})
         self._mark.hide()
         self.plot.addItem(self._mark)
-        self.status, self.bar = QLabel(), QProgressBar()
+        self.status = QLabel()
         self.status.setObjectName("rateStatus")
-        self.status.setWordWrap(True)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress of the test"))
-        self.start = button("startRateTestButton", self.tr("Run the test"), self.tr(
-            "Takes about sixty steps on your training images"), self.run)
-        self.stop = button("stopRateTestButton", self.tr("Stop"), self.tr("Ends the test; the curve so far stays"),
-                           self._stop)
+        self.row = JobRow(session, "rate test", button("startRateTestButton", self.tr("Run the test"), self.tr(
+            "Takes about sixty steps on your training images"), self.run), (
+                "stopRateTestButton", self.tr("Ends the test; the curve so far stays")), self.status)
         self.take = button("takeRateButton", self.tr("Use the proposed rate"), self.tr(
             "Fills the rate into the form"), self._take, primary=True)
+        self.take.setEnabled(False)
         self._build(about)
-        self._busy(False)
 
     def _build(self, about: QLabel) -> None:
         row = QHBoxLayout()
-        row.addWidget(self.start)
-        row.addWidget(self.stop)
-        row.addStretch()
+        row.addWidget(self.row, 1)
         row.addWidget(button("closeRateTestButton", self.tr("Close"), self.tr("Keeps the rate of the form"),
                              self.reject))
         row.addWidget(self.take)
         layout = QVBoxLayout(self)
         layout.addWidget(about)
         layout.addWidget(self.plot, 1)
-        layout.addWidget(self.bar)
         layout.addWidget(self.status)
         layout.addLayout(row)
 
@@ -102,21 +95,13 @@ class RateDialog(ProjectDialog):
         self.curve, self.rate = [], None
         self._mark.hide()
         self._line.setData([], [])
-        self.status.setText(self.tr("Loading the network…"))
-        job = self.session.jobs.start("rate test", self.tr("learning-rate range test"),
-                                       lambda job: _test(job, project, plan), told=self._point, done=self._done,
-                                       failed=self._failed, cancelled=self._cancelled)
-        job.reported.connect(self._report)
-        self._busy(True)
-
-    def _report(self, report: Report) -> None:
-        self.bar.setRange(0, report.total or 0)
-        self.bar.setValue(report.done)
+        self.take.setEnabled(False)
+        self.row.run(self.tr("learning-rate range test"), lambda job: _test(job, project, plan), self._done,
+                     self.tr("Stopped before the loss rose: nothing is proposed."), told=self._point)
 
     def _point(self, point: Point) -> None:
         self.curve.append(point)
         self._line.setData([rate for rate, _ in self.curve], [loss for _, loss in self.curve])
-        self.status.setText(self.tr("Rate {rate:.2g}: loss {loss:.3f}").format(rate=point[0], loss=point[1]))
 
     def _done(self, found: tuple[list[Point], float]) -> None:
         self.curve, self.rate = found
@@ -125,27 +110,7 @@ class RateDialog(ProjectDialog):
         lowest = min(self.curve, key=lambda point: point[1])
         self.status.setText(self.tr("The loss is lowest at a rate of {low:.2g}; proposed: {rate:.2g}.").format(
             low=lowest[0], rate=self.rate))
-        self._busy(False)
-
-    def _failed(self, problem: Exception) -> None:
-        self.status.setText(str(problem))
-        self._busy(False)
-        self.session.unexpected(problem)
-
-    def _cancelled(self) -> None:
-        self.status.setText(self.tr("Stopped before the loss rose: nothing is proposed."))
-        self._busy(False)
-
-    def _busy(self, busy: bool) -> None:
-        self.start.setEnabled(not busy)
-        self.stop.setEnabled(busy)
-        self.bar.setVisible(busy)
-        self.take.setEnabled(not busy and self.rate is not None)
-
-    def _stop(self) -> None:
-        job = self.session.jobs.running("rate test")
-        if job is not None:
-            job.cancel()
+        self.take.setEnabled(True)
 
     def _take(self) -> None:
         if self.rate is not None:

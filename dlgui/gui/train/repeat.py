@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from dlgui.engine.preload import prepare_to_train
-from dlgui.engine.progress import Cancelled, Report
+from dlgui.engine.progress import Cancelled
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.train import advice_words
+from dlgui.gui.train.job_row import JobRow
 from dlgui.gui.train.project_dialog import ProjectDialog
 from dlgui.gui.widgets import Choice, button, named
-from dlgui.gui.words import about_seconds, time_left
+from dlgui.gui.words import about_seconds
 from dlgui.project.operations import evaluations, repeats, seals
 from dlgui.project.operations.repeats import Repetition
 from dlgui.project.operations.runs import Run
@@ -49,31 +50,24 @@ class RepeatDialog(ProjectDialog):
         self.seal.setWordWrap(True)
         self.seal.setProperty("soft", True)
         self.seal.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.answer, self.bar = QLabel(), QProgressBar()
+        self.answer = QLabel()
         self.answer.setObjectName("repeatAnswer")
-        self.answer.setWordWrap(True)
         self.answer.setProperty("head", True)
-        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress of the training"))
-        self.start = button("repeatButton", self.tr("Repeat"), self.tr("Trains the run again and compares"), self.run,
-                            primary=True)
-        self.stop = button("stopRepeatButton", self.tr("Stop"), self.tr("Ends the repetition; the run stays, paused"),
-                           self._stop)
+        self.row = JobRow(session, "training", button("repeatButton", self.tr("Repeat"), self.tr(
+            "Trains the run again and compares"), self.run, primary=True), (
+                "stopRepeatButton", self.tr("Ends the repetition; the run stays, paused")), self.answer)
+        self.row.busy_changed.connect(self.box.setDisabled)
         self._build(about)
         self.box.setVisible(bool(self._runs))
         self.box.currentIndexChanged.connect(lambda _: self._show_seal())
         self._show_seal()
-        self._busy(False)
 
     def _build(self, about: QLabel) -> None:
         row = QHBoxLayout()
-        row.addWidget(self.start)
-        row.addWidget(self.stop)
-        row.addStretch()
+        row.addWidget(self.row, 1)
         row.addWidget(button("closeRepeatButton", self.tr("Close"), self.tr("Closes"), self.accept))
         layout = QVBoxLayout(self)
-        for widget in (about, self.box, self.seal, self.bar, self.answer):
+        for widget in (about, self.box, self.seal, self.answer):
             layout.addWidget(widget)
         layout.addStretch()
         layout.addLayout(row)
@@ -84,7 +78,7 @@ class RepeatDialog(ProjectDialog):
     def _show_seal(self) -> None:
         run = self._run()
         sealed = seals.read(run) if run is not None else None
-        self.start.setEnabled(sealed is not None)
+        self.row.start.setEnabled(sealed is not None)
         self.answer.clear()
         if sealed is None:
             self.seal.setText(self.tr("No finished run of this project carries a seal yet: train one first."))
@@ -104,43 +98,12 @@ class RepeatDialog(ProjectDialog):
         if self.session.jobs.running("training") is not None:
             self.answer.setText(self.tr("A training is running; wait until it has ended."))
             return
-        job = self.session.jobs.start("training", self.tr("repeating {run}").format(run=run.name or run.id),
-                                       lambda job: _repeat(job, project, run), done=self._done, failed=self._failed,
-                                       cancelled=self._cancelled)
-        job.reported.connect(self._report)
-        self._busy(True)
-
-    def _report(self, report: Report) -> None:
-        self.bar.setRange(0, report.total or 0)
-        self.bar.setValue(report.done)
-        self.answer.setText(f"{report.task}{time_left(report.remaining)}")
-
-    def _done(self, found: Repetition) -> None:
-        self._busy(False)
-        self.answer.setText(advice_words.of_repetition(found, self.tr))
-
-    def _failed(self, problem: Exception) -> None:
-        self._busy(False)
-        self.answer.setText(str(problem))
-        self.session.unexpected(problem)
-
-    def _cancelled(self) -> None:
-        self._busy(False)
-        self.answer.setText(self.tr("Stopped: nothing was compared."))
-
-    def _busy(self, busy: bool) -> None:
-        self.start.setEnabled(not busy and self._run() is not None)
-        self.box.setEnabled(not busy)
-        self.stop.setEnabled(busy)
-        self.bar.setVisible(busy)
-
-    def _stop(self) -> None:
-        job = self.session.jobs.running("training")
-        if job is not None:
-            job.cancel()
+        self.row.run(self.tr("repeating {run}").format(run=run.name or run.id), lambda job: _repeat(job, project, run),
+                     lambda found: self.answer.setText(advice_words.of_repetition(found, self.tr)),
+                     self.tr("Stopped: nothing was compared."))
 
     def done(self, result: int) -> None:
-        if self.stop.isEnabled():
+        if self.row.busy:
             self.session.jobs.drop("training")
         super().done(result)
 
