@@ -47,7 +47,8 @@ class ModelChoice(QWidget):
         super().__init__(parent)
         self.session, self.loaded = session, LoadedModel()
         self.box = named(Choice(24), "applyModel", self.tr("The classifier that is applied"))
-        self.box.currentIndexChanged.connect(lambda _: self.chosen.emit())
+        self._path: str | None = None
+        self.box.currentIndexChanged.connect(lambda _: self._announce())
         self.open = button("openModelButton", self.tr("Model file…"), self.tr("Use a .dlclassifier file"), self._open)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -56,9 +57,13 @@ class ModelChoice(QWidget):
         layout.addWidget(self.open)
 
     def path(self) -> str | None:
-        """The chosen model's file."""
+        """The chosen model's file, for any thread: jobs load it, and must not ask the box."""
+        return self._path
+
+    def _announce(self) -> None:
         data = self.box.currentData()
-        return data[1] if data is not None else None
+        self._path = data[1] if data is not None else None
+        self.chosen.emit()
 
     def run(self) -> Run | None:
         """The chosen run, None where a file is chosen."""
@@ -82,7 +87,7 @@ class ModelChoice(QWidget):
         place = next((i for i, (_, data) in enumerate(items) if data == before), 0)
         self.box.setCurrentIndex(place if items else -1)
         self.box.blockSignals(False)
-        self.chosen.emit()
+        self._announce()
 
     def open_file(self, path: str) -> None:
         """Reads a model file, then offers it and chooses it; one that cannot be read is not offered."""
