@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
@@ -60,6 +62,17 @@ def apply(choice: str | None = None) -> None:
     application.setPalette(_palette(_current))
     application.setStyleSheet(stylesheet.sheet(_current))
     notifier().changed.emit()
+
+
+@contextmanager
+def on_paper() -> Iterator[None]:
+    """Within it colours are light, whatever the window's are: what is exported is for documents."""
+    global _current
+    before, _current = _current, LIGHT
+    try:
+        yield
+    finally:
+        _current = before
 
 
 def next_choice() -> str:

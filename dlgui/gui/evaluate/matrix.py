@@ -106,6 +106,7 @@ class ConfusionMatrix(QTableView):
         self.setMouseTracking(True)
         self.setMinimumSize(260, 180)
         self.clicked.connect(self._clicked)
+        theme.notifier().changed.connect(self._paint_colours)
 
     # --- what is shown
 
@@ -437,15 +438,16 @@ class ConfusionMatrix(QTableView):
                      self.columns.sizeHint().height() + self.matrix.rowCount() * self._side + 1)
 
     def draw_picture(self, painter: QPainter) -> None:
-        """Draws all of the matrix with its headers, whatever of it is in sight."""
+        """Draws all of the matrix with its headers, whatever of it is in sight or selected, in the theme's colours."""
+        self._paint_colours()
         size, left, top = self.picture_size(), self.rows.sizeHint().width(), self.columns.sizeHint().height()
         painter.fillRect(QRect(QPoint(0, 0), size), QColor(theme.colours().panel))
         self.draw(painter, left, top, QRect(left, top, size.width() - left, size.height() - top))
         for i in range(self.matrix.rowCount()):
-            self.rows.paintSection(painter, QRect(0, top + i * self._side, left, self._side), i)
+            self.rows.draw_section(painter, QRect(0, top + i * self._side, left, self._side), i)
         width = self._width(self._side)
         for i in range(self.matrix.columnCount()):
-            self.columns.paintSection(painter, QRect(left + i * width, 0, width, top), i)
+            self.columns.draw_section(painter, QRect(left + i * width, 0, width, top), i)
         self.corner.draw(painter, QSize(left, top))
 
     def _draw_selection(self, painter: QPainter, left: int, top: int) -> None:

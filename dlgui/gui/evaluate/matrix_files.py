@@ -9,6 +9,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QRect
 from PySide6.QtGui import QImage, QImageWriter, QPaintDevice, QPainter
 
 from dlgui.engine.storage import write_atomically
+from dlgui.gui import theme
 from dlgui.gui.evaluate.matrix import ConfusionMatrix
 
 SHARPNESS = 2
@@ -46,8 +47,10 @@ def _svg(matrix: ConfusionMatrix) -> bytes:
 def _draw(matrix: ConfusionMatrix, device: QPaintDevice) -> None:
     painter = QPainter(device)
     painter.setFont(matrix.font())
-    matrix.draw_picture(painter)
+    with theme.on_paper():
+        matrix.draw_picture(painter)
     painter.end()
+    matrix.show_palette(matrix.palette_name)  # back to the window's colours
 
 
 _KINDS: dict[str, Callable[[ConfusionMatrix], bytes]] = {".csv": _csv, ".png": _png, ".svg": _svg}

@@ -124,13 +124,16 @@ class MatrixHeader(QHeaderView):
         return self._margin.names[:self.figures]
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
-        c = theme.colours()
-        total = section >= len(self._names)
         selected = self.selectionModel() is not None and (
             self.selectionModel().columnIntersectsSelection(section, self.rootIndex())
             if self.orientation() == Qt.Orientation.Horizontal
             else self.selectionModel().rowIntersectsSelection(section, self.rootIndex()))
-        marked = section in self._marked
+        self.draw_section(painter, rect, section, selected, section in self._marked)
+
+    def draw_section(self, painter: QPainter, rect: QRect, section: int, selected: bool = False,
+                     marked: bool = False) -> None:
+        """Draws name and figures of a line."""
+        c, total = theme.colours(), section >= len(self._names)
         painter.fillRect(rect, QColor(c.warning if marked else c.raised if selected else c.window))
         if min(rect.width(), rect.height()) < READABLE:
             return

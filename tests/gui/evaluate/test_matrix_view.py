@@ -121,3 +121,27 @@ def test_what_cannot_be_written_is_a_problem_that_names_the_file(judged, tmp_pat
     assert f"matrix{suffix}" in str(problem)
     assert named(judged, "evaluationHeadline", QLabel).text()  # and nothing else is disturbed
     judged.problems.clear()
+
+
+def test_a_picture_is_light_and_shows_no_selection_and_the_window_follows_its_theme(judged, qtbot, tmp_path):
+    from dlgui.gui import theme
+
+    page, matrix = judged.evaluate_tab.pages[0], named(judged, "confusionMatrix")
+    page.palette_box.setCurrentIndex(page.palette_box.findData("plain"))
+
+    def written(name):
+        page.write(tmp_path / name)
+        return QImage(str(tmp_path / name))
+
+    light = written("light.png")
+    click(qtbot, matrix, 0, 1)
+    assert written("selected.png") == light
+    theme.apply("dark")
+    try:
+        assert (matrix._colours == matrix._colours[0, 0]).all()
+        assert matrix._colours.max() < 128  # the cells of the window are dark now
+        assert written("dark.png") == light
+        assert matrix._colours.max() < 128
+    finally:
+        theme.apply("light")
+    assert matrix._colours.min() > 128
