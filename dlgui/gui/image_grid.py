@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -308,6 +308,12 @@ class ImageGrid(QListView):
         self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit(self.selected()))
         self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
         self.set_side(128)
+
+    def when_opened(self, show: Callable[[GridItem], object]) -> None:
+        """Calls `show` with an item that is double-clicked, or that is the current one when Enter is pressed."""
+        self.opened.connect(lambda row: show(self.items.item(row)))
+        self.key.connect(lambda key, _: show(self.items.item(self.currentIndex().row()))
+                         if key == "enter" and self.currentIndex().isValid() else None)
 
     def set_side(self, side: int) -> None:
         """Side of the pictures in pixels."""

@@ -235,6 +235,17 @@ def test_runs_side_by_side(trained, qtbot, idle):
     assert trained.tabs.currentIndex() == 0
     assert [trained.data_tab.grid.items.item(row).name for row in trained.data_tab.grid.selected()] == [wanted]
     assert not dialog.isVisible()
+
+    # and so do the hardest images beside the plot, by the keyboard too
+    trained.tabs.setCurrentIndex(1)
+    tab.table.select([3])
+    worst = named(trained, "worstImages")
+    idle(trained)
+    assert worst.items.rowCount() > 0
+    worst.go_to(0)
+    wanted = worst.items.item(0).name
+    qtbot.keyClick(worst, Qt.Key.Key_Return)
+    assert [trained.data_tab.grid.items.item(row).name for row in trained.data_tab.grid.selected()] == [wanted]
     assert trained.problems == []
 
 

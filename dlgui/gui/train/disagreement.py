@@ -60,7 +60,7 @@ class DisagreementView(QWidget):
         for chooser in (self.a, self.b, self.split):
             chooser.currentIndexChanged.connect(lambda _: self.begin())
         self.group.currentIndexChanged.connect(lambda _: self._show_group())
-        self.grid.opened.connect(lambda row: self.images_wanted.emit([self.grid.items.item(row).name]))
+        self.grid.when_opened(lambda item: self.images_wanted.emit([item.name]))
         self.grid.menu.connect(self._fill_menu)
 
     def _build(self) -> None:

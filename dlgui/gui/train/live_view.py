@@ -44,7 +44,7 @@ class LiveView(QWidget):
         self.worst.setToolTip(self.tr("The validation images that speak most against the network as it is now; below "
                                       "each what it takes it for. Double-click: show it in the Data tab."))
         self.worst.set_side(SIDE)
-        self.worst.opened.connect(lambda row: self.images_wanted.emit([self.worst.items.item(row).name]))
+        self.worst.when_opened(lambda item: self.images_wanted.emit([item.name]))
         self.worst_title, self.coach, self.best = QLabel(), FlowingText(), QLabel()
         self.best.setObjectName("bestFigure")
         self.best.setAccessibleName(self.tr("The best epoch"))

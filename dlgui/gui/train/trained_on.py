@@ -56,7 +56,7 @@ class TrainedOnView(QWidget):
         self.grid = ImageGrid("changedImages", thumbnails)
         self.grid.setToolTip(self.tr("Images that are no longer as they were when the run was trained. Double-click: "
                                      "show it in the Data tab."))
-        self.grid.opened.connect(lambda row: self.images_wanted.emit([self.grid.items.item(row).name]))
+        self.grid.when_opened(lambda item: self.images_wanted.emit([item.name]))
         row = QHBoxLayout()
         row.addWidget(self.counts)
         row.addWidget(self.grid, 1)
