@@ -322,6 +322,15 @@ def test_the_loop_closes(lab, qtbot, idle, fresh):
     idle(lab)
     assert "0 images added to the data set, 1 cannot be read: " in tab.status.text()
     assert "Undo" not in tab.status.text()
+    gray = fresh / "gray.png"
+    flat = QImage(250, 250, QImage.Format.Format_RGB32)
+    flat.fill(Qt.GlobalColor.gray)
+    flat.save(str(gray))  # covering a part of it changes nothing
+    tab.classify([str(gray)])
+    settled(qtbot, lab, idle, 1)
+    tab.detail.method.setCurrentIndex(3)
+    idle(lab)
+    assert "map is empty" in tab.detail.verdict.text()
     assert named(lab, "applyGrid").items.item(0).badge == ""
     assert len([p for p in project.image_root.rglob("*") if p.is_file()]) == 72
     assert lab.problems == []

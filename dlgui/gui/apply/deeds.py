@@ -204,4 +204,4 @@ class Deeds(QObject):
                 ", {n} were in it and got the label").format(n=found.known)
         if found.refused:
             text += self.tr(", {n} cannot be read: {why}").format(n=len(found.refused), why=found.refused[0][1])
-        self.said.emit(text + (self.tr(" (Undo: Ctrl+Z)") if found.added or found.known else ""))
+        self.said.emit(text + (self.tr(" (Undo: Ctrl+Z)") if found.changes.journal_id is not None else ""))

@@ -85,11 +85,11 @@ class DetailPanel(QWidget):
         if a is None:
             return
         self.session.jobs.start("apply preview", self.tr("heatmap"), lambda job: self._draw(job, a, method),
-                                done=self.view.show_image, failed=self._failed, told=self.view.show_image,
+                                done=self._drawn, failed=self._failed, told=self.view.show_image,
                                 quiet=not method)
 
-    def _draw(self, job: Job, a: Answer, method: str) -> QImage:
-        """In the job's thread: the image at once, the map over it when it is ready."""
+    def _draw(self, job: Job, a: Answer, method: str) -> tuple[QImage, bool]:
+        """In the job's thread: the image at once, the map over it when it is ready, and whether that is empty."""
         from dlgui.engine import heatmaps
         from dlgui.engine.images import read_image
 
@@ -97,12 +97,18 @@ class DetailPanel(QWidget):
         if image.isNull() and a.confidences is not None:
             read_image(a.path)  # says why it is no longer there
         if not method or a.confidences is None or image.isNull():
-            return image
+            return image, False
         job.tell(image)
         job.progress.check()
         pixels = read_image(a.path)
         found = heatmaps.explain(self._load(), [pixels], method=method, progress=job.progress)[0]
-        return to_qimage(heatmaps.overlay(pixels, found.map))
+        return to_qimage(heatmaps.overlay(pixels, found.map)), not found.map.any()
+
+    def _drawn(self, drawn: tuple[QImage, bool]) -> None:
+        image, empty = drawn
+        self.view.show_image(image)
+        if empty:
+            self.verdict.setText(self.verdict.text() + self.tr("\nThe map is empty: no single part decides it."))
 
     def _failed(self, problem: Exception) -> None:
         self.view.show_image(QImage())
