@@ -54,7 +54,7 @@ class ContactSheet(HeatDialog):
         self.list.setMovement(QListView.Movement.Static)
         self.list.setUniformItemSizes(True)
         self.list.setIconSize(QSize(PICTURE, PICTURE))
-        self.list.setGridSize(QSize(164, 186))
+        self.list.setGridSize(QSize(164, 202))
         self.body.addWidget(self.list, 1)
         self.body.addLayout(self._foot)
         self.samples = inspection.samples(inspection.positions[:SHEET])
@@ -87,7 +87,7 @@ class ContactSheet(HeatDialog):
         else:
             said = f"{heat.predicted} {100 * heat.confidence:.0f} %"
             wrong = heat.predicted != sample.truth
-            item = QListWidgetItem(QIcon(QPixmap.fromImage(picture)), f"{sample.truth}→{said}" if wrong else said)
+            item = QListWidgetItem(QIcon(QPixmap.fromImage(picture)), f"{sample.truth}\n→{said}" if wrong else said)
             item.setToolTip(tip(self.tr("{path}\ntruth {truth}, explained for {said}").format(
                 path=sample.path, truth=sample.truth, said=said)))
         self.list.addItem(item)

@@ -208,7 +208,8 @@ class ConfusionMatrix(QTableView):
         sizes = [*((share, FIGURES, WIDE, side) for share in GENEROUS_SHARES for side in comfortable),
                  *((SHARE, most, WIDE, side) for most in (FIGURES, 0.0) for side in comfortable),
                  *((SHARE, FIGURES, WIDE, side) for side in low if side > TEXT),
-                 *((SHARE, most, SQUARE, side) for most in (FIGURES, 0.0) for side in comfortable),
+                 *((SHARE, most, SQUARE, side) for sides in (comfortable, range(min(highest, COMFORTABLE), TEXT, -1))
+                   for most in (FIGURES, 0.0) for side in sides),
                  *((SHARE, FIGURES, NARROW, side) for side in low)]
         best = 4
         self._lay_out(SHARE, FIGURES, best)

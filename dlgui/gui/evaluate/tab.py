@@ -79,7 +79,8 @@ class EvaluateTab(QWidget):
         top, row, parts = QHBoxLayout(), QHBoxLayout(), QSplitter(Qt.Orientation.Horizontal)
         self.headline, self.stack, self._buttons = Headline(self.inspection), QStackedWidget(), QButtonGroup(self)
         layout = QVBoxLayout(self)
-        self.remedy = button("evaluateRemedyButton", "", "", lambda: self._remedy() if self._remedy else None, True)
+        self.remedy = button("evaluateRemedyButton", self.tr("Help"), self.tr("Leads to what helps"),
+                             lambda: self._remedy() if self._remedy else None, True)
         self.remedy.hide()
         layout.addLayout(top)
         layout.addWidget(self.headline)

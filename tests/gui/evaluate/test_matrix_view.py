@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
-from dlgui.gui.evaluate.matrix import COMFORTABLE, _rectangles
+from dlgui.gui.evaluate.matrix import COMFORTABLE, TEXT, _rectangles
 
 
 def wheel(matrix, place, up=True):
@@ -106,6 +106,15 @@ def test_cells_stay_comfortable_where_the_window_is_narrow(qtbot):
     view = shown_matrix(qtbot, ["alpha", "beta", "gamma", "delta", "epsilon"], (330, 320))
     assert view.rowHeight(0) >= COMFORTABLE
     assert view.horizontalScrollBar().maximum() == 0
+
+
+def test_a_dozen_classes_can_be_read_in_a_window_of_usual_size(qtbot):
+    names = ["Apple", "Juice", "Melon", "Milk", "Orange", "Pear", "Pepper", "Potato", "Satsumas", "Soy-Milk", "Tomato",
+             "Yoghurt"]
+    view = shown_matrix(qtbot, names, (450, 540))
+    assert view.rowHeight(0) > TEXT
+    assert view.hint() == ""
+    assert view.horizontalScrollBar().maximum() == view.verticalScrollBar().maximum() == 0
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".png", ".svg"])
