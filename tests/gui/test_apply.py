@@ -388,4 +388,4 @@ def test_classes_and_files_may_be_called_anything(lab, qtbot, idle, fresh):
     assert "<b>" in tab.detail.verdict.text().replace("\u200b", "")
     assert tab.detail.verdict.textFormat() == Qt.TextFormat.PlainText
     assert tab.detail.minimumSizeHint().width() < 300, "long names push nothing aside"
-    assert tab.minimumSizeHint().width() <= 1024
+    assert lab.minimumSizeHint().width() <= 1024

@@ -46,7 +46,7 @@ class ResultsPanel(QWidget):
         self.grid.customContextMenuRequested.connect(self._menu)
         self.filters = FilterBar(inspection)
         self.filters.hide()
-        self.order = named(Choice(8), "resultOrder", self.tr(
+        self.order = named(Choice(7), "resultOrder", self.tr(
             "Sort the images: greatest loss or confidence first, by file name, by likeness to the selected image, or "
             "as a page listed them"))
         for shown, value in ((self.tr("by loss"), "loss"), (self.tr("confidence"), "confidence"),
@@ -82,6 +82,7 @@ class ResultsPanel(QWidget):
 
     def _build(self) -> None:
         top, bottom = QHBoxLayout(), QHBoxLayout()
+        top.setSpacing(4)
         for part in (self.errors, self.all, self.more):
             part.setProperty("tight", True)
             top.addWidget(part)
