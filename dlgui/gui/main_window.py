@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyqtgraph  # noqa: F401 - touches every type of Qt, which must happen in the window's thread: see `Making`
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QGraphicsView, QLineEdit, QMainWindow, QMessageBox, QStackedWidget, QTabWidget
@@ -35,7 +36,7 @@ from dlgui.project.project import Project
 MESSAGE = 12000
 """Milliseconds that a sentence stays in the status bar."""
 
-NEEDED = ("pyqtgraph", "dlgui.gui.data.tab", "dlgui.gui.train.tab", "dlgui.gui.evaluate.tab", "dlgui.gui.apply.tab")
+NEEDED = ("dlgui.gui.data.tab", "dlgui.gui.train.tab", "dlgui.gui.evaluate.tab", "dlgui.gui.apply.tab")
 """What the tabs import."""
 
 

@@ -14,6 +14,9 @@ from dlgui.gui.jobs import Job
 class Making(QObject):
     """Imports modules off the window's thread, then goes through the pieces of a generator.
 
+    The modules must find all types of Qt that they use made already: PySide makes each when it is first asked for, and
+    where a thread does so while the window is painted, the process now and then dies.
+
     Signals:
         done: all of it is there.
 
