@@ -20,7 +20,7 @@ from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria
 from dlgui.gui import theme
 from dlgui.gui.app import application
-from dlgui.gui.evaluate.inspection import Inspection
+from dlgui.gui.evaluate.inspection import Inspection, Loaded
 from dlgui.gui.evaluate.matrix import ConfusionMatrix
 from dlgui.gui.evaluate.results_panel import ResultsPanel
 from dlgui.gui.session import Session
@@ -61,7 +61,7 @@ def main() -> None:
         panel.resize(500, 700)
         panel.show()
         matrix.show()
-        inspection._take(None, evaluate(predictions(count, classes)), None, None)
+        inspection.take(Loaded(evaluation=evaluate(predictions(count, classes))))
         assert inspection.decisions is not None
         matrix.show_table(MatrixTable(inspection.decisions, "absolute", np.arange(classes)))
         app.processEvents()

@@ -114,7 +114,7 @@ class Inspection(QObject):
         self.asked.emit(run_id)
         self.session.jobs.start("evaluation", self.tr("evaluation"),
                                 lambda job: _evaluate(job, project, run_id, split, epoch),
-                                done=self._take, failed=self._not_evaluated)
+                                done=self.take, failed=self._not_evaluated)
 
     def load_again(self, run_id: str | None) -> None:
         """Evaluates a run anew because data has changed; of the same run what was asked for last stays."""
@@ -137,10 +137,11 @@ class Inspection(QObject):
 
     def _fail(self, problem: str, mend: str) -> None:
         self.mend = mend
-        self._take(_Loaded(problem=problem))
+        self.take(Loaded(problem=problem))
         self.failed.emit(problem)
 
-    def _take(self, found: _Loaded) -> None:
+    def take(self, found: Loaded) -> None:
+        """Shows what was loaded; the what-if and the choice stay as far as they still mean something."""
         before, evaluation = self.evaluation, found.evaluation
         self.run, self.evaluation, self.epoch, self.ghost = found.run, evaluation, found.epoch, found.ghost
         self.problem, self.left_out = found.problem, found.left_out
@@ -296,7 +297,7 @@ class Inspection(QObject):
 
 
 @dataclass(frozen=True)
-class _Loaded:
+class Loaded:
     """What was asked for; the names are those of `Inspection`."""
 
     run: Run | None = None
@@ -307,14 +308,14 @@ class _Loaded:
     left_out: str = ""
 
 
-def _evaluate(job: Job, project: Project, run_id: str, split: str, epoch: float | None) -> _Loaded:
+def _evaluate(job: Job, project: Project, run_id: str, split: str, epoch: float | None) -> Loaded:
     run = runs.get(project, run_id)
     if epoch is not None:
-        return _Loaded(run, evaluate(epochs.predictions(project, run, epoch)), epoch)
+        return Loaded(run, evaluate(epochs.predictions(project, run, epoch)), epoch)
     evaluation = evaluate(evaluations.predict(project, run, split, progress=job.progress))
     if not project.read_only and split == "test" and run.test_top1_error != evaluation.top1_error:
         evaluations.record(project, run, split, evaluation.to_json())
-    return _Loaded(run, evaluation, None, ghosts.ghost(project, run, split), "", _left_out(
+    return Loaded(run, evaluation, None, ghosts.ghost(project, run, split), "", _left_out(
         project.images(), split, run, set(evaluation.predictions.paths)))
 
 
