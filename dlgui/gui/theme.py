@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
@@ -73,6 +74,14 @@ def on_paper() -> Iterator[None]:
         yield
     finally:
         _current = before
+
+
+def dress_plot(plot: Any) -> None:
+    """Gives a pyqtgraph plot widget the colours of the theme: its ground, its left and its bottom axis."""
+    plot.setBackground(QColor(_current.panel))
+    for side in ("left", "bottom"):
+        plot.getAxis(side).setPen(_current.line)
+        plot.getAxis(side).setTextPen(_current.soft)
 
 
 def next_choice() -> str:

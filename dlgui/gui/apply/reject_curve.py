@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from dlgui.engine.rejection import Curve, Outcome
@@ -34,10 +34,7 @@ class RejectCurve(pg.PlotWidget):
         self.setLabel("left", self.tr("wrong among the answers, %"))
         self.setLabel("bottom", self.tr("answered, %"))
         c = theme.colours()
-        self.setBackground(QColor(c.panel))
-        for name in ("left", "bottom"):
-            self.getAxis(name).setPen(c.line)
-            self.getAxis(name).setTextPen(c.soft)
+        theme.dress_plot(self)
         self._line = self.plot([], [], pen=pg.mkPen(c.accent, width=2))
         self._here = self.plot([], [], pen=None, symbol="o", symbolSize=13, symbolBrush=c.warning, symbolPen=c.panel)
 

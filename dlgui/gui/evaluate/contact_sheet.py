@@ -30,15 +30,6 @@ SHEET = 60
 PICTURE = 150
 """Side of a picture on a contact sheet in pixels."""
 
-NAMED = 4
-"""Confirmed shortcuts that the sentence names."""
-
-PICTURE = 150
-"""Side of a picture on a contact sheet in pixels."""
-
-NAMED = 4
-"""Confirmed shortcuts that the sentence names."""
-
 
 class ContactSheet(HeatDialog):
     """The heatmaps of the chosen images side by side."""

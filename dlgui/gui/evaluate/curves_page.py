@@ -104,10 +104,8 @@ class CurvesPage(Page):
     def _draw(self) -> None:
         c, kind = theme.colours(), self.kind.currentData()
         self.plot.clear()
-        self.plot.setBackground(QColor(c.panel))
+        theme.dress_plot(self.plot)
         for side in ("left", "bottom"):
-            self.plot.getAxis(side).setPen(c.line)
-            self.plot.getAxis(side).setTextPen(c.soft)
             self.plot.getAxis(side).enableAutoSIPrefix(False)
             self.plot.getAxis(side).setTicks(None)
         ground = QColor(c.panel)

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from dlgui.engine.evaluation import Evaluation
@@ -60,12 +60,8 @@ class DisturbanceCurves(pg.PlotWidget):
 
     def dress(self) -> None:
         """Follows the theme."""
-        c = theme.colours()
-        self.setBackground(QColor(c.panel))
-        for axis in ("left", "bottom"):
-            self.getAxis(axis).setPen(c.line)
-            self.getAxis(axis).setTextPen(c.soft)
-        self.setTitle(self._title, color=c.ink, size="9pt")
+        theme.dress_plot(self)
+        self.setTitle(self._title, color=theme.colours().ink, size="9pt")
         if self._found is not None:
             self.show_found(*self._found)
 

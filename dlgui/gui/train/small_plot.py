@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from dlgui.gui import theme
@@ -33,8 +32,4 @@ class SmallPlot(pg.PlotWidget):
 
     def dress(self) -> None:
         """Follows the theme."""
-        c = theme.colours()
-        self.setBackground(QColor(c.panel))
-        for side in ("left", "bottom"):
-            self.getAxis(side).setPen(c.line)
-            self.getAxis(side).setTextPen(c.soft)
+        theme.dress_plot(self)
