@@ -82,8 +82,10 @@ def place(kind: str, entries: Sequence[Entry]) -> None:
         raise InvalidValue("format", kind, ", ".join(_WRITE))
     if kind in ("csv", "coco"):
         for entry in entries:
-            portable = entry.path if inside(entry.path) else "/".join(map(_safe, entry.path.split("/")))
-            entry.file = f"images/{portable}"
+            parts = entry.path.split("/")  # an absolute path is of an image that lies elsewhere, below its class
+            parts = ["added", *parts[-2:]] if Path(entry.path).is_absolute() else ["images", *parts]
+            portable = "/".join(parts)
+            entry.file = portable if inside(portable) else "/".join(map(_safe, parts))
         return
     folders = _folder_names(sorted({e.label for e in entries if e.label is not None}))
     taken: set[str] = set()

@@ -15,6 +15,7 @@ import numpy as np
 
 from dlgui.engine.splitting import SUBSETS
 from dlgui.errors import DlguiError
+from dlgui.project import own_images
 from dlgui.project.changes import BESIDE_IMAGES, Changes
 from dlgui.project.store import FILE, Store
 
@@ -39,7 +40,7 @@ class ImageTable:
 
     Attributes:
         id: int64, rows of the store.
-        path: relative to the image root, with `/`.
+        path: relative to the image root, with `/`; absolute where the project keeps the image itself (`own_images`).
         label: int32, index into `class_names`, -1 without one.
         split: int8, index into `SUBSETS`, -1 without one.
         flag, excluded, missing: bool.
@@ -375,9 +376,9 @@ def _read_table(project: Project, classes: list[ClassInfo]) -> ImageTable:
     (ids, path, class_id, split, flag, excluded, missing, note, reason, group, content, pixel, perceptual, width,
      height, size, mtime) = columns
     return ImageTable(
-        np.array(ids, np.int64), list(path), np.array([index.get(c, -1) for c in class_id], np.int32),
-        np.array([code.get(s, -1) for s in split], np.int8), np.array(flag, bool), np.array(excluded, bool),
-        np.array(missing, bool), list(note), list(reason), list(group), list(content), list(pixel),
-        [_unsigned(h) for h in perceptual], np.array(width, np.int32),
+        np.array(ids, np.int64), [own_images.from_store(project.folder, p) for p in path],
+        np.array([index.get(c, -1) for c in class_id], np.int32), np.array([code.get(s, -1) for s in split], np.int8),
+        np.array(flag, bool), np.array(excluded, bool), np.array(missing, bool), list(note), list(reason),
+        list(group), list(content), list(pixel), [_unsigned(h) for h in perceptual], np.array(width, np.int32),
         np.array(height, np.int32), np.array(size, np.int64), np.array(mtime, np.float64),
         [info.name for info in classes])

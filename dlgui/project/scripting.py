@@ -35,6 +35,8 @@ class ProjectScript:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self._places: dict[str, str] = {}
+        """Where added images are in this project, by where they were in the one that the lines tell of."""
 
     @classmethod
     def create(cls, folder: str | Path, image_root: str | Path, source: str = "last_folder") -> ProjectScript:
@@ -98,7 +100,8 @@ class ProjectScript:
     def add_images(self, given: Mapping[str, str]) -> None:
         """Takes files into the data set: path (absolute, or relative to the image root) to class."""
         root = self.project.require_image_root()
-        additions.add_files(self.project, [(root / path, name) for path, name in given.items()])
+        found = additions.add_files(self.project, [(root / path, name) for path, name in given.items()])
+        self._places.update(found.places)
 
     def import_data(self, source: str | Path, kind: str | None = None, by_file: bool = False) -> None:
         """Takes over what a data set says about the images; see `exchange.import_dataset`."""
@@ -274,7 +277,8 @@ class ProjectScript:
 
     def _ids(self, paths: Sequence[str]) -> list[int]:
         table = self.project.images()
-        row_of = {path: row for row, path in enumerate(table.path)}
+        row_of = table.row_of_path
+        paths = [path if path in row_of else self._places.get(path, path) for path in paths]
         missing = next((path for path in paths if path not in row_of), None)
         if missing is not None:
             raise DlguiError(missing, "no such image in the project", "name it relative to the image folder")

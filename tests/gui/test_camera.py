@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from dlgui.gui.apply import live
 from dlgui.gui.apply.frame_sources import FolderSource, pixels_of
+from dlgui.project.demo import demo_images
 from dlgui.project.operations import splits, training
 from dlgui.project.operations.info import info
 from dlgui.project.project import Project
@@ -74,6 +75,25 @@ def test_without_a_camera_the_page_says_so_and_a_folder_plays(lab, qtbot, idle):
     assert not named(lab, "cameraButton").isChecked()
     idle(lab)
     assert lab.problems == []
+
+
+def test_a_snapshot_is_not_written_among_the_demos_images(window, qtbot, idle, tmp_path):
+    root = demo_images()
+    before = sorted(root.rglob("*"))
+    (tmp_path / "some.csv").write_text("image,label\n" + "".join(
+        f"local/{file.name},local\n" for file in sorted((root / "local").iterdir())[:5]))
+    Project.create(tmp_path / "demo.dlproj", root, f"csv:{tmp_path / 'some.csv'}").close()
+    assert window.session.open(tmp_path / "demo.dlproj")
+    window.tabs.setCurrentIndex(3)
+    pixels = np.random.default_rng(0).integers(0, 255, (60, 80, 3)).astype(np.uint8)
+    window.apply_tab.camera.snapshot.emit(pixels, "local")
+    qtbot.waitUntil(lambda: "kept in the project's folder" in window.apply_tab.status.text(), timeout=60000)
+    assert len(list((tmp_path / "demo.dlproj" / "added" / "local").iterdir())) == 1
+    assert sorted(root.rglob("*")) == before
+    window.actions_by_name()["actionUndo"].trigger()
+    idle(window)
+    assert info(window.session.project)["num_images"] == 5
+    assert window.problems == []
 
 
 def test_frames_never_block_the_window(lab, qtbot, monkeypatch):

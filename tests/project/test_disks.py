@@ -119,6 +119,20 @@ def test_images_that_do_not_fit_into_the_image_folder(disk, textile, tmp_path):
         assert len(project.images()) == 1
 
 
+def test_an_image_folder_that_cannot_be_written(disk, textile, tmp_path):
+    root, new = disk("size=1m"), sorted((textile / "local").iterdir())[:2]
+    shutil.copytree(new[0].parent, root / "local", ignore=lambda _, names: set(names) - {new[0].name})
+    subprocess.run(["mount", "-o", "remount,ro", str(root)], check=True)
+    with Project.create(tmp_path / "p.dlproj", root) as project:
+        found = additions.add_files(project, [(new[1], "local")])
+        assert (found.added, found.own) == (1, 1)
+        assert (project.folder / "added" / "local" / new[1].name).read_bytes() == new[1].read_bytes()
+        project.undo()
+        assert len(project.images()) == 1
+        project.redo()
+        assert len(project.images()) == 2
+
+
 def test_names_that_are_too_long(trained, tmp_path):
     with pytest.raises(DlguiError, match="choose a shorter name"):
         write_atomically(tmp_path / ("n" * 300), lambda file: file.write(b"x"))

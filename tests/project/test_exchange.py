@@ -141,10 +141,11 @@ def test_hostile_archives_leave_nothing(project, tmp_path):
     path.write_bytes(b"the beginning" + path.read_bytes())
     with pytest.raises(DlguiError, match="no project in it, or cut short"):
         archive.unpack(path, tmp_path / "target")
-    project.store._connection.execute("UPDATE images SET path = '../../secret.png' WHERE id = 1")
-    archive.pack(project, tmp_path / "good.zip")
-    with pytest.raises(DlguiError, match="outside its folder"):
-        archive.unpack(tmp_path / "good.zip", tmp_path / "target")
+    for name in ("../../secret.png", "/added/../../secret.png", "/etc/passwd", "//added/secret.png"):
+        project.store._connection.execute("UPDATE images SET path = ? WHERE id = 1", [name])
+        archive.pack(project, tmp_path / "good.zip")
+        with pytest.raises(DlguiError, match="outside its folder"):
+            archive.unpack(tmp_path / "good.zip", tmp_path / "target")
     assert not (tmp_path / "target").exists()
 
 

@@ -199,6 +199,8 @@ class Deeds(QObject):
             "{n} images added to the data set").format(n=found.added)
         if label and found.added:
             text += self.tr(" as {name}").format(name=label)
+        if found.own:
+            text += self.tr(", kept in the project's folder")
         if found.known:
             text += self.tr(", 1 was in it and got the label") if found.known == 1 else self.tr(
                 ", {n} were in it and got the label").format(n=found.known)

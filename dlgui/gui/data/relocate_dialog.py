@@ -88,7 +88,7 @@ class RelocateDialog(QDialog):
                                     lambda job: images.count_found(project, folder), quiet=True, done=self._told)
 
     def _told(self, found: int) -> None:
-        self._found, total = found, len(self._project.images())
+        self._found, total = found, len(images.in_folder(self._project))
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(found > 0)
         self.note.setText(self.tr("{n} of {total} images are there.").format(n=f"{found:,}", total=f"{total:,}")
                           if self.folder.text().strip() else "")

@@ -1,7 +1,8 @@
 """A whole project in one file, with or without its images: for another computer, or for keeping.
 
 A zip with `dlgui.json` (format and version), `project.sqlite` (a consistent copy), `runs/…` and, if wanted,
-`images/…`. Reading trusts nothing: names must stay inside, sizes must be as announced, the database must be dlgui's.
+`images/…`, with those that the project keeps itself (`own_images`) in `added/…`. Reading trusts nothing: names must
+stay inside, sizes must be as announced, the database must be dlgui's.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dlgui.engine.dataset_files import inside
 from dlgui.engine.progress import Progress
 from dlgui.engine.storage import absolute, write_atomically
 from dlgui.errors import DlguiError
+from dlgui.project import own_images
 from dlgui.project.project import Project
 from dlgui.project.store import FILE
 
@@ -45,16 +47,19 @@ def pack(project: Project, path: str | Path, images: bool = False, progress: Pro
     Raises:
         DlguiError: it cannot be written, the images are gone, or one has a name that other computers do not take.
     """
-    odd = next((p for p in project.images().path if not inside(p)), None)
+    table = project.images()
+    names = [own_images.to_store(project.folder, path) for path in table.path]
+    odd = next((path for path, name in zip(table.path, names, strict=True) if not _stays(name)), None)
     if odd is not None:
         raise DlguiError(odd, "its name cannot be unpacked on every computer",
                          "rename the file without a backslash and look at the folder again (F5)")
     files = [(f"runs/{f.relative_to(project.runs_folder).as_posix()}", f)
              for f in sorted(project.runs_folder.rglob("*")) if f.is_file() and not f.name.endswith(".part")]
     if images:
-        root, table = project.require_image_root(), project.images()
-        files += [(f"images/{p}", root / p) for p, gone in zip(table.path, table.missing, strict=True)
-                  if not gone and (root / p).is_file()]
+        root = project.require_image_root()
+        files += [(name[1:] if own_images.is_own(path) else f"images/{name}", root / path)
+                  for name, path, gone in zip(names, table.path, table.missing, strict=True)
+                  if not gone and (root / path).is_file()]
     if progress is not None:
         progress.task("packing", len(files))
     head = {"format": FORMAT, "version": VERSION, "dlgui": dlgui.__version__, "name": project.name, "images": images,
@@ -166,7 +171,7 @@ def _reason(entry: zipfile.ZipInfo) -> str:
     top, slash, _ = name.partition("/")
     if not inside(name) or kind not in (0, stat.S_IFREG):
         return "leads out of the project"
-    if name not in (HEAD, FILE) and (top not in ("runs", "images") or not slash):
+    if name not in (HEAD, FILE) and (top not in ("runs", "images", own_images.FOLDER) or not slash):
         return "does not belong into a project"
     bomb = entry.file_size > 1 << 20 and entry.file_size > MAX_RATIO * max(entry.compress_size, 1)
     if entry.flag_bits & 1 or bomb or (name == HEAD and entry.file_size > MAX_HEAD):
@@ -210,7 +215,7 @@ def _settle(path: Path, part: Path, root: Path | None) -> None:
         raise DlguiError(path, f"the project in it is {problem.why}",
                          "use a file that dlgui pack wrote, or update dlgui") from problem
     with opened as project:
-        bad = next((p for p in project.images().path if not inside(p)), None)
+        bad = next((name for name, in project.store.rows("SELECT path FROM images") if not _stays(name)), None)
         if bad is not None:
             raise DlguiError(path, f"it names an image {bad[:80]!r} outside its folder",
                              "use a file that dlgui pack wrote")
@@ -220,6 +225,11 @@ def _settle(path: Path, part: Path, root: Path | None) -> None:
                 t.update("meta", [row], {"value": root.as_posix()})
     for leftover in part.glob("project.sqlite-*"):
         leftover.unlink(missing_ok=True)
+
+
+def _stays(name: str) -> bool:
+    """Whether what the store calls an image leads to a file among the images or in the project, on every system."""
+    return inside(name.removeprefix(f"/{own_images.FOLDER}/"))
 
 
 def is_archive(path: Path) -> bool:

@@ -12,6 +12,7 @@ from dlgui.engine.progress import Progress
 from dlgui.engine.scanning import Scan, scan_images
 from dlgui.engine.splitting import SUBSETS
 from dlgui.errors import DlguiError
+from dlgui.project import own_images
 from dlgui.project.changes import Changes
 from dlgui.project.operations import classes, splits
 from dlgui.project.project import ImageTable, Project
@@ -78,7 +79,8 @@ def import_folder(project: Project, source: str | None = None, *, overwrite: boo
     if splits.test_is_locked(project):
         _keep_out_of_test(table, listing)
     gone = [i for path, i in known.items() if path not in found and not (root / path).is_file()]
-    back = [i for path, i, m in zip(table.path, table.id.tolist(), table.missing, strict=True) if m and path in found]
+    back = [i for path, i, m in zip(table.path, table.id.tolist(), table.missing, strict=True)
+            if m and (path in found or (root / path).is_file())]
     absent = set(table.id[table.missing].tolist())
     newly = [i for i in gone if i not in absent]
     changed = [path for path, size, mtime, content, missing in zip(
@@ -180,7 +182,7 @@ def relocate(project: Project, new_root: str | Path, who: str = "user") -> Chang
         DlguiError: none of the images is there.
     """
     root = Path(new_root).absolute()
-    paths = project.images().path
+    paths = in_folder(project)
     if paths and not any((root / path).is_file() for path in paths[:: max(len(paths) // 100, 1)]):
         raise DlguiError(root, f"none of the project's images is there (looked for {paths[0]})",
                          "name the folder that now holds them")
@@ -193,18 +195,23 @@ def relocate(project: Project, new_root: str | Path, who: str = "user") -> Chang
 def count_found(project: Project, folder: str | Path) -> int:
     """How many of the project's images lie in a folder."""
     root = Path(folder)
-    return sum((root / path).is_file() for path in project.images().path) if root.is_dir() else 0
+    return sum((root / path).is_file() for path in in_folder(project)) if root.is_dir() else 0
 
 
 def guess_root(project: Project) -> Path | None:
     """Where a moved image folder probably is: beside the project or further up, or where it was, under another name."""
-    table, root = project.images(), project.image_root
-    some = table.path[:: max(len(table) // 20, 1)]
+    paths, root = in_folder(project), project.image_root
+    some = paths[:: max(len(paths) // 20, 1)]
     above = (project.folder.absolute(), *project.folder.absolute().parents)
     places = [place for folder in above for place in (folder / root.name, folder)]
     if root.parent.is_dir():
         places += sorted(place for place in root.parent.iterdir() if place.is_dir())
     return next((place for place in places if any((place / path).is_file() for path in some)), None)
+
+
+def in_folder(project: Project) -> list[str]:
+    """Paths of the images that lie in the image folder, and not with the project."""
+    return [path for path in project.images().path if not own_images.is_own(path)]
 
 
 def _facts(project: Project) -> tuple[list[object], ...]:

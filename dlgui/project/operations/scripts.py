@@ -23,6 +23,7 @@ History:
 {history}
 """
 
+import os
 import sys
 
 import dlgui.halcon as ha
@@ -39,7 +40,7 @@ CLASSES = {classes!r}
 def part(split):
     """Files, labels and groups of one subset."""
     chosen = [image for image in IMAGES if image[2] == split]
-    return ([f"{{IMAGE_FOLDER}}/{{image[0]}}" for image in chosen], [image[1] for image in chosen],
+    return ([os.path.join(IMAGE_FOLDER, image[0]) for image in chosen], [image[1] for image in chosen],
             [image[3] for image in chosen])
 
 
