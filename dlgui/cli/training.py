@@ -38,7 +38,8 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="N", type=int, default=42, help="default 42")
     parser.add_argument("--device", metavar="DEVICE", default="auto", help="cpu, cuda[:i], mps or auto (default)")
     parser.add_argument("--resume", metavar="RUN", nargs="?", const=NEWEST,
-                        help="go on with a run that was paused or interrupted; without RUN with the newest such run")
+                        help="go on with a run that was paused, interrupted or failed; without RUN with the newest "
+                             "such run; --learning-rate gives it another rate from there on")
     parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], dest="settings",
                         help="any other setting of training, augmentation or preprocessing, e.g. policy=one_cycle "
                              "mirror=rc early_stopping=3 contrast_normalization=true; VALUE is JSON or a word")
@@ -63,7 +64,8 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
         if arguments.find_learning_rate:
             return _find_learning_rate(project, with_network(project, plan_of(arguments), console), console)
         if arguments.resume:
-            run = training.resume(project, _unfinished(project, arguments.resume))
+            _only_resume(arguments)
+            run = training.resume(project, _unfinished(project, arguments.resume), arguments.learning_rate)
         else:
             run = training.start(project, with_network(project, plan_of(arguments), console))
         console.print(f"{run.id}: {run.method} on {run.network}, {run.device}")
@@ -77,13 +79,22 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _only_resume(arguments: argparse.Namespace) -> None:
+    """Refuses what a run that goes on would not heed."""
+    for name in ("network", "method", "epochs", "batch_size", "momentum", "weight_prior", "image_size", "settings"):
+        if getattr(arguments, name):
+            option = "--set" if name == "settings" else f"--{name.replace('_', '-')}"
+            raise DlguiError(option, "a run goes on with the settings that it began with",
+                             "leave it out, or train a new run; only --learning-rate may change")
+
+
 def _unfinished(project: Project, name: str) -> Run:
-    """The run of a name, or the newest that stands still."""
+    """The run of a name, or the newest that stands still; one that failed only where no other does."""
     from dlgui.project.operations import runs
 
     if name != NEWEST:
         return runs.get(project, name)
-    waiting = runs.waiting(project)
+    waiting = runs.waiting(project) or [r for r in runs.all_runs(project) if r.state == "failed"]
     if not waiting:
         raise DlguiError(project.folder, "no run of it was paused or interrupted",
                          "train a new one with: dlgui train PROJECT")
@@ -121,6 +132,8 @@ def list_runs(arguments: argparse.Namespace, console: Console) -> int:
                     percent(r.get("test_top1_error")), r["train_seconds"], r["created"]) for r in found])
     if any(r["state"] in ("paused", "interrupted") for r in found):
         console.print("go on with what was paused or interrupted: dlgui train PROJECT --resume RUN")
+    for failed in (r for r in found if r["state"] == "failed"):
+        console.print(f"{failed['run']} failed: {failed['error']}")
     if not found:
         console.print("no run yet; train one: dlgui train PROJECT")
     return 0

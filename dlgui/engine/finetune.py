@@ -265,9 +265,9 @@ class FineTuning:
                     self.progress.advance()
                 yield event
                 if isinstance(event, EpochDone) or time.monotonic() - saved > CHECKPOINT_SECONDS:
-                    self._save()
                     saved = time.monotonic()
-                    yield CheckpointWritten(self.state.iteration)
+                    if self._save():
+                        yield CheckpointWritten(self.state.iteration)
                 if self._stopped() and isinstance(event, BatchDone):
                     break
         if self._stopped() and self.state.seen and not self.state.done:
@@ -421,13 +421,17 @@ class FineTuning:
         return Finished(reason, state.best_epoch, error, state.seconds,
                         state.trained_images / max(state.trained_seconds, 1e-9))
 
-    def _save(self) -> None:
+    def _save(self) -> bool:
+        """Writes the checkpoint, unless weights are no numbers any more: the one before is what can be gone on from."""
         trainer = self.classifier.trainer(self.device)
         tensors = {f"module.{k}": v.detach().cpu().numpy() for k, v in trainer.module.state_dict().items()}
         tensors |= {f"optimizer.{k}": v.numpy() for k, v in trainer.optimizer_tensors().items()}
         tensors |= {f"average.{k}": v.numpy() for k, v in self.average.tensors().items()}
+        if not all(np.isfinite(values).all() for values in tensors.values()):
+            return False
         told = {"state": json.dumps(asdict(self.state)), "scaler": json.dumps(trainer.scaler_state())}
         write_atomically(self.checkpoint, lambda file: write_tensors(file, tensors, told))
+        return True
 
     def _restore(self) -> None:
         from safetensors import SafetensorError, safe_open

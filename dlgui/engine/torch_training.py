@@ -172,7 +172,7 @@ class Trainer:
             correct += int((logits.argmax(1) == y).sum())
         if not np.isfinite(loss_sum):
             raise DlguiError("training", f"the loss is no longer a number ({loss_sum}); the best network is kept",
-                             "train again with a smaller learning rate; a tenth is a good try", "smaller rate")
+                             "take a smaller learning rate; a tenth is a good try", "smaller rate")
         if h.weight_prior:
             with torch.no_grad():
                 loss_sum += float(h.weight_prior / 2 * sum(p.square().sum() for p in self._decayed))

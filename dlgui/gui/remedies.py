@@ -77,7 +77,7 @@ def _known(window: MainWindow) -> dict[str, Offer]:
                        show(0, unlabeled)),
         "train": Offer("problemTrain", window.tr("Go to training"), window.tr("Show the Train tab"), show(1)),
         "smaller rate": Offer("problemSmallerRate", window.tr("Take a tenth of the rate"), window.tr(
-            "Put the settings of this run with a tenth of its learning rate into the form"),
+            "Go on with a tenth of the learning rate from the last state before the loss ran away"),
             show(1, lambda: window.train_tab.take_smaller_rate())),
         "open again": Offer("problemOpenAgain", window.tr("Try again"), window.tr(
             "Open the project again, in case that it may be written now"), window.session.open_again),

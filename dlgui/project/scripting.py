@@ -179,13 +179,14 @@ class ProjectScript:
                              settings=dict(settings or {}), preprocessing=more, pretrained=pretrained)
         return training.train(self.project, plan).id
 
-    def resume(self, run: str) -> None:
-        """Goes on with a training that was left; one that is done stays as it is."""
+    def resume(self, run: str, learning_rate: float | None = None) -> None:
+        """Goes on with a training that was left, with another learning rate if wanted; one that is done stays as it
+        is."""
         from dlgui.project.operations import training
 
         chosen = runs.get(self.project, run)
         if chosen.state != "done":
-            for _ in training.execute(self.project, training.resume(self.project, chosen)):
+            for _ in training.execute(self.project, training.resume(self.project, chosen, learning_rate)):
                 pass
 
     def evaluate(self, run: str | None = None, split: str = "test") -> dict[str, Any]:

@@ -14,9 +14,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from safetensors.numpy import load, load_file
 
+from dlgui.cli import main as cli
 from dlgui.engine.progress import Report
 from dlgui.gui.remedies import offers
-from dlgui.project.operations import batches, run_files, runs, training
+from dlgui.project.operations import batches, run_files, runs, seals, training
 from dlgui.project.operations.training import Plan
 from dlgui.project.project import Project
 
@@ -248,15 +249,74 @@ def test_a_loss_that_is_no_number_says_what_to_do(divided, qtbot, idle):
     idle(divided, 180)
     run = runs.all_runs(divided.session.project)[0]
     assert run.state == "failed"
+    assert run.model.exists()
     assert "smaller learning rate" in run.error
     assert "smaller learning rate" in str(divided.problems[0])
     assert named(divided, "resumeBar").isVisible()
     assert "smaller learning rate" in divided.findChild(QLabel, "resumeText").text()
     assert "smaller learning rate" in named(divided, "coachText").text()
     offered = {offer.name: offer for offer in offers(divided.problems[0], divided)}
-    offered["problemSmallerRate"].act()
-    assert divided.train_tab.form.plan().settings["learning_rate"] == pytest.approx(10.0)
-    assert divided.train_tab.form.plan().settings["solver_type"] == "sgd"
+    offered["problemSmallerRate"].act()  # which fails as well
+    idle(divided, 180)
+    assert run_of(divided).parameters["settings"]["learning_rate"] == pytest.approx(10.0)
+    assert run_of(divided).parameters["settings"]["solver_type"] == "sgd"
+
+
+def run_of(window):
+    """The newest run."""
+    return runs.all_runs(window.session.project)[-1]
+
+
+def test_a_run_that_would_fail_again_goes_on_with_a_smaller_rate_only(divided, qtbot, idle, capsys):
+    divided.train_tab.start_plan(plan(epochs=6, solver_type="sgd", policy="constant", warm_up=0.0, learning_rate=1e-7,
+                                      clip_norm=0.0, weight_prior=100.0, head_learning_rate_factor=1e4))
+    qtbot.waitUntil(lambda: any((run.epochs or 0) >= 2 for run in runs.all_runs(divided.session.project)),
+                    timeout=120000)
+    click(divided, qtbot, "laterTrainingButton")
+    idle(divided, 60)
+    assert named(divided, "resumeTrainingButton").text() == "Go on"
+    reached = training.checkpoint_iteration(run_of(divided))
+    folder = divided.session.project.folder
+    divided.session.close()
+
+    # on the command line: another rate, far too large; then it says why it failed and what helps
+    assert cli.main(["train", str(folder), "--resume", "--epochs", "9"]) == 1
+    assert "only --learning-rate may change" in capsys.readouterr().err
+    assert cli.main(["train", str(folder), "--resume", "--learning-rate", "100"]) == 1
+    assert "no longer a number" in capsys.readouterr().err
+    assert cli.main(["train", str(folder), "--resume"]) == 1
+    said = capsys.readouterr().err
+    assert "its loss became no number" in said
+    assert "--resume run-001 --learning-rate 10" in said
+    assert cli.main(["runs", str(folder)]) == 0
+    assert "run-001 failed: " in capsys.readouterr().out
+
+    # in the window: each time a tenth, in the same run from the last good state, else in a run of its own
+    assert divided.session.open(folder)
+    idle(divided)
+    rates = []
+    while (run := run_of(divided)).state != "done" and len(rates) < 9:
+        assert run.state == "failed"
+        assert named(divided, "resumeTrainingButton").text() == "Go on with a tenth of the rate"
+        rates.append(run.parameters["settings"]["learning_rate"])
+        click(divided, qtbot, "resumeTrainingButton")
+        idle(divided, 120)
+    assert run.state == "done"
+    assert rates == pytest.approx([10.0 ** (2 - i) for i in range(len(rates))])
+    first = runs.get(divided.session.project, "run-001")
+    assert [text for text in run_files.notices(first) if "learning rate" in text] == [
+        f"From batch {reached + 1} on the learning rate is {first.parameters['settings']['learning_rate']:g}, so that "
+        "the run cannot be repeated exactly."]
+    assert run.id == "run-002"
+    assert "As run-001, whose loss had run away" in run_files.notices(run)[0]
+    assert (seals.read(first), seals.read(run) is not None) == (None, True)
+
+    # what failed can still be ended with what it had
+    divided.train_tab.table.select([1])
+    click(divided, qtbot, "keepBestButton")
+    idle(divided, 120)
+    assert runs.get(divided.session.project, "run-001").state == "done"
+    assert seals.read(first) is None
 
 
 def test_an_image_that_vanishes_is_left_out_and_named(window, textile, tmp_path, idle):

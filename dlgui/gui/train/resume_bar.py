@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 from dlgui.gui import theme
 from dlgui.gui.widgets import button
 from dlgui.gui.words import shortened
-from dlgui.project.operations import training
+from dlgui.project.operations import divergence, training
 from dlgui.project.operations.runs import Run
 
 
@@ -30,8 +30,7 @@ class ResumeBar(QFrame):
         self.text.setObjectName("resumeText")
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.go_on = button("resumeTrainingButton", self.tr("Go on"), self.tr("Go on with the training where it was"),
-                            lambda: self.resume.emit(self.run), primary=True)
+        self.go_on = button("resumeTrainingButton", "", "", lambda: self.resume.emit(self.run), primary=True)
         self.keep = button("keepBestButton", self.tr("Keep the best so far"), self.tr(
             "End the run with the best network that it has, calibrated and evaluated"),
             lambda: self.conclude.emit(self.run))
@@ -68,8 +67,18 @@ class ResumeBar(QFrame):
             "paused": self.tr("{name} is paused{where}. It can go on where it was."),
             "failed": self.tr("{name} ended{where} with a problem: {error}")}[run.state].format(
                 name=name, where=where, error=run.error))
+        self._say_how(divergence.failed(run))
         self.keep.setVisible(training.can_conclude(run))
         self.show()
+
+    def _say_how(self, smaller: bool) -> None:
+        """What the first button does: as it was, a training whose loss became no number would only fail again."""
+        text = self.tr("Go on with a tenth of the rate") if smaller else self.tr("Go on")
+        self.go_on.setText(text)
+        self.go_on.setAccessibleName(text)
+        self.go_on.setToolTip(self.tr(
+            "Go on with a tenth of the learning rate from the last state before the loss ran away; where none was "
+            "written, train anew as a run of its own") if smaller else self.tr("Go on with the training where it was"))
 
     def forget(self) -> None:
         """Another project is open: what was hidden before says nothing about its runs."""

@@ -9,7 +9,7 @@ from dlgui.gui.session import Session
 from dlgui.gui.train.run_table import RunTable
 from dlgui.gui.widgets import button
 from dlgui.gui.words import shortened
-from dlgui.project.operations import runs, training
+from dlgui.project.operations import divergence, runs, training
 from dlgui.project.operations.runs import Run
 
 
@@ -111,7 +111,8 @@ class RunPanel(QWidget):
         menu.addAction(self.buttons["compare"].text(), self.compare_selected)
         idle = self._writable() and self.session.jobs.running("training") is None
         if idle and run.state in ("paused", "interrupted", "failed"):
-            menu.addAction(self.tr("Go on"), lambda: self.resume.emit(run))
+            menu.addAction(self.tr("Go on with a tenth of the rate") if divergence.failed(run) else self.tr("Go on"),
+                           lambda: self.resume.emit(run))
             if training.can_conclude(run):
                 menu.addAction(self.tr("Keep the best so far"), lambda: self.conclude.emit(run))
         menu.addAction(self.tr("Duplicate with changes"), self.duplicate_selected)

@@ -22,6 +22,7 @@ from dlgui.gui.train.setup import SetupPanel
 from dlgui.gui.train.training import Told, Training
 from dlgui.gui.words import about_seconds, percent, shortened
 from dlgui.project.changes import Changes
+from dlgui.project.operations import divergence
 from dlgui.project.operations import training as operations
 from dlgui.project.operations.runs import Run
 from dlgui.project.operations.training import Plan
@@ -201,11 +202,10 @@ class TrainTab(QWidget):
             run=shortened(run.name or run.id, 40)))
 
     def take_smaller_rate(self) -> None:
-        """Fills the form with the settings of the run that trained last, and a tenth of its learning rate."""
-        found = [run for run in self.table.items.runs if run.id == self.training.run and run.method == "finetune"]
-        if found:
-            self._duplicate(found[-1])
-            self.form.set_values({"learning_rate": found[-1].parameters["settings"]["learning_rate"] / 10})
+        """Goes on with the run that trained last with a tenth of its learning rate, where that helps."""
+        found = [run for run in self.table.items.runs if run.id == self.training.run and divergence.failed(run)]
+        if found and self.training.state == "idle":
+            self._resume(found[-1])
 
     def repeat_run(self) -> None:
         """Offers to train the selected run, or another, once more and to compare."""

@@ -17,7 +17,7 @@ from dlgui.environment import memory_in_use
 from dlgui.errors import DlguiError
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
-from dlgui.project.operations import evaluations, runs
+from dlgui.project.operations import divergence, evaluations, runs
 from dlgui.project.operations import training as operations
 from dlgui.project.operations.runs import Run
 from dlgui.project.operations.training import Plan
@@ -88,8 +88,9 @@ class Training(QObject):
                                                              progress))
 
     def resume(self, run: Run) -> None:
-        """Goes on with a run where it was."""
-        self._launch(lambda project, progress: _executed(project, operations.resume(project, run), progress))
+        """Goes on with a run where it was; with a smaller learning rate where it would fail again."""
+        self._launch(lambda project, progress: _executed(project, operations.resume(
+            project, run, divergence.smaller_rate(run)), progress))
 
     def conclude(self, run: Run) -> None:
         """Ends an unfinished run with the best network that it has."""

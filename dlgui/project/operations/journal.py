@@ -166,7 +166,7 @@ _LINES: dict[str, Callable[[dict[str, Any], Show], str]] = {
     "rename run": lambda d, show: _call("rename_run", show, d["run"], d["name"]),
     "note run": lambda d, show: _call("note_run", show, d["run"], d["text"]),
     "delete run": lambda d, show: _call("delete_runs", show, d["run"].split(", ")),
-    "resume": lambda d, show: _call("resume", show, d["run"]),
+    "resume": lambda d, show: _call("resume", show, d["run"], **{k: d[k] for k in ("learning_rate",) if k in d}),
     "set costs": _costs,
     "store rule": _rule,
     "relocate": lambda d, show: _call("relocate", show, d["images"]),

@@ -44,9 +44,9 @@ def quick_fit(run: Run) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def add_notice(run: Run, text: str) -> None:
-    """Writes down something that the user should know about a run, once."""
-    before = notices(run)
+def add_notice(run: Run, text: str, instead: str = "") -> None:
+    """Writes down something that the user should know about a run, once; in the place of what begins with `instead`."""
+    before = [notice for notice in notices(run) if not (instead and notice.startswith(instead))]
     if text not in before:
         _write(run, "notices.json", [*before, text])
 
@@ -55,6 +55,18 @@ def notices(run: Run) -> list[str]:
     """What the user should know about a run, oldest first."""
     found = _read(run, "notices.json")
     return [str(text) for text in found] if isinstance(found, list) else []
+
+
+def write_problem(run: Run, problem: Exception) -> None:
+    """Keeps what helps against the problem that a run failed with."""
+    _write(run, "problem.json", {"error": str(problem), "mend": getattr(problem, "mend", "")})
+
+
+def mend(run: Run) -> str:
+    """What helps against the problem that a run failed with, as `DlguiError.mend` says it; empty where nothing is
+    known."""
+    found = _read(run, "problem.json")
+    return str(found["mend"]) if isinstance(found, dict) and found.get("error") == run.error else ""
 
 
 def _write(run: Run, name: str, value: Any) -> None:

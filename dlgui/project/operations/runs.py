@@ -101,13 +101,15 @@ def set_parameters(project: Project, run: Run, parameters: Mapping[str, Any]) ->
     return update(project, run, parameters=json.dumps(dict(parameters)))
 
 
-def resume(project: Project, run: Run, after_iteration: int) -> Run:
-    """Sets a run going again; history behind the checkpoint is cut."""
-    with project.store.transact("resume", undoable=False, run=run.id) as t:
+def resume(project: Project, run: Run, after_iteration: int, parameters: Mapping[str, Any] | None = None) -> Run:
+    """Sets a run going again, with other parameters where some are given; history behind the checkpoint is cut."""
+    changed = {} if parameters is None else {"parameters": json.dumps(dict(parameters))}
+    rate = {} if parameters is None else {"learning_rate": parameters["settings"]["learning_rate"]}
+    with project.store.transact("resume", undoable=False, run=run.id, **rate) as t:
         late = project.store.rows("SELECT id FROM history WHERE run_id = ? AND iteration > ?",
                                   [run.number, after_iteration])
         t.delete("history", [row[0] for row in late])
-        t.update("runs", [run.number], {"state": "running", "error": "", "pid": os.getpid()})
+        t.update("runs", [run.number], {"state": "running", "error": "", "pid": os.getpid(), **changed})
     return get(project, run.id)
 
 

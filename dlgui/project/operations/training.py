@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,14 @@ from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Cancelled, Progress
 from dlgui.engine.settings import TrainingSettings
 from dlgui.errors import DlguiError, InvalidValue
-from dlgui.project.operations import batches, fine_tuning, quick_training, run_files, runs, seals
+from dlgui.project.operations import batches, divergence, fine_tuning, quick_training, run_files, runs, seals
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import ImageTable, Project
 
 METHODS = ("quick", "finetune")
+MIXED = "rate_changed_after_batch"
+"""Parameter of a run that went on with another learning rate."""
+
 AUTO = "auto"
 """Stands for the network that suits the data; see `dlgui.project.operations.choosing`."""
 
@@ -121,7 +124,7 @@ def execute(project: Project, run: Run, progress: Progress | None = None) -> Ite
                             validation_top1_error=event.best_error)
             elif isinstance(event, finetune.Notice):
                 run_files.add_notice(run, event.text)
-            elif isinstance(event, Finished):
+            elif isinstance(event, Finished) and MIXED not in run.parameters:
                 with contextlib.suppress(DlguiError):  # a run without a seal is still a run
                     seals.seal(project, runs.get(project, run.id), event.reason)
             yield event
@@ -135,6 +138,7 @@ def execute(project: Project, run: Run, progress: Progress | None = None) -> Ite
         told = faults.explained(problem, run.id)
         with contextlib.suppress(DlguiError, OSError):
             runs.update(project, run, state="failed", pid=None, error=str(told))
+            run_files.write_problem(run, told)
             recorder.flush()
         if told is problem:
             raise
@@ -145,11 +149,14 @@ def execute(project: Project, run: Run, progress: Progress | None = None) -> Ite
         raise
 
 
-def resume(project: Project, run: Run) -> Run:
-    """Sets a run going again from its checkpoint; `execute` then goes on.
+def resume(project: Project, run: Run, learning_rate: float | None = None) -> Run:
+    """Sets a run going again from its checkpoint; `execute` then goes on with what is returned.
+
+    With another learning rate that is a new run where the checkpoint was written when the loss had run away already.
 
     Raises:
-        DlguiError: it is done already, runs elsewhere, or its data has changed beyond recognition.
+        DlguiError: it is done already, runs elsewhere, its data has changed beyond recognition, or its loss would
+            become no number again. InvalidValue: the learning rate is not allowed.
     """
     if run.state == "done":
         raise DlguiError(run.id, "it is done already", "train a new run")
@@ -158,7 +165,28 @@ def resume(project: Project, run: Run) -> Run:
     if runs.data_hash(project) != run.data_hash:
         raise DlguiError(run.id, "images, labels or the split have changed since it began", "train a new run",
                          "train")
+    if learning_rate is not None:
+        return _with_rate(project, run, learning_rate)
+    if divergence.failed(run):
+        raise divergence.would_fail_again(run)
     return runs.resume(project, run, checkpoint_iteration(run))
+
+
+def _with_rate(project: Project, run: Run, learning_rate: float) -> Run:
+    if run.method != "finetune":
+        raise InvalidValue("learning_rate", learning_rate, "it for fine-tuning only")
+    settings = TrainingSettings.from_dict(run.parameters["settings"]).changed(learning_rate=learning_rate).to_dict()
+    iteration = checkpoint_iteration(run)
+    if not divergence.sound(run, iteration):
+        return start(project, replace(plan_of(run), settings=settings, why=(
+            f"As {run.id}, whose loss had run away before its last checkpoint, with the learning rate "
+            f"{learning_rate:g}.")))
+    parameters = {**run.parameters, "settings": settings}
+    if iteration:
+        parameters[MIXED] = iteration
+        since = f"From batch {iteration + 1} on the learning rate "
+        run_files.add_notice(run, f"{since}is {learning_rate:g}, so that the run cannot be repeated exactly.", since)
+    return runs.resume(project, run, iteration, parameters)
 
 
 def can_conclude(run: Run) -> bool:
