@@ -101,7 +101,7 @@ def load_model(model: str) -> Classifier:
     from dlgui.project.operations import runs
 
     with open_project(Path(folder), read_only=True) as project:
-        return read_model(runs.get(project, run or None).model)
+        return runs.classifier(runs.get(project, run or None))
 
 
 def print_evaluation(console: Console, found: dict[str, Any]) -> None:

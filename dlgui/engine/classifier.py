@@ -150,6 +150,12 @@ class Classifier:
             self._head, self.temperature = None, 1.0
             self._forget()
 
+    def rename_classes(self, names: Sequence[str]) -> None:
+        """Gives the classes other names; what the network says stays. Raises `InvalidValue` on another number."""
+        if len(names) != len(self._classes):
+            raise InvalidValue("classes", list(names), f"a name for each of {len(self._classes)} classes")
+        self._name_classes(names)
+
     def set_preprocessing(self, **values: Any) -> None:
         """Changes the input (`width`, `height`, `channels`, …); the weights stay. Raises `InvalidValue`."""
         self.preprocessing = _fitting(networks.info(self.network), replace(self.preprocessing, **values))

@@ -30,14 +30,14 @@ class Average:
     count: int
 
 
-def average(classifier: Classifier, images: Iterable[np.ndarray], target: str | int | None = None, *,
+def average(classifier: Classifier, images: Iterable[np.ndarray], target: heatmaps.Target = None, *,
             method: str = "grad_cam", device: str = "cpu", progress: Progress | None = None) -> Average:
     """The average heatmap, and the average image beneath it.
 
     Args:
         classifier: is not changed.
         images: uint8 or floating point, any sizes; read one batch at a time.
-        target: class that is explained, None for each image's predicted one.
+        target: what is explained, as one of the `targets` of `heatmaps.explain`.
         method, device: as in `heatmaps.explain`.
         progress: advanced by one an image; the task is the caller's.
 

@@ -23,6 +23,9 @@ from dlgui.errors import InvalidValue
 if TYPE_CHECKING:
     import torch
 
+Target = str | int | Sequence[str | int] | None
+"""A class, several of which the most confident counts, or None for all."""
+
 METHODS = ("grad_cam", "guided_grad_cam", "confidence_based")
 COLOURS = ("jet", "inverse_jet", "hot", "inverse_hot")
 _BATCH = 8
@@ -50,7 +53,7 @@ class Heatmap:
 
 
 def explain(classifier: Classifier, images: Sequence[np.ndarray], *, method: str = "grad_cam",
-            targets: Sequence[str | int | None] | None = None, feature_size: int = 30, sampling_size: int = 10,
+            targets: Sequence[Target] | None = None, feature_size: int = 30, sampling_size: int = 10,
             device: str = "cpu", progress: Progress | None = None) -> list[Heatmap]:
     """Heatmaps of images of any size.
 
@@ -58,7 +61,8 @@ def explain(classifier: Classifier, images: Sequence[np.ndarray], *, method: str
         classifier: is not changed.
         images: uint8 or floating point (H, W) or (H, W, C).
         method: one of `METHODS`.
-        targets: a class (name or index) for each image, None for the predicted one.
+        targets: a class (name or index) for each image, or several of which the most confident is explained; None for
+            the predicted one.
         feature_size, sampling_size: side and step of the covering square in pixels of the network's input
             (confidence_based).
         device: where the network runs. Only guided Grad-CAM needs gradients through the whole network, and so torch.
@@ -74,7 +78,7 @@ def explain(classifier: Classifier, images: Sequence[np.ndarray], *, method: str
             raise InvalidValue(name, value, "a whole number from 1 to 4096")
     if targets is not None and len(targets) != len(images):
         raise InvalidValue("targets", f"{len(targets)} classes", f"one an image: {len(images)}")
-    wanted = [None if t is None else class_index(classifier.classes, t, "target") for t in targets or []]
+    wanted = [_indices(classifier, target) for target in targets or [None] * len(images)]
     if progress is not None:
         progress.task("explaining", len(images))
     found: list[Heatmap] = []
@@ -88,8 +92,8 @@ def explain(classifier: Classifier, images: Sequence[np.ndarray], *, method: str
         else:
             confidences, maps_of = classifier.predictor(device).predict_with_maps(pixels)
         predicted = confidences.argmax(1)
-        chosen = np.array([p if t is None else t for p, t in zip(
-            predicted, wanted[start:start + _BATCH] or [None] * len(part), strict=True)], np.int64)
+        chosen = np.array([among[row[among].argmax()] for row, among in zip(
+            confidences, wanted[start:start + _BATCH], strict=True)], np.int64)
         deviations: list[float | None] = [None] * len(part)
         if maps_of is None:
             maps, deviations = _occluded(classifier, pixels, confidences, chosen, feature_size, sampling_size, device)
@@ -106,6 +110,13 @@ def explain(classifier: Classifier, images: Sequence[np.ndarray], *, method: str
         if progress is not None:
             progress.advance(len(part))
     return found
+
+
+def _indices(classifier: Classifier, target: Target) -> list[int]:
+    if target is None:
+        return list(range(len(classifier.classes)))
+    among = [target] if isinstance(target, (str, int, np.integer)) else list(target)
+    return [class_index(classifier.classes, t, "target") for t in among]
 
 
 def colour(values: np.ndarray, table: str = "jet") -> np.ndarray:

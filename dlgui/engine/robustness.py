@@ -116,7 +116,8 @@ class Robustness:
 
 
 def measure(classifier: Classifier, pixels: np.ndarray, truth: np.ndarray, disturbance: Disturbance, *,
-            device: str = "auto", seed: int = 0, progress: Progress | None = None) -> Robustness:
+            place: np.ndarray | None = None, device: str = "auto", seed: int = 0,
+            progress: Progress | None = None) -> Robustness:
     """Classifies images under every level of a disturbance.
 
     Args:
@@ -124,18 +125,22 @@ def measure(classifier: Classifier, pixels: np.ndarray, truth: np.ndarray, distu
         pixels: uint8 (n, H, W, C) at the network's size.
         truth: int (n,).
         disturbance: one of `DISTURBANCES`.
+        place: int (outputs,), which class each output of the network is, where several are one; by default its own.
         device: where the network runs.
         seed: of noise and of directions; each image gets the same at any level.
         progress: advanced by one an image and level; the task is the caller's.
     """
-    predictor, k = classifier.predictor(device), len(classifier.classes)
+    predictor = classifier.predictor(device)
+    place = np.arange(len(classifier.classes)) if place is None else place
+    k = int(place.max()) + 1
     right = np.zeros((len(disturbance.levels), len(pixels)), bool)
     for step, level in enumerate(disturbance.levels):
         for start in range(0, len(pixels), predictor.batch_size):
             places = range(start, min(start + predictor.batch_size, len(pixels)))
             disturbed = np.stack([pixels[i] if step == 0 else disturbance.apply(
                 pixels[i], level, np.random.default_rng((seed, i))) for i in places])
-            right[step, start:places.stop] = predictor.predict_pixels(disturbed).argmax(1) == truth[start:places.stop]
+            said = place[predictor.predict_pixels(disturbed).argmax(1)]
+            right[step, start:places.stop] = said == truth[start:places.stop]
             if progress is not None:
                 progress.advance(len(places))
     counts = np.bincount(truth, minlength=k)

@@ -64,14 +64,15 @@ class Finding:
         return self.drop > DROP and self.drop - self.control > max(DROP, SURE * self.uncertainty)
 
 
-def examine(classifier: Classifier, label: str, images: Iterable[np.ndarray], *, device: str = "cpu",
-            progress: Progress | None = None) -> list[Finding]:
+def examine(classifier: Classifier, label: str, images: Iterable[np.ndarray], *, outputs: Sequence[str] = (),
+            device: str = "cpu", progress: Progress | None = None) -> list[Finding]:
     """Looks at one class.
 
     Args:
         classifier: is not changed.
         label: the class that the images have.
         images: any sizes; those that are classified wrongly are left out.
+        outputs: the classifier's classes that count as this one, by default the one of that name.
         device: where the network runs.
         progress: advanced by one an image; the task is the caller's.
 
@@ -79,11 +80,12 @@ def examine(classifier: Classifier, label: str, images: Iterable[np.ndarray], *,
         a finding a region that occurs; none where no image is classified correctly.
     """
     figures: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in REGIONS}
+    members = tuple(outputs) or (label,)
     for batch in batches(images):
         pixels = [classifier.preprocessing.pixels(image) for image in batch]
-        for image, heat in zip(pixels, heatmaps.explain(classifier, pixels, targets=[label] * len(pixels),
+        for image, heat in zip(pixels, heatmaps.explain(classifier, pixels, targets=[members] * len(pixels),
                                                         device=device), strict=True):
-            if heat.predicted == label:
+            if heat.predicted in members:
                 for name in REGIONS:
                     region = border(image.shape[:2]) if name == "border" else background(image)
                     if region is not None:

@@ -17,20 +17,27 @@ from dlgui.project.operations.runs import Run
 
 
 class LoadedModel:
-    """The classifier read last, kept until its file changes; any thread may ask."""
+    """The classifier read last, kept until its file or the names of its classes change; any thread may ask.
+
+    Attributes:
+        runs: the project's runs by the path of their model.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: tuple[tuple[str, int], Classifier] | None = None
+        self._kept: tuple[tuple[str, int, list[str]], Classifier] | None = None
+        self.runs: dict[str, Run] = {}
 
     def get(self, path: str) -> Classifier:
         """The classifier in a file. Raises `ModelFileError`."""
         from dlgui.engine.model_file import read_model
 
         with self._lock:
-            stamp = (path, Path(path).stat().st_mtime_ns if Path(path).exists() else 0)
+            run = self.runs.get(path)
+            stamp = (path, Path(path).stat().st_mtime_ns if Path(path).exists() else 0,
+                     run.outputs.names if run is not None else [])
             if self._kept is None or self._kept[0] != stamp:
-                self._kept = stamp, read_model(path)
+                self._kept = stamp, runs.classifier(run) if run is not None else read_model(path)
             return self._kept[1]
 
 
@@ -79,6 +86,7 @@ class ModelChoice(QWidget):
                  if not self.box.itemData(i)[0]]
         before = self.box.currentData()
         found = [r for r in runs.all_runs(project) if r.model.exists()][::-1] if project is not None else []
+        self.loaded.runs = {str(r.model): r for r in found}
         items = [(f"{r.name or r.id}  {r.method}, {r.network}", (r.id, str(r.model))) for r in found] + files
         self.box.blockSignals(True)
         self.box.clear()

@@ -156,7 +156,7 @@ class ApplyTab(QWidget):
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit."""
-        if "runs" in changes.kinds and changes.kind != runs.GOES_ON:
+        if changes.kinds & {"runs", "classes"} and changes.kind != runs.GOES_ON:
             self.refresh()
         if "classes" in changes.kinds:
             self.camera.refresh()

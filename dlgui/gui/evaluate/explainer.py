@@ -15,6 +15,7 @@ from dlgui.engine.preload import preload, yield_to_the_window
 from dlgui.engine.progress import Progress
 from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.words import short
+from dlgui.project.operations import runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
@@ -49,7 +50,7 @@ class Explainer:
 
     def __init__(self) -> None:
         self._guard, self._loading, self._building = threading.Lock(), threading.Lock(), threading.Lock()
-        self._model: tuple[Path, float, Classifier] | None = None
+        self._model: tuple[Path, tuple[float, list[str]], Classifier] | None = None
         self._maps: OrderedDict[tuple[Any, ...], Heatmap] = OrderedDict()
         self._pixels: OrderedDict[Path, np.ndarray] = OrderedDict()
         self._vectors: tuple[list[str], Embeddings] | None = None
@@ -84,15 +85,15 @@ class Explainer:
         from dlgui.engine import heatmaps
 
         classifier = self._classifier(run)
-        key = (run.model, file, method, target)
+        key = (run.model, file, method, target, *run.outputs.names)
         with self._guard:
             known = self._maps.get(key)
         if known is not None:
             return known
         if method == "guided_grad_cam":
             self.warm_guided(run, progress)
-        found = heatmaps.explain(classifier, [self.pixels(file)], method=method,
-                                 targets=None if target is None else [target], progress=progress)[0]
+        targets = None if target is None else [run.outputs.members(target)]
+        found = heatmaps.explain(classifier, [self.pixels(file)], method=method, targets=targets, progress=progress)[0]
         return self._keep(self._maps, key, found, KEPT)
 
     @property
@@ -131,13 +132,12 @@ class Explainer:
     def _classifier(self, run: Run) -> Classifier:
         """The model, loaded and run once; who comes meanwhile waits for that."""
         from dlgui.engine import heatmaps
-        from dlgui.engine.model_file import read_model
 
-        stamp = run.model.stat().st_mtime
+        stamp = run.model.stat().st_mtime, run.outputs.names
         with self._loading:
             if self._model is None or self._model[:2] != (run.model, stamp):
                 preload("onnxruntime")
-                made = read_model(run.model)
+                made = runs.classifier(run)
                 p = made.preprocessing
                 heatmaps.explain(made, [np.zeros((p.height, p.width, 3), np.uint8)])
                 with self._guard:

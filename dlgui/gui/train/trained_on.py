@@ -12,7 +12,7 @@ from dlgui.gui.image_grid import GridItem, ImageGrid
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import Choice, named
-from dlgui.gui.words import tip
+from dlgui.gui.words import short, tip
 from dlgui.project.operations import comparison
 from dlgui.project.operations.comparison import Membership, TrainedOn
 from dlgui.project.operations.runs import Run
@@ -91,7 +91,11 @@ class TrainedOnView(QWidget):
         changes = ", ".join(text.format(n=len(paths)) for paths, text in kinds if paths)
         since = self.tr("Since then: {changes}.").format(changes=changes) if changes else self.tr(
             "Images, labels and split are still exactly these.")
-        self.text.setText(self.tr("Trained on data {hash}. {since}").format(hash=found.data_hash, since=since))
+        text = self.tr("Trained on data {hash}. {since}").format(hash=found.data_hash, since=since)
+        if found.renamed:
+            text += " " + self.tr("Classes renamed or merged since: {names}.").format(
+                names=", ".join(f"{short(then)} → {short(now)}" for then, now in found.renamed.items()))
+        self.text.setText(text)
         self._show_changes(list(found.changes.items()))
 
     def _show_changes(self, changes: Sequence[tuple[str, tuple[Membership | None, Membership | None]]]) -> None:

@@ -147,7 +147,7 @@ def _limits(project: Project, run: Run, found: Evaluation, split: str) -> list[s
     looked = evaluations.looks(project)
     if looked > 1:
         lines.append(f"The test split has been looked at {looked} times; choices made after looking flatter it.")
-    if runs.data_hash(project) != run.data_hash:
+    if not runs.unchanged(project, run):
         lines.append("Images, labels or the split have changed since the training.")
     leaks = len(checks.check(project)["leaks"])
     if leaks:

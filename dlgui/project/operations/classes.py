@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dlgui.errors import DlguiError, InvalidValue
 from dlgui.project.changes import Changes
+from dlgui.project.operations import costs, outputs
 from dlgui.project.project import ClassInfo, Project
 from dlgui.project.store import Transaction
 
@@ -59,6 +60,8 @@ def rename(project: Project, class_id: int, name: str, who: str = "user") -> Cha
         return Changes()
     _check_name(project, name)
     with project.store.transact("rename class", who=who, name=old, to=name) as t:
+        outputs.follow(project, t)
+        costs.follow(project, t, old, name)
         t.update("classes", [class_id], {"name": name})
     return t.changes
 
@@ -100,6 +103,7 @@ def merge(project: Project, class_ids: Sequence[int], into_id: int, who: str = "
     away = [c for c in class_ids if c != into_id]
     names = [_get(project, c).name for c in away]
     with project.store.transact("merge classes", who=who, names=names, into=_get(project, into_id).name) as t:
+        outputs.follow(project, t, dict.fromkeys(away, into_id))
         t.update("images", _images_of(project, away), {"class_id": into_id})
         t.delete("classes", away)
     return t.changes

@@ -69,13 +69,15 @@ class TrainedOn:
 
     Attributes:
         data_hash: of images, labels and split.
-        counts: class → split → images, as they were then; split `none` for images without one.
+        renamed: class then → class today, of those that were renamed, or merged into another, since.
+        counts: class (as it is called today) → split → images, as they were then; split `none` for images without one.
         added, gone, relabeled, moved: paths of images that are trainable only now, were trainable only then, have
             another class, or stand in another split.
         changes: path of each of these → its class and split then and now; None where it was or is not trainable.
     """
 
     data_hash: str
+    renamed: dict[str, str]
     counts: dict[str, dict[str, int]]
     added: list[str]
     gone: list[str]
@@ -134,7 +136,7 @@ def disagreement(project: Project, a: Run, b: Run, subset: str = "test",
 
 def trained_on(project: Project, run: Run) -> TrainedOn:
     """What a run was trained on, and how today's data differs."""
-    then, table = runs.snapshot(project, run), project.images()
+    then, table = runs.snapshot_today(project, run), project.images()
     rows = table.rows("all")
     now = {table.path[r]: (table.class_names[table.label[r]], SUBSETS[table.split[r]] if table.split[r] >= 0 else None)
            for r in rows}
@@ -146,7 +148,7 @@ def trained_on(project: Project, run: Run) -> TrainedOn:
     relabeled = [path for path in both if then[path][0] != now[path][0]]
     moved = [path for path in both if then[path][1] != now[path][1]]
     changes = {path: (then.get(path), now.get(path)) for path in (*relabeled, *moved, *added, *gone)}
-    return TrainedOn(run.data_hash, counts, added, gone, relabeled, moved, changes)
+    return TrainedOn(run.data_hash, run.outputs.renamed, counts, added, gone, relabeled, moved, changes)
 
 
 def _flat(values: dict[str, Any]) -> dict[str, Any]:

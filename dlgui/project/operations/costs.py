@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlgui.errors import InvalidValue
 from dlgui.project.changes import Changes
 from dlgui.project.project import Project
+from dlgui.project.store import Transaction
 
 PROPERTY = "costs"
 
@@ -49,13 +50,28 @@ def put(project: Project, costs: Costs, who: str = "user") -> Changes:
     for cost in (costs.error, costs.unsure, *costs.own.values()):
         if not (math.isfinite(cost) and cost >= 0):
             raise InvalidValue("cost", cost, "a number from 0 upwards")
-    document: dict[str, Any] = {"error": costs.error, "unsure": costs.unsure,
-                                "own": [[*pair, cost] for pair, cost in costs.own.items()]}
-    text = json.dumps(document, ensure_ascii=False)
-    with project.store.transact("set costs", who=who, **document) as t:
-        row = project.store.rows("SELECT id FROM meta WHERE name = ?", [PROPERTY])
-        if row:
-            t.update("meta", [row[0][0]], {"value": text})
-        else:
-            t.insert("meta", {"name": PROPERTY, "value": text})
+    with project.store.transact("set costs", who=who, **_document(costs)) as t:
+        _write(project, t, costs)
     return t.changes
+
+
+def follow(project: Project, t: Transaction, old: str, new: str) -> None:
+    """In the open transaction that renames a class: its costs go along."""
+    known = get(project)
+    own = {(new if answer == old else answer, new if truth == old else truth): cost
+           for (answer, truth), cost in known.own.items()}
+    if own != known.own:
+        _write(project, t, replace(known, own=own))
+
+
+def _document(costs: Costs) -> dict[str, Any]:
+    return {"error": costs.error, "unsure": costs.unsure, "own": [[*pair, cost] for pair, cost in costs.own.items()]}
+
+
+def _write(project: Project, t: Transaction, costs: Costs) -> None:
+    text = json.dumps(_document(costs), ensure_ascii=False)
+    row = project.store.rows("SELECT id FROM meta WHERE name = ?", [PROPERTY])
+    if row:
+        t.update("meta", [row[0][0]], {"value": text})
+    else:
+        t.insert("meta", {"name": PROPERTY, "value": text})

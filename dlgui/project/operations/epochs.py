@@ -38,7 +38,7 @@ class Flips:
 
 
 def keep(run: Run, epoch: float, contents: Sequence[str], confidences: np.ndarray) -> None:
-    """Keeps confidences float (n, classes) of an epoch by content hash, in half precision."""
+    """Keeps confidences float (n, outputs) of an epoch by content hash, in half precision."""
     if not len(contents):
         return
     folder = run.folder / FOLDER
@@ -71,7 +71,8 @@ def predictions(project: Project, run: Run, epoch: float) -> Predictions:
     places, rows = _today(project, contents)
     table, position = project.images(), {name: i for i, name in enumerate(run.classes)}
     truth = np.array([position.get(table.class_names[table.label[r]], -1) for r in rows], np.int64)
-    return Predictions(run.classes, confidences[places].astype(np.float32), truth, [table.path[r] for r in rows])
+    return Predictions(run.classes, run.outputs.fold(confidences[places].astype(np.float32)), truth,
+                       [table.path[r] for r in rows])
 
 
 def flips(project: Project, run: Run) -> Flips:
@@ -108,7 +109,7 @@ def _load(run: Run, epoch: float) -> tuple[list[str], np.ndarray]:
     images, found = _read(folder / IMAGES), _read(folder / f"{epoch:09.3f}.npz")
     if images is not None and found is not None:
         contents = images["names"].tobytes().decode().split("\n")
-        if found["confidences"].shape == (len(contents), len(run.classes)):
+        if found["confidences"].shape == (len(contents), len(run.outputs)):
             return contents, found["confidences"]
     raise DlguiError(run.id, f"epoch {epoch:g} was not kept or is damaged", "choose another epoch")
 

@@ -53,7 +53,7 @@ def predict(project: Project, run: Run, subset: str = "test", device: str = "aut
                          "split the data first: dlgui split", "split")
     if not run.model.exists():
         raise DlguiError(run.id, "it has no model yet", "finish or resume the training", "train")
-    known = by_content(run)
+    known = _said(run)
     missing = [int(r) for r in rows if table.content_hash[r] not in known]
     if missing:
         root = project.require_image_root()
@@ -71,7 +71,7 @@ def predict(project: Project, run: Run, subset: str = "test", device: str = "aut
                          "bring the files back, or tell the project the new place", "find images")
     position = {name: i for i, name in enumerate(run.classes)}
     truth = np.array([position.get(table.class_names[table.label[r]], -1) for r in kept], np.int64)
-    confidences = np.stack([known[str(table.content_hash[r])] for r in kept])
+    confidences = run.outputs.fold(np.stack([known[str(table.content_hash[r])] for r in kept]))
     return Predictions(run.classes, confidences, truth, [table.path[r] for r in kept])
 
 
@@ -111,6 +111,7 @@ def judge(project: Project, run: Run, progress: Progress | None = None) -> Run:
     headline figures."""
     from dlgui.engine.evaluation import evaluate
 
+    run = runs.get(project, run.id)  # a class may have been renamed while it was trained
     for subset in ("validation", "test"):
         if len(project.images().rows(subset)):
             record(project, run, subset, evaluate(predict(project, run, subset, progress=progress)).to_json())
@@ -168,22 +169,22 @@ def looks(project: Project) -> int:
 
 
 def remember(run: Run, contents: Sequence[str], confidences: np.ndarray) -> None:
-    """Keeps confidences float32 (n, classes) by content hash for as long as the run's model stays as it is."""
+    """Keeps confidences float32 (n, outputs) by content hash for as long as the run's model stays as it is."""
     stamp = f"{run.model.stat().st_mtime_ns}"
-    padding = np.zeros((1, len(run.classes)), np.float32)  # the first key is the model's stamp
+    padding = np.zeros((1, len(run.outputs)), np.float32)  # the first key is the model's stamp
     _save(run, "confidences.npz", [stamp, *contents], np.concatenate([padding, confidences]))
 
 
 def keep_known(run: Run, change: Callable[[], None]) -> None:
     """Calls `change`, which writes the run's model anew without changing a confidence; what is known stays known."""
-    before = by_content(run)
+    before = _said(run)
     change()
     if before:
         remember(run, list(before), np.stack(list(before.values())))
 
 
 def remember_out_of_fold(run: Run, paths: Sequence[str], confidences: np.ndarray) -> None:
-    """Writes out-of-fold confidences into the run's folder."""
+    """Writes out-of-fold confidences (n, outputs) into the run's folder."""
     _save(run, "out_of_fold.npz", list(paths), confidences)
 
 
@@ -191,13 +192,19 @@ def out_of_fold(project: Project, run: Run | None = None) -> OutOfFold | None:
     """The out-of-fold confidences of a run, or of the newest that has them."""
     for candidate in [run] if run else reversed(runs.all_runs(project)):
         loaded = _load(candidate, "out_of_fold.npz")
-        if loaded is not None and loaded[1].shape[1:] == (len(candidate.classes),):
-            return OutOfFold(candidate, loaded[0], loaded[1], candidate.classes)
+        if loaded is not None and loaded[1].shape[1:] == (len(candidate.outputs),):
+            return OutOfFold(candidate, loaded[0], candidate.outputs.fold(loaded[1]), candidate.classes)
     return None
 
 
 def by_content(run: Run) -> dict[str, np.ndarray]:
     """Content hash → float32 (classes,) of every image that the run's model has judged, without any inference."""
+    known = _said(run)
+    return dict(zip(known, run.outputs.fold(np.stack(list(known.values()))), strict=True)) if known else {}
+
+
+def _said(run: Run) -> dict[str, np.ndarray]:
+    """The same as the network says it: float32 (outputs,)."""
     stamp = f"{run.model.stat().st_mtime_ns}"
     loaded = _load(run, "confidences.npz")
     if loaded is None or not loaded[0] or loaded[0][0] != stamp:

@@ -12,12 +12,12 @@ from dlgui.engine import heat_summary, robustness, shortcuts
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.heat_summary import Average
 from dlgui.engine.images import read_image
-from dlgui.engine.model_file import read_model
 from dlgui.engine.predictions import Predictions
 from dlgui.engine.progress import Progress
 from dlgui.engine.robustness import Robustness
 from dlgui.engine.shortcuts import Finding
 from dlgui.errors import DlguiError, UnreadableImage
+from dlgui.project.operations import runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
@@ -46,11 +46,11 @@ def average_pair(project: Project, run: Run, paths: Sequence[str], first: str, s
     Raises:
         DlguiError: images gone, none of them readable, no such class.
     """
-    classifier, chosen = read_model(run.model), evenly(paths, AVERAGED)
+    classifier, chosen = runs.classifier(run), evenly(paths, AVERAGED)
     if progress is not None:
         progress.task("averaging heatmaps", 2 * len(chosen))
-    one, two = (heat_summary.average(classifier, _images(project, chosen), name, method=method, progress=progress)
-                for name in (first, second))
+    one, two = (heat_summary.average(classifier, _images(project, chosen), run.outputs.members(name),
+                                    method=method, progress=progress) for name in (first, second))
     return Pair(one, two, heat_summary.difference(one.map, two.map))
 
 
@@ -61,13 +61,14 @@ def shortcut_alarm(project: Project, run: Run, predictions: Predictions,
     Raises:
         DlguiError: images gone.
     """
-    classifier = read_model(run.model)
+    classifier = runs.classifier(run)
     wanted = {name: _most_confident(predictions, i) for i, name in enumerate(predictions.classes)}
     if progress is not None:
         progress.task("looking for shortcuts", sum(map(len, wanted.values())))
     found: list[Finding] = []
     for name, paths in wanted.items():
-        found += shortcuts.examine(classifier, name, _images(project, paths), progress=progress)
+        found += shortcuts.examine(classifier, name, _images(project, paths),
+                                   outputs=run.outputs.members(name), progress=progress)
     return sorted(found, key=lambda f: (not f.confirmed, not f.suspected, -f.drop))
 
 
@@ -78,13 +79,14 @@ def robust(project: Project, run: Run, predictions: Predictions, progress: Progr
     Raises:
         DlguiError: images gone, or none readable.
     """
-    classifier = read_model(run.model)
+    classifier = runs.classifier(run)
     pixels, truth = _sample(project, classifier, predictions, most)
     levels = sum(len(d.levels) for d in robustness.DISTURBANCES)
     if progress is not None:
         progress.task("disturbing images", levels * len(pixels))
     for disturbance in robustness.DISTURBANCES:
-        yield robustness.measure(classifier, pixels, truth, disturbance, progress=progress)
+        yield robustness.measure(classifier, pixels, truth, disturbance, place=run.outputs.place,
+                                 progress=progress)
 
 
 def evenly(paths: Sequence[str], most: int) -> list[str]:

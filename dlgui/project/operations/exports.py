@@ -15,7 +15,7 @@ from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
 from dlgui.engine.storage import absolute
 from dlgui.errors import DlguiError, UnreadableImage
-from dlgui.project.operations import certificates, reports
+from dlgui.project.operations import certificates, reports, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
@@ -39,11 +39,10 @@ def prepare(project: Project, run: Run, kind: str, *, int8: bool = False, progre
             image.
     """
     from dlgui.engine import exporters
-    from dlgui.engine.model_file import read_model
 
     if not run.model.exists():
         raise DlguiError(run.id, "it has no model yet", "finish or resume the training", "train")
-    classifier = read_model(run.model)
+    classifier = runs.classifier(run)
     classifier.provenance["card"] = reports.card_of(project, run, progress).to_markdown()
     data = _int8(project, run, classifier.preprocessing, progress) if int8 else None
     return exporters.prepare(classifier, kind, images_to_compare(project), data, progress)
@@ -91,7 +90,7 @@ def _int8(project: Project, run: Run, preprocessing: Preprocessing, progress: Pr
     from dlgui.engine.quantization import CALIBRATION
 
     table = project.images()
-    known = {name: i for i, name in enumerate(run.classes)}
+    known = run.outputs.of_class
 
     def pick(subset: str, count: int) -> list[int]:
         rows = [r for r in _spread(project, subset, count) if table.class_names[table.label[r]] in known]

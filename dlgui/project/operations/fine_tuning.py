@@ -65,8 +65,8 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
                              f"better, so there are {SHORTEST} epochs only. Set a number of epochs to have more.")
         settings = _decided(settings, candidate, training_data, available)
         runs.set_parameters(project, run, {**run.parameters, "settings": settings.to_dict()})
-    classifier = Classifier.pretrained(run.network, run.classes, preprocessing, recipe.pooling(settings, available),
-                                       weights=weights)
+    classifier = Classifier.pretrained(run.network, run.outputs.then, preprocessing,
+                                       recipe.pooling(settings, available), weights=weights)
     if settings.warm_start and found is not None:
         readable = np.flatnonzero(found.readable[:len(data.train)])
         fitted_on = data.train[readable]
@@ -77,8 +77,9 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
                                    provenance=provenance(project, run, data), candidate=candidate)
     for event in training:
         if isinstance(event, EpochDone):
-            run_files.write_worst(run, [(data.table.path[data.rows[judged[i]]], run.classes[data.labels[judged[i]]],
-                                run.classes[predicted], own) for i, predicted, own in training.worst])
+            names = run.outputs.names
+            run_files.write_worst(run, [(data.table.path[data.rows[judged[i]]], names[data.labels[judged[i]]],
+                                names[predicted], own) for i, predicted, own in training.worst])
             epochs.keep(run, event.epoch, [str(data.table.content_hash[data.rows[i]]) for i in judged],
                         training.judged)
         if isinstance(event, Finished):
@@ -96,7 +97,7 @@ def _quick_candidate(run: Run, data: Data, found: Features, chosen: np.ndarray, 
     """The quick classifier; `validation`: where among the chosen images those are that judge."""
     fit, classifier = fitted(run, data, found, chosen, preprocessing, progress)
     run_files.write_quick_fit(run, describe(fit))
-    confidences = np.zeros((len(validation), len(run.classes)), np.float32)
+    confidences = np.zeros((len(validation), len(run.outputs)), np.float32)
     readable = found.readable[validation]  # a file may have gone since its pixels were stored
     confidences[readable] = fit.confidences(found, validation[readable], classifier.channels)
     return Candidate(classifier, confidences, time.monotonic() - started)

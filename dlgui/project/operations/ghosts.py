@@ -45,10 +45,10 @@ class Retrained:
 
 
 def relabeled(project: Project, run: Run) -> dict[str, str]:
-    """Path → class at the time of the run, for the images whose class is another now."""
+    """Path → class at the time of the run, in today's name, for the images whose class is another now."""
     table = project.images()
     names = dict(zip(table.path, table.label_names(), strict=True))
-    return {path: before for path, (before, _) in runs.snapshot(project, run).items()
+    return {path: before for path, (before, _) in runs.snapshot_today(project, run).items()
             if path in names and names[path] != before}
 
 
@@ -67,7 +67,7 @@ def as_it_was(project: Project, run: Run, subset: str) -> Evaluation | None:
     table = project.images()
     content = dict(zip(table.path, table.content_hash, strict=True))
     position = {name: i for i, name in enumerate(run.classes)}
-    rows = [(path, label) for path, (label, then) in runs.snapshot(project, run).items()
+    rows = [(path, label) for path, (label, then) in runs.snapshot_today(project, run).items()
             if subset in ("all", then) and content.get(path) in known and label in position]
     if not rows:
         return None

@@ -42,7 +42,7 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
     fitted_on = data.train[readable[data.train]]
     fit, classifier = fitted(run, data, found, np.arange(len(data.rows)), preprocessing, progress,
                              _chosen_before(project, run))
-    confidences = np.zeros((len(data.rows), len(run.classes)), np.float32)
+    confidences = np.zeros((len(data.rows), len(run.outputs)), np.float32)
     confidences[readable] = fit.confidences(found, np.flatnonzero(readable), classifier.channels)
     wrong = confidences.argmax(1) != data.labels
     validation = data.validation[readable[data.validation]]
@@ -73,10 +73,10 @@ def fitted(run: Run, data: Data, found: features.Features, of: np.ndarray, prepr
     """
     place = np.flatnonzero(found.readable & np.isin(of, data.train))
     files = backbone_of(run)
-    fit = quick.fit(found, place, data.labels[of[place]], len(run.classes), files.channels,
+    fit = quick.fit(found, place, data.labels[of[place]], len(run.outputs), files.channels,
                     groups=groups_of(data.table, data.rows[of[place]]), members=members, seed=run.seed,
                     progress=progress)
-    classifier = Classifier.pretrained(run.network, run.classes, preprocessing, fit.pooling,
+    classifier = Classifier.pretrained(run.network, run.outputs.then, preprocessing, fit.pooling,
                                        "imagenet" if run.parameters["pretrained"] else None)
     classifier.set_head(fit.weight, fit.bias, fit.temperature)
     return fit, classifier
@@ -91,11 +91,11 @@ def _chosen_before(project: Project, run: Run) -> list[str] | None:
     """The stages that the last quick run chose, where this one differs in little but a few labels."""
     for earlier in reversed(runs.all_runs(project)):
         same = (earlier.method == "quick" and earlier.state == "done" and earlier.network == run.network
-                and earlier.classes == run.classes and earlier.parameters == run.parameters
+                and earlier.outputs.now == run.outputs.now and earlier.parameters == run.parameters
                 and earlier.seed == run.seed)
         if not same:
             continue
-        before, now = runs.snapshot(project, earlier), runs.snapshot(project, run)
+        before, now = runs.snapshot_today(project, earlier), runs.snapshot_today(project, run)
         differing = sum(before.get(path) != value for path, value in now.items()) + len(before.keys() - now.keys())
         if differing > REUSE * len(now):
             return None

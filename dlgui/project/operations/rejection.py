@@ -66,9 +66,11 @@ def gather(project: Project, run: Run, progress: Progress | None = None) -> Evid
     if not len(project.images().rows("validation")):
         raise DlguiError("validation split", "no image to propose thresholds on",
                          "split the data with a validation part and train again")
+    if run.outputs.merged:
+        raise DlguiError(run.id, "classes that it tells apart were merged since, and a rule is one for each of them",
+                         "train again; a quick training takes seconds", "train")
     found = evaluations.predict(project, run, "validation", progress=progress)
-    table = project.images()
-    position = {name: i for i, name in enumerate(run.classes)}
+    table, position = project.images(), run.outputs.of_class
     rows = [int(r) for r in table.rows("train") if table.class_names[table.label[r]] in position]
     rows = [rows[i] for i in np.unique(np.linspace(0, len(rows) - 1, min(len(rows), novelty.FITTED_ON)).astype(int))]
     row_of = table.row_of_path

@@ -13,7 +13,6 @@ import numpy as np
 from dlgui.engine import heatmaps
 from dlgui.engine.evaluation import Evaluation, evaluate
 from dlgui.engine.images import read_image
-from dlgui.engine.model_file import read_model
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
 from dlgui.engine.selection import Criteria, select
@@ -59,7 +58,7 @@ def make(project: Project, run: Run, progress: Progress | None = None, worst: in
         evaluations.record(project, run, split, evaluation.to_json())
     figures, health = info(project), checks.check(project)
     splits = {name: dict.fromkeys(("train", "validation", "test"), 0) for name in run.classes}
-    for label, subset in runs.snapshot(project, run).values():
+    for label, subset in runs.snapshot_today(project, run).values():
         if label in splits and subset:
             splits[label][subset] += 1
     report = Report(
@@ -161,7 +160,7 @@ def _warnings(project: Project, run: Run, health: dict[str, Any], split: str) ->
     found = []
     if split != "test":
         found.append(f"There is no test split: these figures come from the {split} images and may be too good.")
-    if runs.data_hash(project) != run.data_hash:
+    if not runs.unchanged(project, run):
         found.append("Images, labels or the split have changed since this run was trained.")
     if health["leaks"]:
         found.append(f"{len(health['leaks'])} sets of identical images straddle the splits.")
@@ -189,7 +188,7 @@ def _worst(project: Project, run: Run, predictions: Any, count: int, progress: P
             continue
     if not kept:
         return []
-    maps = heatmaps.explain(read_model(run.model), images, progress=progress)
+    maps = heatmaps.explain(runs.classifier(run), images, progress=progress)
     return [WorstError(predictions.paths[i], predictions.classes[predictions.truth[i]],
                        predictions.classes[predictions.predicted[i]], float(predictions.confidence[i]),
                        _rgb(image), heatmaps.overlay(image, found.map))

@@ -10,12 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlgui.engine.splitting import SUBSETS
 from dlgui.errors import DlguiError
 from dlgui.project.changes import Changes
-from dlgui.project.project import Project
+from dlgui.project.operations import outputs
+from dlgui.project.operations.outputs import Outputs
+from dlgui.project.project import ClassInfo, Project
+
+if TYPE_CHECKING:
+    from dlgui.engine.classifier import Classifier
 
 STATES = ("running", "paused", "interrupted", "done", "failed")
 HISTORY = ("epoch", "iteration", "loss", "train_top1_error", "validation_top1_error", "learning_rate", "seconds")
@@ -29,7 +34,11 @@ _COLUMNS = ("id", "name", "note", "network", "method", "state", "error", "parame
 
 @dataclass(frozen=True)
 class Run:
-    """One training run; errors are fractions, times seconds."""
+    """One training run; errors are fractions, times seconds.
+
+    Attributes:
+        outputs: the classes of its network, then and today.
+    """
 
     id: str
     number: int
@@ -41,7 +50,7 @@ class Run:
     state: str
     error: str
     parameters: dict[str, Any]
-    classes: list[str]
+    outputs: Outputs
     seed: int
     device: str
     created: str
@@ -53,6 +62,11 @@ class Run:
     validation_top1_error: float | None
     test_top1_error: float | None
     images_per_second: float | None
+
+    @property
+    def classes(self) -> list[str]:
+        """Today's names of the classes that it tells apart, each once."""
+        return self.outputs.classes
 
     @property
     def model(self) -> Path:
@@ -75,7 +89,7 @@ def create(project: Project, *, network: str, method: str, parameters: dict[str,
             t.insert("snapshots", {"data_hash": digest, "data": _snapshot(project)})
         number = t.insert("runs", {
             "network": network, "method": method, "state": "running", "parameters": json.dumps(parameters),
-            "classes": json.dumps(list(classes)), "seed": seed, "device": device, "pid": os.getpid(),
+            "classes": outputs.to_text(project, classes), "seed": seed, "device": device, "pid": os.getpid(),
             "created": datetime.now(UTC).isoformat(timespec="seconds"), "data_hash": digest})
     run = get(project, f"run-{number:03d}")
     run.folder.mkdir(parents=True, exist_ok=True)
@@ -121,7 +135,9 @@ def waiting(project: Project) -> list[Run]:
 def all_runs(project: Project) -> list[Run]:
     """All runs, oldest first."""
     folder = project.runs_folder
-    return [_run(folder, row) for row in project.store.rows(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY id")]
+    rows = project.store.rows(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY id")
+    classes = project.classes()
+    return [_run(folder, row, classes) for row in rows]
 
 
 def get(project: Project, run: str | None = None) -> Run:
@@ -207,6 +223,31 @@ def snapshot(project: Project, run: Run) -> dict[str, tuple[str, str | None]]:
     return {path: (label, subset) for path, _, label, subset in snapshot_rows(project, run)}
 
 
+def snapshot_today(project: Project, run: Run) -> dict[str, tuple[str, str | None]]:
+    """The same with the classes' names of today: who was only renamed or merged is not relabeled."""
+    return {path: (run.outputs.today(label), subset) for path, (label, subset) in snapshot(project, run).items()}
+
+
+def unchanged(project: Project, run: Run) -> bool:
+    """Whether images, labels and split are still those that a run was trained on; names of classes do not matter."""
+    if data_hash(project) == run.data_hash:
+        return True
+    if run.outputs.merged or not run.outputs.renamed:
+        return False
+    then = [(path, content, run.outputs.today(label), subset)
+            for path, content, label, subset in snapshot_rows(project, run)]
+    return then == current_rows(project)
+
+
+def classifier(run: Run) -> Classifier:
+    """The run's model, its classes named as they are today (`Outputs.names`). Raises `ModelFileError`."""
+    from dlgui.engine.model_file import read_model
+
+    made = read_model(run.model)
+    made.rename_classes(run.outputs.names)
+    return made
+
+
 def snapshot_rows(project: Project, run: Run) -> list[tuple[str, str, str, str | None]]:
     """(path, content hash, class, split) of the images a run was trained on, as they were then."""
     found = project.store.rows("SELECT data FROM snapshots WHERE data_hash = ?", [run.data_hash])
@@ -224,9 +265,9 @@ def _snapshot(project: Project) -> bytes:
     return zlib.compress(json.dumps(current_rows(project), ensure_ascii=False).encode(), 1)
 
 
-def _run(folder: Path, row: tuple[Any, ...]) -> Run:
+def _run(folder: Path, row: tuple[Any, ...], classes: Sequence[ClassInfo]) -> Run:
     values = dict(zip(_COLUMNS, row, strict=True))
-    number = values.pop("id")
-    values["parameters"], values["classes"] = json.loads(values["parameters"]), json.loads(values["classes"])
+    number, values["parameters"] = values.pop("id"), json.loads(values["parameters"])
+    values["outputs"] = outputs.from_text(values.pop("classes"), classes)
     identity = f"run-{number:03d}"
     return Run(id=identity, number=number, folder=folder / identity, **values)

@@ -102,7 +102,7 @@ def write(project: Project, path: str | Path, run: Run | None = None) -> None:
     content = _HEAD.format(
         title=_plain(f"{project.name}: {run.method} training of {run.network}"), name=_plain(Path(path).name),
         history="\n".join(_history(project)), root=str(project.image_root), run=run.id,
-        images=pprint.pformat(rows, width=118, compact=True), classes=run.classes,
+        images=pprint.pformat(rows, width=118, compact=True), classes=run.outputs.then,
         network=_NAMES.get(run.network, run.network), width=preprocessing.width, height=preprocessing.height,
         channels=preprocessing.channels, training=_training(run),
         options=f'["contrast_normalization"], ["{contrast}"]', model=f"{project.name}.dlclassifier")
@@ -121,7 +121,7 @@ def _training(run: Run) -> str:
 def _images(project: Project, run: Run) -> list[tuple[Any, ...]]:
     before, table = runs.snapshot(project, run), project.images()
     row_of = {path: i for i, path in enumerate(table.path)}
-    paths = sorted(path for path, (label, _) in before.items() if label in run.classes)
+    paths = sorted(path for path, (label, _) in before.items() if label in run.outputs.then)
     merged = merge_groups([table.group[row_of[p]] if p in row_of else None for p in paths],
                           [table.pixel_hash[row_of[p]] if p in row_of else None for p in paths])
     return [(path, *before[path], str(group)) for path, group in zip(paths, merged, strict=True)]

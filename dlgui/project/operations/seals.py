@@ -34,7 +34,7 @@ def ingredients(project: Project, run: Run) -> dict[str, Any]:
         "images": digest([[path, content] for path, content, _, _ in rows]),
         "labels": digest([[path, label] for path, _, label, _ in rows]),
         "split": digest([[path, subset] for path, _, _, subset in rows]),
-        "classes": run.classes, "method": run.method, "network": run.network,
+        "classes": run.outputs.then, "method": run.method, "network": run.network,
         "pretrained weights": hashlib.sha256(files.weights.read_bytes()).hexdigest()[:32],
         "seed": run.seed, "settings": run.parameters, "device": run.device,
         "versions": {name: versions[name] for name in DECIDING if versions.get(name)},

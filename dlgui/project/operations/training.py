@@ -162,7 +162,7 @@ def resume(project: Project, run: Run, learning_rate: float | None = None) -> Ru
         raise DlguiError(run.id, "it is done already", "train a new run")
     if run.state == "running" and run.pid not in (None, os.getpid()):
         raise DlguiError(run.id, "it is running in another process", "stop it there first")
-    if runs.data_hash(project) != run.data_hash:
+    if not runs.unchanged(project, run):
         raise DlguiError(run.id, "images, labels or the split have changed since it began", "train a new run",
                          "train")
     if learning_rate is not None:
@@ -199,7 +199,7 @@ def conclude(project: Project, run: Run, progress: Progress) -> Iterator[Event]:
 
     Where images, labels or the split have changed since, the network is kept as it is, without calibration.
     """
-    if runs.data_hash(project) == run.data_hash and run.checkpoint.exists():
+    if runs.unchanged(project, run) and run.checkpoint.exists():
         progress.finish()
         yield from execute(project, runs.resume(project, run, checkpoint_iteration(run)), progress)
         return

@@ -22,7 +22,7 @@ from dlgui.project.project import ImageTable, Project
 
 @dataclass(frozen=True)
 class Data:
-    """The images a run uses: rows of the table, their splits, and labels as indices of the run's classes."""
+    """The images a run uses: rows of the table, their splits, and labels as indices of the run's outputs."""
 
     table: ImageTable
     rows: np.ndarray
@@ -39,7 +39,7 @@ class Data:
 def data_of(project: Project, run: Run) -> Data:
     """The labeled images of a run's classes, as they are now."""
     table = project.images()
-    position = {name: i for i, name in enumerate(run.classes)}
+    position = run.outputs.of_class
     rows = table.rows("all")
     labels = np.array([position.get(table.class_names[table.label[r]], -1) for r in rows], np.int64)
     rows, labels = rows[labels >= 0], labels[labels >= 0]
@@ -86,8 +86,8 @@ def remember_worst(run: Run, data: Data, positions: np.ndarray, confidences: np.
     """Keeps the images at `positions` that speak most against confidences (n, classes)."""
     own = confidences[np.arange(len(positions)), data.labels[positions]]
     order = np.argsort(own, kind="stable")[:finetune.WORST]
-    run_files.write_worst(run, [(data.table.path[data.rows[positions[i]]], run.classes[data.labels[positions[i]]],
-                        run.classes[int(confidences[i].argmax())], float(own[i])) for i in order])
+    run_files.write_worst(run, [(data.table.path[data.rows[positions[i]]], run.outputs.names[data.labels[positions[i]]],
+                        run.outputs.names[int(confidences[i].argmax())], float(own[i])) for i in order])
 
 
 def groups_of(table: ImageTable, rows: np.ndarray) -> list[str]:

@@ -16,7 +16,7 @@ from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria
 from dlgui.engine.what_if import decide
 from dlgui.gui.evaluate.curves_page import _root_ticks
-from dlgui.project.operations import classes, epochs, evaluations, runs, splits
+from dlgui.project.operations import classes, epochs, evaluations, labels, runs, splits
 
 
 def test_every_click_shows_the_images_of_a_brute_force_count(judged, qtbot):
@@ -447,14 +447,42 @@ def test_every_page_says_why_there_is_nothing_to_show(judged, qtbot, idle):
 def test_images_that_a_run_cannot_be_judged_by_are_counted(judged, qtbot, idle):
     tab, headline = judged.evaluate_tab, named(judged, "evaluationHeadline", QLabel)
     assert "left out" not in headline.text()
-    info = next(c for c in judged.session.project.classes() if c.name == "local")
-    judged.session.do(classes.rename, info.id, "<i>local")
+    project = judged.session.project
+    judged.session.do(classes.add, "<i>new")
+    info = next(c for c in project.classes() if c.name == "<i>new")
+    judged.session.do(labels.assign, project.images().id[:5].tolist(), info.id)
     idle(judged)
-    assert len(tab.evaluation.predictions) == 48
-    assert "left out: 24 of classes that the run does not know (&lt;i&gt;local)" in headline.text()
+    assert len(tab.evaluation.predictions) == 67
+    assert "left out: 5 of classes that the run does not know (&lt;i&gt;new)" in headline.text()
     judged.session.undo()
     idle(judged)
     assert "left out" not in headline.text()
+
+
+def test_classes_renamed_and_merged_after_the_run_are_followed(judged, qtbot, idle):
+    tab, headline = judged.evaluate_tab, named(judged, "evaluationHeadline", QLabel)
+    before, of = tab.evaluation, {c.name: c.id for c in judged.session.project.classes()}
+    judged.session.do(classes.rename, of["local"], "scratch")
+    idle(judged)
+    assert tab.evaluation.classes == ["global", "scratch", "nominal"]
+    assert tab.evaluation.confusion_matrix.tolist() == before.confusion_matrix.tolist()
+    assert "left out" not in headline.text()
+    assert not tab.inspection.ghost
+    click(qtbot, named(judged, "confusionMatrix"), 1, 1)
+    assert shown_paths(judged) == brute(judged, lambda f, i: f.truth[i] == f.predicted[i] == 1)
+    idle(judged)  # the heatmap of one of them
+    judged.session.do(classes.merge, [of["local"], of["global"]], of["global"])
+    idle(judged)
+    assert tab.evaluation.classes == ["global", "nominal"]
+    assert tab.evaluation.num_samples == before.num_samples
+    assert tab.evaluation.top1_error <= before.top1_error
+    click(qtbot, named(judged, "confusionMatrix"), 0, 0)
+    idle(judged)
+    assert shown_paths(judged) == brute(judged, lambda f, i: f.truth[i] == f.predicted[i] == 0)
+    judged.session.undo()
+    judged.session.undo()
+    idle(judged)
+    assert tab.evaluation.classes == before.classes
 
 
 def test_an_excluded_image_leaves_the_matrix_and_a_flagged_one_shows_it(judged, qtbot, idle):
