@@ -71,7 +71,7 @@ def main() -> None:
         for order in ("loss", "confidence", "file_name"):
             inspection.sort(order)
             for name, place in cases.items():
-                seconds, spread = timed(lambda place=place: (matrix._clicked(place), app.processEvents()))
+                seconds, spread = timed(lambda place=place: (matrix.clicked.emit(place), app.processEvents()))
                 print(f"{order:10} {name:22} {1000 * seconds:6.1f} ms (spread {1000 * spread:.1f}), "
                       f"{len(inspection.positions)} images")
         wanted = replace(Criteria("wrong"), minimum_confidence=0.2, maximum_confidence=0.9, topk_miss=2)

@@ -1,8 +1,8 @@
-"""The confusion matrix: a cell is a selection of images; painted in one go, so that 1,000 classes stay quick."""
+"""The confusion matrix: a cell is a selection of images."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,6 @@ from PySide6.QtCore import (
     QItemSelectionRange,
     QModelIndex,
     QPoint,
-    QRect,
     QSize,
     Qt,
     Signal,
@@ -20,13 +19,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QColor,
     QGuiApplication,
-    QImage,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -34,35 +31,11 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from dlgui.engine.matrix_table import Margin, MatrixTable
 from dlgui.gui import theme
-from dlgui.gui.evaluate.matrix_header import FIGURES, GENEROUS_SHARES, ROOM, ROOMY_SHARE, SHARE, Corner, MatrixHeader
+from dlgui.gui.evaluate.matrix_cell import COMFORTABLE, LARGEST, SMALLEST, TEXT, Cell, fitting
+from dlgui.gui.evaluate.matrix_header import FIGURES, ROOMY_SHARE, Corner, MatrixHeader
 from dlgui.gui.evaluate.matrix_model import Index, MatrixModel
-from dlgui.gui.evaluate.palettes import PALETTES, dark
-
-SMALLEST, LARGEST = 1, 64
-"""Height of a cell in pixels."""
-ROOMY, COMFORTABLE = 48, 24
-"""Height of a cell that needs no more, where the window has room; names are cut before cells become lower than the
-second."""
-
-WIDE, NARROW, SQUARE = (1.75, ROOM), (1.75, 0), (1.15, 0)
-"""Shapes of a cell with text: its width as a multiple of its height, and at least so many pixels."""
-
-LINES = 8
-"""Cells lower than that many pixels have no lines between them."""
-
-TEXT = 15
-"""Cells lower than that many pixels show no text."""
-GHOST, ROOMY_GHOST = 22, 30
-"""Cells lower than the first in pixels do not show what they were; below the second the count gives way to it."""
-
-
-def _rectangles(marked: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
-    """Top, bottom, left and right of rectangles that make up a bool table; columns that are alike share theirs."""
-    starts = np.flatnonzero((marked[:, 1:] != marked[:, :-1]).any(0)) + 1
-    for left, end in zip([0, *starts.tolist()], [*starts.tolist(), marked.shape[1]], strict=True):
-        edges = np.flatnonzero(np.diff(marked[:, left].astype(np.int8), prepend=0, append=0))
-        for top, below in edges.reshape(-1, 2).tolist():
-            yield top, below - 1, left, end - 1
+from dlgui.gui.evaluate.matrix_painter import MatrixPainter, draw_selection
+from dlgui.gui.evaluate.matrix_selection import Block, blocks_of, cells_of
 
 
 class ConfusionMatrix(QTableView):
@@ -85,11 +58,10 @@ class ConfusionMatrix(QTableView):
         self.setToolTip(self.tr("Click a cell, a class or a sum to see its images; Ctrl+click adds cells. Ctrl+wheel, "
                                 "+ and − zoom, 0 shows all."))
         self.matrix = MatrixModel(self)
-        self.palette_name = "halcon"
-        self._colours = np.zeros((0, 0, 3), np.uint8)
-        self._dark = np.zeros((0, 0), bool)
+        self.painter = MatrixPainter(self.matrix, self)
+        self.cell = Cell()
         self._text = ""
-        self._quiet, self._fitting, self._shape, self._side = False, True, WIDE, 30
+        self._quiet, self._fitting = False, True
         self._enlarged = False
         """Whether a search has enlarged cells that all were in sight."""
         self._fitted = QSize()
@@ -106,7 +78,7 @@ class ConfusionMatrix(QTableView):
         self.setMouseTracking(True)
         self.setMinimumSize(260, 180)
         self.clicked.connect(self._clicked)
-        theme.notifier().changed.connect(self._paint_colours)
+        theme.notifier().changed.connect(self.painter.colour)
 
     # --- what is shown
 
@@ -125,11 +97,11 @@ class ConfusionMatrix(QTableView):
         else:
             self.rows.show_lines(table.rows, table.row_margin)
             self.columns.show_lines(table.columns, table.column_margin)
-        self._paint_colours()
+        self.painter.colour()
         if self._fitting and before != self._lines():
             self.fit()
         else:
-            self.zoom(self._side, self._fitting)
+            self.zoom(self.cell.height, self._fitting)
 
     def _lines(self) -> tuple[list[str], list[str], bool] | None:
         """What decides how large the headers are, but for the figures, which change with every label."""
@@ -144,52 +116,41 @@ class ConfusionMatrix(QTableView):
     def hint(self) -> str:
         """How to read it, where its cells are too low for figures; else empty."""
         table = self.matrix.table
-        if table is None or self._side >= TEXT:
+        if table is None or self.cell.height >= TEXT:
             return ""
         return self.tr("{n} classes: point to read, Ctrl+wheel enlarges").format(n=len(table.order))
 
     def show_palette(self, name: str) -> None:
         """Colours by one of `palettes.PALETTES`."""
-        self.palette_name = name
-        self._paint_colours()
+        self.painter.palette_name = name
+        self.painter.colour()
         self.viewport().update()
-
-    def _paint_colours(self) -> None:
-        table = self.matrix.table
-        if table is None:
-            return
-        self._colours = np.ascontiguousarray(PALETTES[self.palette_name](table.shares, table.diagonal))
-        self._dark = dark(self._colours)
 
     # --- zoom
 
-    def zoom(self, side: int, fitting: bool = False) -> None:
-        """Makes cells `side` pixels high."""
-        self._side, self._fitting = max(SMALLEST, min(side, LARGEST)), fitting
-        if not fitting:
+    def zoom(self, height: int, all_seen: bool = False) -> None:
+        """Makes cells so many pixels high."""
+        self.cell, self._fitting = replace(self.cell, height=max(SMALLEST, min(height, LARGEST))), all_seen
+        if not all_seen:
             self.rows.figures_share = FIGURES
-        for header, size in ((self.rows, self._side), (self.columns, self._width(self._side))):
-            header.share = header.share if fitting else max(header.share, ROOMY_SHARE)
+        for header, size in ((self.rows, self.cell.height), (self.columns, self.cell.width)):
+            header.share = header.share if all_seen else max(header.share, ROOMY_SHARE)
             header.setDefaultSectionSize(size)
             header.updateGeometry()
         self.updateGeometries()
         self.viewport().update()
         self.zoomed.emit()
 
-    def _width(self, side: int) -> int:
-        ratio, least = self._shape
-        return side if side < TEXT else max(round(side * ratio), least)
-
     def _zoom_at(self, place: QPoint, larger: bool) -> None:
         """Zooms by a step; what lies at a place of the view stays there."""
         at = place - self.viewport().pos()
-        across = (at.x() + self.columns.offset()) / self._width(self._side)
-        down = (at.y() + self.rows.offset()) / self._side
-        step = max(1, self._side // 6)
-        self.zoom(self._side + (step if larger else -step))
+        across = (at.x() + self.columns.offset()) / self.cell.width
+        down = (at.y() + self.rows.offset()) / self.cell.height
+        step = max(1, self.cell.height // 6)
+        self.zoom(self.cell.height + (step if larger else -step))
         at = place - self.viewport().pos()  # the headers may be others
-        self.horizontalScrollBar().setValue(round(across * self._width(self._side)) - at.x())
-        self.verticalScrollBar().setValue(round(down * self._side) - at.y())
+        self.horizontalScrollBar().setValue(round(across * self.cell.width) - at.x())
+        self.verticalScrollBar().setValue(round(down * self.cell.height) - at.y())
 
     def _middle(self) -> QPoint:
         """Where the current cell is, or the middle of what is in sight."""
@@ -200,41 +161,9 @@ class ConfusionMatrix(QTableView):
     def fit(self) -> None:
         """Cells as large as lets all be seen, within what can still be hit with the mouse; names get what is left."""
         self._fitted, self._enlarged = self.size(), False
-        if self.matrix.table is None:
-            return
-        rows, columns = self.matrix.rowCount(), self.matrix.columnCount()
-        highest = min(ROOMY, self.height() // rows)  # more cannot fit
-        comfortable, low = range(highest, COMFORTABLE - 1, -1), range(highest, 3, -1)
-        sizes = [*((share, FIGURES, WIDE, side) for share in GENEROUS_SHARES for side in comfortable),
-                 *((SHARE, most, WIDE, side) for most in (FIGURES, 0.0) for side in comfortable),
-                 *((SHARE, FIGURES, WIDE, side) for side in low if side > TEXT),
-                 *((SHARE, most, SQUARE, side) for sides in (comfortable, range(min(highest, COMFORTABLE), TEXT, -1))
-                   for most in (FIGURES, 0.0) for side in sides),
-                 *((SHARE, FIGURES, NARROW, side) for side in low)]
-        best = 4
-        self._lay_out(SHARE, FIGURES, best)
-        for share, most, self._shape, side in sizes:
-            self._lay_out(share, most, side)
-            room = self._room()
-            if rows * side <= room.height() and columns * self._width(side) <= room.width():
-                best = side
-                break
-        self.columns.share = next((share for share in GENEROUS_SHARES if self._upright_fits(share, rows * best)), SHARE)
-        self.zoom(best, fitting=True)
-
-    def _lay_out(self, share: float, most: float, side: int) -> None:
-        self.rows.share = self.columns.share = share
-        self.rows.figures_share = most
-        self.rows.setDefaultSectionSize(side)
-        self.columns.setDefaultSectionSize(self._width(side))
-
-    def _room(self) -> QSize:
-        """What the headers leave for cells."""
-        return self.size() - self.rows.sizeHint() - self.columns.sizeHint() - QSize(4, 4)
-
-    def _upright_fits(self, share: float, height: int) -> bool:
-        self.columns.share = share
-        return height <= self._room().height()
+        if self.matrix.table is not None:
+            self.cell = fitting(self.rows, self.columns, self.size(), self.cell.shape)
+            self.zoom(self.cell.height, all_seen=True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -285,9 +214,8 @@ class ConfusionMatrix(QTableView):
         table = self.matrix.table
         if table is None or cells.shape != table.decisions.matrix.shape:
             return
-        marked, wanted = cells[np.ix_(table.answers, table.order)], QItemSelection()
-        shown, first = marked.T if table.transposed else marked, QModelIndex()
-        for top, bottom, left, right in _rectangles(shown):
+        wanted, first = QItemSelection(), QModelIndex()
+        for top, bottom, left, right in blocks_of(table, cells):
             wanted.select(self.matrix.index(top, left), self.matrix.index(bottom, right))
             first = first if first.isValid() else self.matrix.index(top, left)
         self._quiet = True
@@ -301,36 +229,24 @@ class ConfusionMatrix(QTableView):
         for header in (self.rows, self.columns):
             header.viewport().update()
         if not self._quiet and self.selectionModel().hasSelection():
-            self._tell([(r.top(), r.bottom(), r.left(), r.right()) for r in self._blocks()])
+            self._tell(self._blocks())
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         if current.isValid() and self.hasFocus() and not self._quiet:  # who uses keys points with them
             self.hovered.emit(self.matrix.sentence(current.row(), current.column()))
 
-    def _blocks(self) -> list[QItemSelectionRange]:
-        return list(self.selectionModel().selection())  # type: ignore[call-overload]
+    def _blocks(self) -> list[Block]:
+        chosen: list[QItemSelectionRange] = list(self.selectionModel().selection())  # type: ignore[call-overload]
+        return [(r.top(), r.bottom(), r.left(), r.right()) for r in chosen]
+
+    def _tell(self, blocks: list[Block]) -> None:
+        if self.matrix.table is not None:
+            self.cells.emit(cells_of(self.matrix.table, blocks))
 
     def _clicked(self, index: QModelIndex) -> None:
         if not self.selectionModel().isSelected(index):  # a click without the mouse
             self._tell([(index.row(), index.row(), index.column(), index.column())])
-
-    def _tell(self, blocks: list[tuple[int, int, int, int]]) -> None:
-        table = self.matrix.table
-        if table is None:
-            return
-        marked = np.zeros(table.decisions.matrix.shape, bool)
-        rows, columns, every = len(table.rows), len(table.columns), slice(None)
-        for top, bottom, left, right in blocks:
-            down, across = slice(top, min(bottom + 1, rows)), slice(left, min(right + 1, columns))
-            if top == rows and left == columns:  # the sum of all
-                down = across = every
-            table.cells(down, every if right == columns else across, marked)
-            if bottom == rows:
-                table.cells(every, across, marked)
-        if not table.decisions.threshold > 0:  # nothing is refused: the hidden row belongs to every whole column
-            marked[-1] = marked[:-1].all(0)
-        self.cells.emit(marked)
 
     def find_class(self, text: str, after: int = -1) -> int:
         """Marks the classes whose name contains `text` and brings the next after a column into sight; -1 for none."""
@@ -346,7 +262,7 @@ class ConfusionMatrix(QTableView):
             if not wanted and self._enlarged:
                 self.fit()
             return -1
-        if self._side < TEXT:  # a class that cannot be read is not found
+        if self.cell.height < TEXT:  # a class that cannot be read is not found
             self.zoom(COMFORTABLE)
             self._enlarged = True
         column = next((i for i in places[1] if i > after), places[1][0])
@@ -374,93 +290,8 @@ class ConfusionMatrix(QTableView):
                              int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._text)
         else:
             left, top = -self.columns.offset(), -self.rows.offset()
-            self.draw(painter, left, top, self.viewport().rect())
-            self._draw_selection(painter, left, top)
-        painter.end()
-
-    def draw(self, painter: QPainter, left: int, top: int, window: QRect) -> None:
-        """Draws the cells and sums that fall into `window`, the first cell's corner being at (left, top)."""
-        height, width = self._side, self._width(self._side)
-        rows, columns = self._colours.shape[:2]
-        r0, r1 = max(0, (window.top() - top) // height), min(rows + 1, (window.bottom() - top) // height + 1)
-        c0, c1 = max(0, (window.left() - left) // width), min(columns + 1, (window.right() - left) // width + 1)
-        block = np.ascontiguousarray(self._colours[r0:r1, c0:c1])
-        if block.size:
-            image = QImage(block.data, block.shape[1], block.shape[0], block.strides[0], QImage.Format.Format_RGB888)
-            painter.drawImage(QRect(left + c0 * width, top + r0 * height, block.shape[1] * width,
-                                    block.shape[0] * height), image)
-        if height >= LINES:
-            painter.setPen(QPen(QColor(theme.colours().panel), 1))
-            for r in range(r0, min(r1, rows) + 1):
-                painter.drawLine(left, top + r * height, left + columns * width, top + r * height)
-            for k in range(c0, min(c1, columns) + 1):
-                painter.drawLine(left + k * width, top, left + k * width, top + rows * height)
-        if height >= TEXT:
-            self._draw_texts(painter, left, top, range(r0, r1), range(c0, c1))
-        if height >= GHOST:
-            self._draw_ghosts(painter, left, top, range(r0, min(r1, rows)), range(c0, min(c1, columns)))
-
-    def _draw_texts(self, painter: QPainter, left: int, top: int, rows: range, columns: range) -> None:
-        height, width = self._side, self._width(self._side)
-        font = painter.font()
-        font.setPixelSize(max(9, min(14, height - 6, (width - 2) * 2 // 5)))  # four digits
-        painter.setFont(font)
-        black, white, ink = QColor("#000000"), QColor("#ffffff"), QColor(theme.colours().soft)
-        for r in rows:
-            for k in columns:
-                inside = r < self._dark.shape[0] and k < self._dark.shape[1]
-                painter.setPen((white if self._dark[r, k] else black) if inside else ink)
-                narrow = inside and GHOST <= height < ROOMY_GHOST and self._was(r, k) is not None
-                painter.drawText(QRect(left + k * width, top + r * height, width, height - 9 * narrow),
-                                 int(Qt.AlignmentFlag.AlignCenter), self.matrix.text(r, k))
-
-    def _was(self, row: int, column: int) -> int | None:
-        table = self.matrix.table
-        return table.was(row, column) if table is not None else None
-
-    def _draw_ghosts(self, painter: QPainter, left: int, top: int, rows: range, columns: range) -> None:
-        """What stood in a cell before labels were changed, small in its lower corner."""
-        height, width = self._side, self._width(self._side)
-        font = painter.font()
-        font.setPixelSize(9)
-        painter.setFont(font)
-        for r in rows:
-            for k in columns:
-                before = self._was(r, k)
-                if before is not None:
-                    painter.setPen(QColor("#d0d0d0" if self._dark[r, k] else "#404040"))
-                    painter.drawText(QRect(left + k * width, top + r * height, width - 3, height - 1),
-                                     int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom),
-                                     self.tr("was {n}").format(n=before))
-
-    def picture_size(self) -> QSize:
-        """Size of `draw_picture` in pixels."""
-        return QSize(self.rows.sizeHint().width() + self.matrix.columnCount() * self._width(self._side) + 1,
-                     self.columns.sizeHint().height() + self.matrix.rowCount() * self._side + 1)
-
-    def draw_picture(self, painter: QPainter) -> None:
-        """Draws all of the matrix with its headers, whatever of it is in sight or selected, in the theme's colours."""
-        self._paint_colours()
-        size, left, top = self.picture_size(), self.rows.sizeHint().width(), self.columns.sizeHint().height()
-        painter.fillRect(QRect(QPoint(0, 0), size), QColor(theme.colours().panel))
-        self.draw(painter, left, top, QRect(left, top, size.width() - left, size.height() - top))
-        for i in range(self.matrix.rowCount()):
-            self.rows.draw_section(painter, QRect(0, top + i * self._side, left, self._side), i)
-        width = self._width(self._side)
-        for i in range(self.matrix.columnCount()):
-            self.columns.draw_section(painter, QRect(left + i * width, 0, width, top), i)
-        self.corner.draw(painter, QSize(left, top))
-
-    def _draw_selection(self, painter: QPainter, left: int, top: int) -> None:
-        height, width, c = self._side, self._width(self._side), theme.colours()
-        for block in self._blocks():
-            box = QRect(left + block.left() * width, top + block.top() * height,
-                        (block.right() - block.left() + 1) * width, (block.bottom() - block.top() + 1) * height)
-            painter.setPen(QPen(QColor(c.panel), 4))
-            painter.drawRect(box.adjusted(1, 1, -1, -1))
-            painter.setPen(QPen(QColor(c.accent), 2))
-            painter.drawRect(box.adjusted(1, 1, -1, -1))
-        if self.hasFocus() and self.currentIndex().isValid():
+            self.painter.draw(painter, self.cell, left, top, self.viewport().rect())
             index = self.currentIndex()
-            painter.setPen(QPen(QColor(c.ink), 1, Qt.PenStyle.DotLine))
-            painter.drawRect(QRect(left + index.column() * width, top + index.row() * height, width - 1, height - 1))
+            draw_selection(painter, self.cell, left, top, self._blocks(), (
+                index.row(), index.column()) if self.hasFocus() and index.isValid() else None)
+        painter.end()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QRect
-from PySide6.QtGui import QImage, QImageWriter, QPaintDevice, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QPoint, QRect, QSize
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPaintDevice, QPainter
 
 from dlgui.engine.storage import write_atomically
 from dlgui.gui import theme
@@ -22,7 +22,7 @@ def _csv(matrix: ConfusionMatrix) -> bytes:
 
 
 def _png(matrix: ConfusionMatrix) -> bytes:
-    picture = QImage(matrix.picture_size() * SHARPNESS, QImage.Format.Format_RGB32)
+    picture = QImage(picture_size(matrix) * SHARPNESS, QImage.Format.Format_RGB32)
     picture.setDevicePixelRatio(SHARPNESS)
     _draw(matrix, picture)
     made = QByteArray()
@@ -34,7 +34,7 @@ def _png(matrix: ConfusionMatrix) -> bytes:
 def _svg(matrix: ConfusionMatrix) -> bytes:
     from PySide6.QtSvg import QSvgGenerator
 
-    made, size, device = QByteArray(), matrix.picture_size(), QSvgGenerator()
+    made, size, device = QByteArray(), picture_size(matrix), QSvgGenerator()
     buffer = QBuffer(made)  # the generator keeps no reference
     device.setOutputDevice(buffer)
     device.setSize(size)
@@ -48,9 +48,28 @@ def _draw(matrix: ConfusionMatrix, device: QPaintDevice) -> None:
     painter = QPainter(device)
     painter.setFont(matrix.font())
     with theme.on_paper():
-        matrix.draw_picture(painter)
+        matrix.painter.colour()
+        _draw_all(matrix, painter)
     painter.end()
-    matrix.show_palette(matrix.palette_name)  # back to the window's colours
+    matrix.painter.colour()  # as the window has it
+
+
+def _draw_all(matrix: ConfusionMatrix, painter: QPainter) -> None:
+    cell, size = matrix.cell, picture_size(matrix)
+    left, top = matrix.rows.sizeHint().width(), matrix.columns.sizeHint().height()
+    painter.fillRect(QRect(QPoint(0, 0), size), QColor(theme.colours().panel))
+    matrix.painter.draw(painter, cell, left, top, QRect(left, top, size.width() - left, size.height() - top))
+    for i in range(matrix.matrix.rowCount()):
+        matrix.rows.draw_section(painter, QRect(0, top + i * cell.height, left, cell.height), i)
+    for i in range(matrix.matrix.columnCount()):
+        matrix.columns.draw_section(painter, QRect(left + i * cell.width, 0, cell.width, top), i)
+    matrix.corner.draw(painter, QSize(left, top))
+
+
+def picture_size(matrix: ConfusionMatrix) -> QSize:
+    """Size of a picture of all of the matrix in the window's pixels."""
+    return QSize(matrix.rows.sizeHint().width() + matrix.matrix.columnCount() * matrix.cell.width + 1,
+                 matrix.columns.sizeHint().height() + matrix.matrix.rowCount() * matrix.cell.height + 1)
 
 
 _KINDS: dict[str, Callable[[ConfusionMatrix], bytes]] = {".csv": _csv, ".png": _png, ".svg": _svg}

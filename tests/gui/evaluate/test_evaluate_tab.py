@@ -16,6 +16,7 @@ from dlgui.engine.predictions import Predictions
 from dlgui.engine.selection import Criteria
 from dlgui.engine.what_if import decide
 from dlgui.gui.evaluate.curves_page import _root_ticks
+from dlgui.gui.evaluate.matrix_files import picture_size
 from dlgui.project.operations import classes, epochs, evaluations, labels, runs, splits
 
 
@@ -108,7 +109,7 @@ def test_the_matrix_is_copied_and_exported(judged, tmp_path, qtbot):
         assert [int(n) for n in list(csv.reader(file))[1][1:4]] == judged.evaluate_tab.evaluation.confusion_matrix[
             0].tolist()
     with Image.open(tmp_path / "matrix.png") as picture:
-        assert picture.width == 2 * matrix.picture_size().width()
+        assert picture.width == 2 * picture_size(matrix).width()
     assert "<svg" in (tmp_path / "matrix.svg").read_text()[:600]
 
 

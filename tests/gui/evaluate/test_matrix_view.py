@@ -7,7 +7,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
-from dlgui.gui.evaluate.matrix import COMFORTABLE, TEXT, _rectangles
+from dlgui.gui.evaluate.matrix_cell import COMFORTABLE, TEXT
+from dlgui.gui.evaluate.matrix_files import picture_size
+from dlgui.gui.evaluate.matrix_selection import rectangles
 
 
 def wheel(matrix, place, up=True):
@@ -92,14 +94,14 @@ def test_chosen_rows_are_marked_as_one_and_named(judged, qtbot):
     assert len(matrix.selectionModel().selection()) == 1
 
 
-def test_rectangles_make_up_the_table():
+def testrectangles_make_up_the_table():
     marked = np.random.default_rng(3).random((7, 9)) < 0.5
     found = np.zeros(marked.shape, int)
-    for top, bottom, left, right in _rectangles(marked):
+    for top, bottom, left, right in rectangles(marked):
         found[top:bottom + 1, left:right + 1] += 1
     assert (found == marked).all()
-    assert list(_rectangles(np.ones((3, 4), bool))) == [(0, 2, 0, 3)]
-    assert list(_rectangles(np.zeros((3, 4), bool))) == []
+    assert list(rectangles(np.ones((3, 4), bool))) == [(0, 2, 0, 3)]
+    assert list(rectangles(np.zeros((3, 4), bool))) == []
 
 
 def test_cells_stay_comfortable_where_the_window_is_narrow(qtbot):
@@ -124,7 +126,7 @@ def test_what_cannot_be_written_is_a_problem_that_names_the_file(judged, tmp_pat
     content = (tmp_path / f"matrix{suffix}").read_bytes()
     assert content.startswith({".csv": b"predicted", ".png": b"\x89PNG", ".svg": b"<?xml"}[suffix])
     if suffix == ".png":
-        assert QImage.fromData(content).width() == 2 * page.matrix.picture_size().width()
+        assert QImage.fromData(content).width() == 2 * picture_size(page.matrix).width()
     page.write(tmp_path / "missing" / f"matrix{suffix}")
     (problem,) = judged.problems
     assert f"matrix{suffix}" in str(problem)
@@ -147,10 +149,10 @@ def test_a_picture_is_light_and_shows_no_selection_and_the_window_follows_its_th
     assert written("selected.png") == light
     theme.apply("dark")
     try:
-        assert (matrix._colours == matrix._colours[0, 0]).all()
-        assert matrix._colours.max() < 128  # the cells of the window are dark now
+        assert (matrix.painter.colours == matrix.painter.colours[0, 0]).all()
+        assert matrix.painter.colours.max() < 128  # the cells of the window are dark now
         assert written("dark.png") == light
-        assert matrix._colours.max() < 128
+        assert matrix.painter.colours.max() < 128
     finally:
         theme.apply("light")
-    assert matrix._colours.min() > 128
+    assert matrix.painter.colours.min() > 128
