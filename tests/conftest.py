@@ -89,3 +89,25 @@ def project(small_project, tmp_path):
 
     with Project.open(shutil.copytree(small_project, tmp_path / "small.dlproj")) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def disk(tmp_path_factory):
+    """Makes disks: `disk("ro")` cannot be written, `disk("size=16k")` is full, others are as small as they say."""
+    import shutil
+    import subprocess
+
+    mounted = []
+
+    def made(options):
+        folder = tmp_path_factory.mktemp("disk")
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("no disk can be mounted here")
+        mounted.append(folder)
+        if options == "size=16k":
+            (folder / "there").write_bytes(bytes(16 << 10))
+        return folder
+    yield made
+    for folder in mounted:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # something may still be mapped

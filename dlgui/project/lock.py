@@ -1,4 +1,4 @@
-"""One writer a project: an operating-system lock that dies with its process."""
+"""One writer a project, one trainer a run: operating-system locks that die with their process."""
 
 from __future__ import annotations
 
@@ -8,25 +8,17 @@ from typing import IO
 
 
 class WriterLock:
-    """Held while a project is open for writing; `acquire` says whether it was free."""
+    """Held by one process, through one object, at a time; `acquire` says whether it was free."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: IO[bytes] | None = None
 
-    def acquire(self) -> bool:
-        """Takes the lock if nobody holds it."""
+    def acquire(self, wait: bool = False) -> bool:
+        """Takes the lock if nobody holds it, or as soon as nobody does."""
         file = self._path.open("a+b")
         try:
-            if os.name == "nt":
-                import msvcrt
-
-                file.seek(0)
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file, wait=wait)
         except OSError:
             file.close()
             return False
@@ -38,3 +30,28 @@ class WriterLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def held(path: Path) -> bool:
+    """Whether somebody holds the lock of a file."""
+    try:
+        with path.open("rb") as file:
+            _lock(file, shared=True)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _lock(file: IO[bytes], wait: bool = False, shared: bool = False) -> None:
+    """Locks an open file until it is closed. Raises `OSError` where it is locked already."""
+    if os.name == "nt":
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+    else:
+        import fcntl
+
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))

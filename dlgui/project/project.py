@@ -18,6 +18,7 @@ from dlgui.errors import DlguiError
 from dlgui.project import own_images
 from dlgui.project.changes import BESIDE_IMAGES, Changes
 from dlgui.project.store import FILE, Store
+from dlgui.project.under_way import UnderWay
 
 if TYPE_CHECKING:
     from dlgui.engine.labels import Listing
@@ -134,7 +135,7 @@ class Project:
     """An open project. Use `Project.create` or `Project.open`; a context manager."""
 
     def __init__(self, store: Store) -> None:
-        self.store, self.folder = store, store.folder
+        self.store, self.folder, self.under_way = store, store.folder, UnderWay()
         self._table: ImageTable | None = None
         self._classes: list[ClassInfo] | None = None
         self._root: Path | None = None
@@ -187,20 +188,20 @@ class Project:
 
     @classmethod
     def open(cls, folder: str | Path, read_only: bool = False) -> Project:
-        """Opens a project folder. Runs whose process has died become `interrupted`.
+        """Opens a project folder.
 
         Raises:
             DlguiError: no project, foreign, newer or damaged.
         """
-        from dlgui.project.operations import runs
-
         folder = Path(folder)
-        project = cls(Store.open(folder.parent if folder.name == FILE else folder, read_only))
-        runs.mark_interrupted(project)
-        return project
+        return cls(Store.open(folder.parent if folder.name == FILE else folder, read_only))
 
     def close(self) -> None:
-        """Closes the project; everything is on disk already."""
+        """Closes the project; everything is on disk already, unless that was full."""
+        from dlgui.project.operations import runs
+
+        runs.write_ends(self)
+        self.under_way.end_all()
         self.store.close()
         if self._own_cache is not None:
             self._own_cache.cleanup()

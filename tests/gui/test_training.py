@@ -215,7 +215,7 @@ def test_a_window_killed_while_training_offers_to_go_on_and_learns_the_same(wind
         time.sleep(0.05)
         child.send_signal(signal.SIGKILL)
     with Project.open(folder, read_only=True) as untouched:
-        assert runs.all_runs(untouched)[0].state == "running"
+        assert runs.all_runs(untouched)[0].state == "interrupted"
     assert window.session.open(folder)
     window.tabs.setCurrentIndex(1)
     run = runs.all_runs(window.session.project)[0]

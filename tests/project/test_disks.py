@@ -28,25 +28,6 @@ from dlgui.project.project import Project
 
 
 @pytest.fixture(scope="module")
-def disk(tmp_path_factory):
-    """Makes disks: `disk("ro")` cannot be written, `disk("size=16k")` is full."""
-    mounted = []
-
-    def made(options):
-        folder = tmp_path_factory.mktemp("disk")
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-        if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
-            pytest.skip("no disk can be mounted here")
-        mounted.append(folder)
-        if options == "size=16k":
-            (folder / "there").write_bytes(bytes(16 << 10))
-        return folder
-    yield made
-    for folder in mounted:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-@pytest.fixture(scope="module")
 def trained(small_folder, tmp_path_factory):
     """A project with a quick run."""
     with Project.create(tmp_path_factory.mktemp("disks") / "small.dlproj", small_folder) as project:

@@ -61,9 +61,8 @@ class ResumeBar(QFrame):
             where = self.tr(" after epoch {done} of {all}").format(
                 done=run.epochs or 0, all=run.parameters["settings"]["epochs"])
         name = shortened(run.name or run.id, 40)
-        interrupted = self.tr("{name} was interrupted{where}. Nothing is lost: it can go on where it was.")
         self.text.setText({
-            "interrupted": interrupted, "running": interrupted,
+            "interrupted": self.tr("{name} was interrupted{where}. Nothing is lost: it can go on where it was."),
             "paused": self.tr("{name} is paused{where}. It can go on where it was."),
             "failed": self.tr("{name} ended{where} with a problem: {error}")}[run.state].format(
                 name=name, where=where, error=run.error))

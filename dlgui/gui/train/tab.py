@@ -31,8 +31,8 @@ LATER = 40
 """Milliseconds between the parts of the tab where a training changes all of them: to paint them at once would hold the
 window, for both processors train."""
 
-UNFINISHED = ("paused", "interrupted", "failed", "running")
-"""States of a run, while no training runs, in which it can go on; `running` stays behind where the disk was full."""
+UNFINISHED = ("paused", "interrupted", "failed")
+"""States of a run in which it can go on."""
 
 
 class TrainTab(QWidget):
@@ -298,7 +298,7 @@ class TrainTab(QWidget):
         if shown is not None and shown.state in UNFINISHED:
             self.resume_bar.offer(shown, asked)
             return
-        waiting = [run for run in self.table.items.runs if run.state in ("paused", "interrupted", "running")]
+        waiting = [run for run in self.table.items.runs if run.state in ("paused", "interrupted")]
         self.resume_bar.offer(waiting[-1] if waiting else None)
 
     def apply_changes(self, changes: Changes) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from dlgui.engine.preload import prepare_to_train
 from dlgui.engine.progress import Cancelled, Report
 from dlgui.environment import memory_in_use
-from dlgui.errors import DlguiError
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.project.operations import divergence, evaluations, runs
@@ -24,6 +22,9 @@ from dlgui.project.operations.training import Plan
 from dlgui.project.project import Project
 
 INTERVAL = 0.1
+AGAIN = 2000
+"""Milliseconds after which the end of a run that found no room on the disk is written again."""
+
 Begin = Callable[[Project, Any], tuple[Run, Any]]
 
 
@@ -81,6 +82,8 @@ class Training(QObject):
         self.run: str | None = None
         self._control = _Control()
         self._job: Job | None = None
+        self._again = QTimer(self, singleShot=True, interval=AGAIN)
+        self._again.timeout.connect(self._write_ends)
 
     def start(self, plan: Plan) -> None:
         """Begins a new run."""
@@ -164,12 +167,15 @@ class Training(QObject):
 
     def _end(self, run: Run | None, problem: Exception | None) -> None:
         self._job = None
-        project = self.session.project
-        if problem is not None and project is not None:
-            with contextlib.suppress(DlguiError):  # on a full disk not even the run's state could be written
-                runs.mark_interrupted(project)
+        self._write_ends()
         self._set("idle")
         self.ended.emit(run, problem)
+
+    def _write_ends(self) -> None:
+        """Tries again and again where the disk was full: the book shall be right as soon as it can."""
+        project = self.session.project
+        if project is not None and not runs.write_ends(project):
+            self._again.start()
 
     def forget(self) -> None:
         """The project was closed; its job has ended with it."""

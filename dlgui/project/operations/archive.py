@@ -54,7 +54,7 @@ def pack(project: Project, path: str | Path, images: bool = False, progress: Pro
         raise DlguiError(odd, "its name cannot be unpacked on every computer",
                          "rename the file without a backslash and look at the folder again (F5)")
     files = [(f"runs/{f.relative_to(project.runs_folder).as_posix()}", f)
-             for f in sorted(project.runs_folder.rglob("*")) if f.is_file() and not f.name.endswith(".part")]
+             for f in sorted(project.runs_folder.rglob("*")) if f.is_file() and not f.name.endswith((".part", ".lock"))]
     if images:
         root = project.require_image_root()
         files += [(name[1:] if own_images.is_own(path) else f"images/{name}", root / path)

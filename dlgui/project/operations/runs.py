@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -83,17 +84,17 @@ def create(project: Project, *, network: str, method: str, parameters: dict[str,
            classes: Sequence[str], who: str = "user") -> Run:
     """A new run in state running, with the data it is trained on kept for later."""
     digest = data_hash(project)
-    with project.store.transact("train", who=who, undoable=False, network=network, method=method,
-                                parameters=parameters, seed=seed, device=device) as t:
+    with project.under_way.committed(), project.store.transact(
+            "train", who=who, undoable=False, network=network, method=method, parameters=parameters, seed=seed,
+            device=device) as t:
         if not project.store.rows("SELECT 1 FROM snapshots WHERE data_hash = ?", [digest]):
             t.insert("snapshots", {"data_hash": digest, "data": _snapshot(project)})
         number = t.insert("runs", {
             "network": network, "method": method, "state": "running", "parameters": json.dumps(parameters),
             "classes": outputs.to_text(project, classes), "seed": seed, "device": device, "pid": os.getpid(),
             "created": datetime.now(UTC).isoformat(timespec="seconds"), "data_hash": digest})
-    run = get(project, f"run-{number:03d}")
-    run.folder.mkdir(parents=True, exist_ok=True)
-    return run
+        project.under_way.begin(number, project.runs_folder / _identity(number))
+    return get(project, _identity(number))
 
 
 def append(project: Project, run: Run, row: dict[str, Any], **figures: Any) -> None:
@@ -119,12 +120,32 @@ def resume(project: Project, run: Run, after_iteration: int, parameters: Mapping
     """Sets a run going again, with other parameters where some are given; history behind the checkpoint is cut."""
     changed = {} if parameters is None else {"parameters": json.dumps(dict(parameters))}
     rate = {} if parameters is None else {"learning_rate": parameters["settings"]["learning_rate"]}
-    with project.store.transact("resume", undoable=False, run=run.id, **rate) as t:
+    with project.under_way.committed(), project.store.transact("resume", undoable=False, run=run.id, **rate) as t:
         late = project.store.rows("SELECT id FROM history WHERE run_id = ? AND iteration > ?",
                                   [run.number, after_iteration])
         t.delete("history", [row[0] for row in late])
         t.update("runs", [run.number], {"state": "running", "error": "", "pid": os.getpid(), **changed})
+        project.under_way.begin(run.number, run.folder)
+    project.under_way.unwritten.pop(run.number, None)
     return get(project, run.id)
+
+
+def end(project: Project, run: Run, state: str, error: str = "") -> None:
+    """A training is over and has not come to its end: that is known at once, and written as soon as the disk has
+    room."""
+    project.under_way.unwritten[run.number] = {"state": state, "pid": None, "error": error}
+    write_ends(project)
+
+
+def write_ends(project: Project) -> bool:
+    """Writes what a full disk kept out of the book; says whether nothing is left of it."""
+    unwritten = project.under_way.unwritten
+    for number, figures in list(unwritten.items()):
+        with contextlib.suppress(DlguiError):
+            with project.store.transact("progress", undoable=False, journal=False) as t:
+                t.update("runs", [number], figures)
+            unwritten.pop(number, None)
+    return not unwritten
 
 
 def waiting(project: Project) -> list[Run]:
@@ -134,10 +155,9 @@ def waiting(project: Project) -> list[Run]:
 
 def all_runs(project: Project) -> list[Run]:
     """All runs, oldest first."""
-    folder = project.runs_folder
     rows = project.store.rows(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY id")
     classes = project.classes()
-    return [_run(folder, row, classes) for row in rows]
+    return [_run(project, row, classes) for row in rows]
 
 
 def get(project: Project, run: str | None = None) -> Run:
@@ -204,15 +224,6 @@ def delete_many(project: Project, chosen: Sequence[Run], who: str = "user") -> C
     return t.changes
 
 
-def mark_interrupted(project: Project) -> None:
-    """Runs said to be running become `interrupted`: whoever has the project for writing is alone."""
-    if project.read_only:
-        return
-    for run in all_runs(project):
-        if run.state == "running":
-            update(project, run, state="interrupted", pid=None)
-
-
 def data_hash(project: Project) -> str:
     """A hash of today's trainable images, labels and split."""
     return hashlib.sha256(zlib.decompress(_snapshot(project))).hexdigest()[:32]
@@ -265,9 +276,18 @@ def _snapshot(project: Project) -> bytes:
     return zlib.compress(json.dumps(current_rows(project), ensure_ascii=False).encode(), 1)
 
 
-def _run(folder: Path, row: tuple[Any, ...], classes: Sequence[ClassInfo]) -> Run:
+def _identity(number: int) -> str:
+    return f"run-{number:03d}"
+
+
+def _run(project: Project, row: tuple[Any, ...], classes: Sequence[ClassInfo]) -> Run:
+    """A run as it is: one that the book says is running and that nobody trains was interrupted."""
     values = dict(zip(_COLUMNS, row, strict=True))
-    number, values["parameters"] = values.pop("id"), json.loads(values["parameters"])
+    number = values.pop("id")
+    values |= project.under_way.unwritten.get(number, {})
+    values["parameters"] = json.loads(values["parameters"])
     values["outputs"] = outputs.from_text(values.pop("classes"), classes)
-    identity = f"run-{number:03d}"
-    return Run(id=identity, number=number, folder=folder / identity, **values)
+    folder = project.runs_folder / _identity(number)
+    if values["state"] == "running" and not project.under_way.trains(number, folder):
+        values["state"] = "interrupted"
+    return Run(id=folder.name, number=number, folder=folder, **values)

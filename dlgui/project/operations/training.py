@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -111,6 +110,13 @@ def execute(project: Project, run: Run, progress: Progress | None = None) -> Ite
         Cancelled: it was cancelled, or finished before there was a network to keep.
         DlguiError: what went wrong and what to do; the run keeps it as its error.
     """
+    try:
+        yield from _recorded(project, run, progress)
+    finally:
+        project.under_way.end(run.number)
+
+
+def _recorded(project: Project, run: Run, progress: Progress | None) -> Iterator[Event]:
     train = {"quick": quick_training.execute, "finetune": fine_tuning.execute}[run.method]
     recorder = batches.Recorder(run, checkpoint_iteration(run))
     try:
@@ -130,22 +136,21 @@ def execute(project: Project, run: Run, progress: Progress | None = None) -> Ite
             yield event
         recorder.flush()
     except (GeneratorExit, Cancelled):
-        with contextlib.suppress(DlguiError, OSError):
+        with contextlib.suppress(OSError):
             recorder.flush()
-            runs.update(project, run, state="paused", pid=None)
+        runs.end(project, run, "paused")
         raise
     except Exception as problem:
         told = faults.explained(problem, run.id)
+        runs.end(project, run, "failed", str(told))
         with contextlib.suppress(DlguiError, OSError):
-            runs.update(project, run, state="failed", pid=None, error=str(told))
             run_files.write_problem(run, told)
             recorder.flush()
         if told is problem:
             raise
         raise told from problem
     except BaseException:
-        with contextlib.suppress(DlguiError):
-            runs.update(project, run, state="interrupted", pid=None)
+        runs.end(project, run, "interrupted")
         raise
 
 
@@ -160,8 +165,8 @@ def resume(project: Project, run: Run, learning_rate: float | None = None) -> Ru
     """
     if run.state == "done":
         raise DlguiError(run.id, "it is done already", "train a new run")
-    if run.state == "running" and run.pid not in (None, os.getpid()):
-        raise DlguiError(run.id, "it is running in another process", "stop it there first")
+    if run.state == "running":
+        raise DlguiError(run.id, "it is being trained", "stop it first")
     if not runs.unchanged(project, run):
         raise DlguiError(run.id, "images, labels or the split have changed since it began", "train a new run",
                          "train")

@@ -1,0 +1,87 @@
+"""What a training meets outside dlgui, for real and in the real window: full disks, a computer that sleeps, a kill."""
+
+import contextlib
+import shutil
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from dlgui.errors import DlguiError
+from dlgui.project.operations import runs, splits
+from dlgui.project.operations.training import Plan
+from dlgui.project.project import Project
+
+
+def test_a_full_disk_loses_nothing(opened, qtbot, idle):
+    resource = pytest.importorskip("resource")
+    opened.actions_by_name()["actionSplit"].trigger()
+    opened.tabs.setCurrentIndex(1)
+    tab, project = opened.train_tab, opened.session.project
+    tab.start_plan(Plan(method="finetune", image_size=32, device="cpu", settings={"epochs": 4, "batch_size": 8}))
+    qtbot.waitUntil(lambda: any(run.model.exists() for run in runs.all_runs(project)), timeout=120000)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, limits[1]))  # no file may grow beyond: like a full disk
+    try:
+        idle(opened, 120)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    run = runs.all_runs(project)[0]
+    assert run.state == "failed"
+    assert "free some disk space" in run.error
+    assert "free some disk space" in str(opened.problems.pop())
+    assert "free some disk space" in opened.findChild(QLabel, "resumeText").text()
+    qtbot.mouseClick(opened.findChild(QPushButton, "resumeTrainingButton"), Qt.MouseButton.LeftButton)
+    idle(opened, 120)
+    run = runs.get(project, run.id)
+    assert (run.state, run.epochs, run.error) == ("done", 4, "")
+    assert [row["epoch"] for row in runs.history(project, run)] == [1, 2, 3, 4]
+    assert opened.problems == []
+
+
+def fill(folder):
+    """Leaves no room on a disk; returns the file that has taken it."""
+    filler, part = folder / "filler", bytes(1 << 20)
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(part) == len(part):
+            pass
+    return filler
+
+
+@pytest.mark.parametrize(("method", "when"), [("quick", "train"), ("finetune", "train"), ("finetune", "history")])
+def test_a_run_that_met_a_full_disk_says_so_at_once_and_in_the_book_when_it_can(disk, project, window, qtbot, idle,
+                                                                              method, when):
+    splits.split(project)
+    project.close()
+    root = disk("size=300m")
+    folder = shutil.copytree(project.folder, root / "full.dlproj")
+    assert window.session.open(folder)
+    window.tabs.setCurrentIndex(1)
+    tab, project = window.train_tab, window.session.project
+    stop = project.listen(lambda changes: fill(root) if when in (changes.kind, *changes.kinds) else None)
+    tab.start_plan(Plan(method=method, image_size=64, device="cpu",
+                        settings={"epochs": 3, "batch_size": 8} if method == "finetune" else {}))
+    idle(window, 120)
+    assert "free some disk space" in str(window.problems[0])
+    stop()
+
+    # told at once, by this process and by another, though the book could not be written
+    with pytest.raises(DlguiError):
+        runs.rename(project, runs.all_runs(project)[0], "no room")
+    run = runs.all_runs(project)[0]
+    assert run.state == "failed"
+    assert "free some disk space" in run.error
+    qtbot.waitUntil(lambda: "free some disk space" in window.findChild(QLabel, "resumeText").text())
+    assert tab.table.items.index(0, 1).data() == "failed"
+    with Project.open(folder, read_only=True) as elsewhere:
+        assert runs.all_runs(elsewhere)[0].state in ("interrupted", "failed")  # a log may have had room left
+
+    # written by itself as soon as there is room; and the run goes on
+    (root / "filler").unlink()
+    qtbot.waitUntil(lambda: project.store.rows("SELECT state FROM runs") == [("failed",)], timeout=60000)
+    with Project.open(folder, read_only=True) as elsewhere:
+        assert "free some disk space" in runs.all_runs(elsewhere)[0].error
+    qtbot.mouseClick(window.findChild(QPushButton, "resumeTrainingButton"), Qt.MouseButton.LeftButton)
+    idle(window, 120)
+    assert [(run.state, run.error) for run in runs.all_runs(project)] == [("done", "")]
+    window.session.close()
