@@ -128,8 +128,8 @@ def _memorized(case: Case) -> Advice | None:
         return None
     return Advice("memorized", "warning",
             f"The network knows its training images by heart ({_percent(training[-1])} error) but errs on "
-            f"{_percent(errors[-1])} of the validation images. More images of the hard cases help most; augmentation "
-            "and a larger weight prior help too.")
+            f"{_percent(errors[-1])} of those that it did not learn from. More images of the hard cases help most; "
+            "augmentation and a larger weight prior help too.")
 
 
 def _stalled(case: Case) -> Advice | None:

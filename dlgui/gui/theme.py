@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QGuiApplication, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
 from dlgui.gui import stylesheet
@@ -82,6 +82,20 @@ def dress_plot(plot: Any) -> None:
     for side in ("left", "bottom"):
         plot.getAxis(side).setPen(_current.line)
         plot.getAxis(side).setTextPen(_current.soft)
+
+
+def pen(colour: QColor | str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """A pen for a curve of a plot; its width is in pixels of the window, so that it does not fade on a fine screen.
+
+    Thin dotted lines stay one pixel of the screen: of thicker ones Qt draws each dot as a shape, which takes too long.
+    """
+    made = QPen(QColor(colour))
+    if width > 1 or style == Qt.PenStyle.SolidLine:
+        width *= QGuiApplication.primaryScreen().devicePixelRatio()
+    made.setWidthF(width)
+    made.setCosmetic(True)
+    made.setStyle(style)
+    return made
 
 
 def next_choice() -> str:

@@ -7,9 +7,9 @@ import struct
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QStyleOptionHeader, QWidget
 
 from dlgui.gui import theme
 from dlgui.gui.train.run_table import COLUMNS
@@ -247,6 +247,46 @@ def test_runs_side_by_side(trained, qtbot, idle):
     qtbot.keyClick(worst, Qt.Key.Key_Return)
     assert [trained.data_tab.grid.items.item(row).name for row in trained.data_tab.grid.selected()] == [wanted]
     assert trained.problems == []
+
+
+def test_details_of_a_failed_run_say_why_and_long_names_end_in_dots(trained, qtbot, idle):
+    tab, project = trained.train_tab, trained.session.project
+    why = "local/part_0003.png: the file is empty; bring it back, or leave it out of the project and train again"
+    runs.update(project, runs.get(project, "run-001"), state="failed", error=why)
+    runs.rename(project, runs.get(project, "run-002"), "the night shift of line 3 before the lamps were changed")
+    idle(trained)
+    dialog = tab.compare([runs.get(project, f"run-00{n}") for n in (1, 2, 3, 4)])
+    qtbot.waitUntil(lambda: dialog.shown.rowCount() > 0)
+    rows = {dialog.shown.headerData(row, Qt.Orientation.Vertical): row for row in range(dialog.shown.rowCount())}
+    assert dialog.shown.index(rows["problem"], 0).data() == why
+    view, columns = dialog.view, dialog.view.horizontalHeader()
+    qtbot.waitUntil(lambda: view.rowHeight(rows["problem"]) > 2 * view.rowHeight(rows["seal"]))
+    option = QStyleOptionHeader()
+    columns.initStyleOptionForIndex(option, 1)
+    assert "…" in option.text
+    assert QFontMetrics(columns.font()).horizontalAdvance(option.text) < columns.sectionSize(1)
+    dialog.close()
+
+
+def test_dialogs_are_no_larger_than_their_window_or_the_screen(trained):
+    trained.resize(1024, 700)
+    dialog = trained.train_tab.compare(trained.train_tab.table.items.runs[:2])
+    room = dialog.screen().availableSize().expandedTo(trained.size())
+    assert dialog.width() <= room.width()
+    assert dialog.height() < room.height()
+
+
+@pytest.mark.parametrize("action", ["actionCompareRuns", "actionDuplicateRun", "actionRenameRun", "actionNoteRun",
+                                    "actionExportCurves", "actionExportTensorBoard"])
+def test_commands_about_a_run_say_what_to_do_without_one(trained, idle, action):
+    trained.train_tab.table.clearSelection()
+    trained.actions_by_name()[action].trigger()
+    assert "in the table" in trained.statusBar().currentMessage()
+    trained.train_tab.table.selectAll()
+    trained.train_tab.runs.delete_selected()
+    idle(trained)
+    trained.actions_by_name()[action].trigger()
+    assert "there is no run yet" in trained.statusBar().currentMessage().casefold()
 
 
 def rows_of(dialog):

@@ -173,6 +173,25 @@ def test_networks_are_compared_measured_and_taken(opened, setup, qtbot, idle):
     assert setup.form.plan().network == "efficientnet_lite1"
 
 
+def test_a_search_for_networks_without_a_hit_takes_none(opened, setup, qtbot, idle):
+    dialog = setup.compare_networks()
+    search, table, use = (named(dialog, name) for name in ("networkSearch", "networkTable", "useNetworkButton"))
+    qtbot.keyClicks(search, "resnet")
+    assert table.item(table.currentRow(), 0).text() == "resnet18"
+    qtbot.keyClicks(search, "<b>")
+    assert "called “resnet&lt;b&gt;”" in named(dialog, "networkAbout").text()
+    assert not use.isEnabled()
+    assert not named(dialog, "measureNetworkButton").isEnabled()
+    qtbot.keyClick(search, Qt.Key.Key_Return)  # asks timm, which has none either
+    idle(opened)
+    assert "is not allowed" in named(dialog, "networkAbout").text()
+    assert not use.isEnabled()
+    search.clear()
+    assert use.isEnabled()
+    dialog.close()
+    assert setup.form.plan().network == "efficientnet_lite0"
+
+
 def test_auto_tries_networks_and_says_which_it_took_and_why(opened, setup, qtbot, idle):
     form = setup.form
     assert not form.budget.isVisible()

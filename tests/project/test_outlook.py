@@ -11,8 +11,17 @@ from dlgui.engine import backbones, recipe
 from dlgui.engine.model_file import read_model
 from dlgui.engine.storage import cache_folder
 from dlgui.errors import InvalidValue
-from dlgui.project.operations import outlook, previews, runs, splits, training
+from dlgui.project.operations import evaluations, outlook, previews, runs, splits, training
 from dlgui.project.operations.training import Plan
+
+
+def test_a_run_without_validation_images_counts_too(project):
+    splits.split(project, 70, 0)
+    plan = Plan(method="finetune", image_size=32, settings={"epochs": 1, "batch_size": 16})
+    run = evaluations.judge(project, training.train(project, plan))
+    best = outlook.outlook(project, plan).best
+    assert (best.id, best.validation_top1_error) == (run.id, None)
+    assert best.test_top1_error is not None
 
 
 def test_outlook_counts_what_will_be_trained(project):

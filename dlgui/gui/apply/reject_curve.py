@@ -35,7 +35,7 @@ class RejectCurve(pg.PlotWidget):
         self.setLabel("bottom", self.tr("answered, %"))
         c = theme.colours()
         theme.dress_plot(self)
-        self._line = self.plot([], [], pen=pg.mkPen(c.accent, width=2))
+        self._line = self.plot([], [], pen=theme.pen(c.accent, width=2))
         self._here = self.plot([], [], pen=None, symbol="o", symbolSize=13, symbolBrush=c.warning, symbolPen=c.panel)
 
     def show_curve(self, curve: Curve) -> None:

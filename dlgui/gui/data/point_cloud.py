@@ -172,7 +172,7 @@ class LassoBox(pg.ViewBox):
             path.lineTo(point)
         path.closeSubpath()
         colour = QColor(theme.colours().accent)
-        self._line.setPen(pg.mkPen(colour, width=1.5))
+        self._line.setPen(theme.pen(colour, width=1.5))
         colour.setAlpha(40)
         self._line.setBrush(colour)
         self._line.setPath(path)

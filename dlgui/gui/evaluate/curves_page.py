@@ -154,7 +154,7 @@ class CurvesPage(Page):
         for name, curve in shown.items():
             area = "–" if curve.area is None else f"{curve.area:.4f}"
             self.plot.plot(curve.x, curve.y, name=escape(f"{short(name, 22)}  {area}"),
-                           pen=pg.mkPen(COLOURS[names.index(name) % len(COLOURS)], width=2))
+                           pen=theme.pen(COLOURS[names.index(name) % len(COLOURS)], width=2))
         every = shown if self.of_class.currentData() is not None else getattr(self.drawn, self.kind.currentData())
         areas = [curve.area for curve in every.values() if curve.area is not None]
         if areas:
@@ -174,7 +174,7 @@ class CurvesPage(Page):
         heights = np.sqrt(right + wrong), np.sqrt(wrong)  # few errors beside many hits would be invisible otherwise
         for height, colour, name in ((heights[0], c.right, self.tr("right")), (heights[1], c.wrong, self.tr("wrong"))):
             self.plot.addItem(pg.BarGraphItem(x0=edges[:-1], x1=edges[1:], height=height, brush=colour, pen=c.panel))
-            self.plot.plot([], [], pen=pg.mkPen(colour, width=6), name=name)
+            self.plot.plot([], [], pen=theme.pen(colour, width=6), name=name)
         self.plot.getAxis("left").setTicks([[(float(np.sqrt(t)), str(t)) for t in _root_ticks(round(top))]])
         sure = int(np.count_nonzero(~found.correct & (found.confidence > 0.9)))
         self.said.setText(self.tr("Errors made with more than 90 % confidence: {n}. A click on a bar shows its "
@@ -183,11 +183,11 @@ class CurvesPage(Page):
     def _draw_reliability(self) -> None:
         assert self.drawn is not None
         self._axes(self.tr("confidence of the predicted class"), self.tr("accuracy"))
-        self.plot.plot([0, 1], [0, 1], pen=pg.mkPen(theme.colours().soft, style=Qt.PenStyle.DashLine))
+        self.plot.plot([0, 1], [0, 1], pen=theme.pen(theme.colours().soft, style=Qt.PenStyle.DashLine))
         for (name, found), colour in zip(self.drawn.reliability.items(), COLOURS, strict=False):
             filled = found.count > 0
             self.plot.plot(found.confidence[filled], found.accuracy[filled], symbol="o", symbolBrush=colour,
-                           symbolPen=None, pen=pg.mkPen(colour, width=2),
+                           symbolPen=None, pen=theme.pen(colour, width=2),
                            symbolSize=5 + 9 * np.sqrt(found.count[filled] / max(found.count.max(), 1)),
                            name=f"{name}  {100 * found.expected_calibration_error:.2f} %")
         words = [self.tr("On the dashed line confidences mean what they say. Figures are the expected calibration "
@@ -206,7 +206,7 @@ class CurvesPage(Page):
         curve = self.drawn.rejection
         self._axes(self.tr("share that is answered"), self.tr("error among the answers"),
                    max(float(curve.y.max(initial=0)) * 1.1, 0.01))
-        self.plot.plot(curve.x, curve.y, pen=pg.mkPen(COLOURS[0], width=2))
+        self.plot.plot(curve.x, curve.y, pen=theme.pen(COLOURS[0], width=2))
         none_wrong = curve.x[curve.y == 0]
         share = 100 * float(none_wrong.max(initial=0))
         self.said.setText((self.tr("The most confident {share:.1f} % are all right.").format(share=share) if share

@@ -76,9 +76,9 @@ class DisturbanceCurves(pg.PlotWidget):
         self.drawn = []
         for i in [i for i in np.argsort(-fall, kind="stable").tolist() if found.told[i]][:CLASSES]:
             self.drawn.append(classes[i])
-            self.plot(places, 100 * found.accuracy[:, i], pen=pg.mkPen(colours.get(classes[i], c.soft), width=1.5),
+            self.plot(places, 100 * found.accuracy[:, i], pen=theme.pen(colours.get(classes[i], c.soft), width=1.5),
                       symbol="o", symbolSize=4, symbolPen=None, symbolBrush=colours.get(classes[i], c.soft))
-        self.plot(places, 100 * found.overall, pen=pg.mkPen(c.ink, width=2.5))
+        self.plot(places, 100 * found.overall, pen=theme.pen(c.ink, width=2.5))
         told = [in_words(found, classes)]
         if self.drawn:
             told.append(self.tr("bold: all classes; thin: {names}").format(names=", ".join(self.drawn)))

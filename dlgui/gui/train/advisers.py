@@ -6,7 +6,6 @@ import html
 from collections.abc import Callable
 from typing import Any
 
-import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -236,11 +235,11 @@ class DataAdviser(Adviser):
         law = fit_power_law(chosen.curve.sizes, chosen.curve.errors[None])
         first = chosen.curve.sizes[0]
         xs = [first * (then / first) ** (i / 60) for i in range(61)]
-        self.plot.plot(xs, [100 * float(law.at(x)[0]) for x in xs], pen=pg.mkPen(c.accent, width=2))
+        self.plot.plot(xs, [100 * float(law.at(x)[0]) for x in xs], pen=theme.pen(c.accent, width=2))
         self.plot.plot(list(chosen.curve.sizes), (100 * chosen.curve.errors).tolist(), pen=None, symbol="o",
                        symbolSize=8, symbolBrush=c.ink, symbolPen=None)
         low, high = f.then_interval
-        self.plot.plot([then, then], [100 * low, 100 * high], pen=pg.mkPen(c.warning, width=3))
+        self.plot.plot([then, then], [100 * low, 100 * high], pen=theme.pen(c.warning, width=3))
         self.plot.plot([then], [100 * f.then], pen=None, symbol="d", symbolSize=11, symbolBrush=c.warning,
                        symbolPen=None)
         self.plot.setTitle(html.escape(shortened(chosen.name, 60)), color=c.ink, size="10pt")

@@ -74,9 +74,12 @@ class MethodCard(QFrame):
         if self.method == "quick":
             text = self.tr("Runs {every:,} images once through {network}, left as it is, and solves for the layer that "
                            "tells {classes} classes apart.")
-        else:
+        elif found.validation:
             text = self.tr("Trains all of {network} on {train:,} images, {epochs} times over, and keeps what errs "
                            "least on {validation:,} others.")
+        else:
+            text = self.tr("Trains all of {network} on {train:,} images, {epochs} times over, and keeps the last "
+                           "state: there are no validation images to judge by.")
         self.what.setText(text.format(every=found.every, train=found.train, validation=found.validation,
                                       network=network, classes=len(found.classes), epochs=found.epochs))
 
@@ -97,12 +100,12 @@ class MethodCard(QFrame):
         if best is None:
             self.last.setText(self.tr("Not trained yet in this project."))
             return
-        text = self.tr("Best so far: {error} validation error in {seconds} ({run})").format(
-            error=percent(best.validation_top1_error), seconds=about_seconds(best.train_seconds),
-            run=shortened(best.name or best.id))
-        if best.test_top1_error is not None:
-            text += self.tr(", {error} on the test split").format(error=percent(best.test_top1_error))
-        self.last.setText(text + ".")
+        errors = [text.format(error=percent(error)) for text, error in (
+            (self.tr("{error} validation error"), best.validation_top1_error),
+            (self.tr("{error} on the test split"), best.test_top1_error)) if error is not None]
+        self.last.setText(self.tr("Best so far: {errors}, in {seconds} ({run}).").format(
+            errors=", ".join(errors) or self.tr("not judged yet"), seconds=about_seconds(best.train_seconds),
+            run=shortened(best.name or best.id)))
 
     def show_measuring(self) -> None:
         """The time is being measured."""

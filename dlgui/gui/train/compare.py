@@ -14,12 +14,13 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QColor, QFont, QFontMetrics
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
     QSplitter,
+    QStyleOptionHeader,
     QTableView,
     QTabWidget,
     QVBoxLayout,
@@ -41,8 +42,14 @@ from dlgui.project.operations.runs import Run
 
 Index = QModelIndex | QPersistentModelIndex
 DIFFERS = int(Qt.ItemDataRole.UserRole)
-COLUMN = 110
-"""Least width of a run's column in pixels; more runs than there is room for are scrolled."""
+COLUMN, WIDEST = 110, 590
+"""Least width in pixels of a run's column, and the most that the table has at first; more runs are scrolled."""
+
+ROW, HIGHEST = 26, 110
+"""Least and most height of a row in pixels: notes and problems are read here, not only begun."""
+
+PADDING = 20
+"""Pixels of a heading that are not text."""
 
 
 class ComparisonModel(QAbstractTableModel):
@@ -74,7 +81,7 @@ class ComparisonModel(QAbstractTableModel):
         name = self.runs[section].name or self.runs[section].id
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip(name)
-        return shortened(name, 32) if role == Qt.ItemDataRole.DisplayRole else None
+        return name if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if not index.isValid():
@@ -98,6 +105,18 @@ class ComparisonModel(QAbstractTableModel):
             font.setBold(True)
             return font
         return None
+
+
+class _Names(QHeaderView):
+    """Names of runs of any length; Qt alone cuts off what it shortened in letters that are not bold."""
+
+    def initStyleOptionForIndex(self, option: QStyleOptionHeader, logicalIndex: int) -> None:
+        super().initStyleOptionForIndex(option, logicalIndex)
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        name = self.model().headerData(logicalIndex, self.orientation())
+        option.text = QFontMetrics(font).elidedText(str(name), Qt.TextElideMode.ElideMiddle,
+                                                    self.sectionSize(logicalIndex) - PADDING)
 
 
 class CompareDialog(ProjectDialog):
@@ -140,13 +159,19 @@ class CompareDialog(ProjectDialog):
     def _table(self) -> QTableView:
         view = named(QTableView(), "comparisonTable", self.tr("Figures, data and parameters; what differs stands out"))
         view.setModel(self.shown)
-        view.verticalHeader().setDefaultSectionSize(26)
+        view.verticalHeader().setDefaultSectionSize(ROW)
+        view.verticalHeader().setMinimumSectionSize(ROW)
+        view.verticalHeader().setMaximumSectionSize(HIGHEST)
         view.setShowGrid(False)
         view.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        columns = view.horizontalHeader()
+        columns = _Names(Qt.Orientation.Horizontal, view)
+        view.setHorizontalHeader(columns)
         columns.setMinimumSectionSize(COLUMN)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        columns.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        fit = QTimer(view, singleShot=True, interval=0)
+        fit.timeout.connect(view.resizeRowsToContents)
+        for cause in (columns.sectionResized, self.shown.modelReset, self.shown.rowsInserted):
+            cause.connect(lambda *_: fit.start())
         return view
 
     def _build(self) -> None:
@@ -175,7 +200,8 @@ class CompareDialog(ProjectDialog):
         parts = QSplitter()
         parts.addWidget(left)
         parts.addWidget(self.curves)
-        parts.setSizes([480, 620])
+        table = min(max(480, 210 + COLUMN * len(self.chosen)), WIDEST)
+        parts.setSizes([table, self.width() - table])
         parts.setChildrenCollapsible(False)
         return parts
 

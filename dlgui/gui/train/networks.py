@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -23,6 +25,7 @@ from dlgui.errors import DlguiError
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import button, named
+from dlgui.gui.words import shortened
 from dlgui.project.operations.training import AUTO
 
 _NAME, _PARAMETERS, _MEGABYTES, _SIZE, _SPEED, _ACCURACY, _WEIGHTS, _LICENCE = range(8)
@@ -61,6 +64,7 @@ class NetworkDialog(QDialog):
         self.search = named(QLineEdit(), "networkSearch", self.tr("Shows the networks whose name holds this text"))
         self.search.setPlaceholderText(self.tr("search, or the name of a network of timm"))
         self.search.textChanged.connect(self._filter)
+        self.search.returnPressed.connect(self._entered)
         self.add = button("addTimmButton", self.tr("Look up in timm"), self.tr(
             "Adds the network of the timm library with this name"), self._look_up)
         self.table = named(QTableWidget(0, 8), "networkTable", self.tr("Networks; a double click takes one"))
@@ -92,7 +96,7 @@ class NetworkDialog(QDialog):
             "Runs the selected networks for half a second each"), self.measure_selected)
         self.measure_all = button("measureAllNetworksButton", self.tr("Measure all"), self.tr(
             "Measures every network that is shown and not measured yet; takes some seconds each"),
-            lambda: self._measure([row for row in range(self.table.rowCount()) if not self.table.isRowHidden(row)]))
+            lambda: self._measure(self._shown_rows()))
         self.cancel = button("cancelMeasureButton", self.tr("Stop measuring"), self.tr("End the measurement"),
                              self._stop)
         self.cancel.setEnabled(False)
@@ -172,9 +176,34 @@ class NetworkDialog(QDialog):
     def _filter(self, text: str) -> None:
         for row in range(self.table.rowCount()):
             self.table.setRowHidden(row, text.strip().lower() not in self._name(row).lower())
+        shown = self._shown_rows()
+        if shown and self._chosen() < 0:
+            self.table.selectRow(shown[0])
+        elif not shown:
+            self.table.clearSelection()
+            self.about.setText(self.tr("No network of this list is called “{text}”. “{look}” asks the timm library for "
+                                       "it.").format(text=html.escape(shortened(text.strip(), 40)),
+                                                     look=self.add.text()))
+
+    def _shown_rows(self) -> list[int]:
+        return [row for row in range(self.table.rowCount()) if not self.table.isRowHidden(row)]
+
+    def _chosen(self) -> int:
+        """Row of the network that is selected and shown, -1 without one."""
+        row = self.table.currentRow()
+        return row if self.table.selectedItems() and not self.table.isRowHidden(row) else -1
+
+    def _entered(self) -> None:
+        """Enter goes on to what was found, or looks elsewhere where nothing was."""
+        if self._shown_rows():
+            self.table.setFocus()
+        else:
+            self._look_up()
 
     def _explain(self) -> None:
-        row = self.table.currentRow()
+        row = self._chosen()
+        self.take.setEnabled(row >= 0)
+        self.measure.setEnabled(row >= 0 and not self.cancel.isEnabled())
         if row >= 0:
             info = networks.info(self._name(row))
             state = network_weights.state(info)
@@ -186,7 +215,7 @@ class NetworkDialog(QDialog):
             self.about.setText(text)
 
     def _take(self) -> None:
-        row = self.table.currentRow()
+        row = self._chosen()
         if row >= 0:
             self.chosen.emit(self._name(row))
             self.accept()
@@ -232,7 +261,8 @@ class NetworkDialog(QDialog):
             self.about.setText(problem)
 
     def _busy(self, busy: bool) -> None:
-        for widget in (self.measure, self.measure_all, self.add):
+        self.measure.setEnabled(not busy and self._chosen() >= 0)
+        for widget in (self.measure_all, self.add):
             widget.setEnabled(not busy)
         self.cancel.setEnabled(busy)
 

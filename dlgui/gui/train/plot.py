@@ -188,13 +188,13 @@ class TrainingPlot(pg.PlotWidget):
         for axis in (*(item.getAxis(n) for n in ("left", "bottom", "right")), self._loss_axis):
             axis.setPen(c.line)
             axis.setTextPen(c.soft)
-        self._grid.setPen(pg.mkPen(c.raised, width=1))
+        self._grid.setPen(theme.pen(c.raised, width=1))
         self.legend.setLabelTextColor(c.ink)
         self._entitled = None  # only labels made from now on have the colour
         self._box.setStyleSheet(f"background: {c.panel}; color: {c.ink}; border: 1px solid {c.line}; "
                                 "border-radius: 4px; padding: 5px 7px;")
-        self._cursor.setPen(pg.mkPen(c.soft, width=1))
-        self._best.setPen(pg.mkPen(c.soft, width=1, style=Qt.PenStyle.DashLine))
+        self._cursor.setPen(theme.pen(c.soft, width=1))
+        self._best.setPen(theme.pen(c.soft, width=1, style=Qt.PenStyle.DashLine))
         self._star.setBrush(shades["validation"])
         self._star.setPen(pg.mkPen(c.panel, width=1))
         self._start.setText(self.tr("kept: the start (quick)"), QColor(c.ink))
@@ -215,7 +215,7 @@ class TrainingPlot(pg.PlotWidget):
         if several:
             style = {"train": Qt.PenStyle.DashLine, "loss": Qt.PenStyle.DotLine, "rate": Qt.PenStyle.DashDotLine}.get(
                 kind, Qt.PenStyle.SolidLine)
-        return pg.mkPen(colour, width=2 if kind in ("train", "validation") else 1, style=style)
+        return theme.pen(colour, width=2 if kind in ("train", "validation") else 1, style=style)
 
     # --- content
 

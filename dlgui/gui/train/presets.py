@@ -84,6 +84,7 @@ class PresetDialog(QDialog):
         for widget in (self.bring, self.write, self.remove, self.back):
             row.addWidget(widget)
         row.addStretch()
+        row.addWidget(button("closePresetsButton", self.tr("Close"), self.tr("Leaves the form as it is"), self.reject))
         row.addWidget(self.take)
         layout = QVBoxLayout(self)
         layout.addWidget(self.list, 1)

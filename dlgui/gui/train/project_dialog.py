@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QWidget
 
 from dlgui.gui.session import Session
 
 D = TypeVar("D", bound=QDialog)
+TITLE_BAR = 36
+"""Pixels that a window's frame takes, at a guess."""
 
 
 class ProjectDialog(QDialog):
@@ -23,7 +25,7 @@ class ProjectDialog(QDialog):
         session: whose project it is about.
         name: its objectName.
         title: of its window.
-        size: width and height in pixels.
+        size: width and height in pixels, where the screen has room for them.
     """
 
     jobs: tuple[str, ...] = ()
@@ -34,7 +36,10 @@ class ProjectDialog(QDialog):
         self.session = session
         self.setObjectName(name)
         self.setWindowTitle(title)
-        self.resize(*size)
+        room = self.screen().availableSize()
+        if parent is not None:  # a window of that size proves that there is room
+            room = room.expandedTo(parent.window().size())
+        self.resize(QSize(*size).boundedTo(room - QSize(0, TITLE_BAR)))
         session.opened.connect(self.close)
 
     def done(self, result: int) -> None:

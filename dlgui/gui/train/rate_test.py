@@ -53,8 +53,8 @@ class RateDialog(ProjectDialog):
         self.plot.setLogMode(x=True, y=False)
         self.plot.setXRange(-5, 0)
         c = theme.colours()
-        self._line = self.plot.plot([], [], pen=pg.mkPen(c.accent, width=2))
-        self._mark = pg.InfiniteLine(angle=90, pen=pg.mkPen(c.warning, width=2, style=Qt.PenStyle.DashLine),
+        self._line = self.plot.plot([], [], pen=theme.pen(c.accent, width=2))
+        self._mark = pg.InfiniteLine(angle=90, pen=theme.pen(c.warning, width=2, style=Qt.PenStyle.DashLine),
                                      label=self.tr("proposed"), labelOpts={"color": c.warning, "position": 0.92})
         self._mark.hide()
         self.plot.addItem(self._mark)

@@ -80,15 +80,28 @@ class RunPanel(QWidget):
         self.title.setText(self.tr("Runs ({n})").format(n=count) if count else self.tr("Runs"))
         self.buttons["delete"].setEnabled(bool(self._deletable()))
 
+    def needs_one(self) -> bool:
+        """Whether a run is selected; says what to do where none is."""
+        if self.table.selected():
+            return True
+        self.says.emit(self.tr("Select a run in the table first.") if self.table.rowCount() else
+                       self.tr("There is no run yet: train one first."))
+        return False
+
+    def edit_column(self, column: str) -> None:
+        """Starts editing name or note of the current run."""
+        if self.needs_one() and self._writable():
+            self.table.edit_column(column)
+
     def compare_selected(self) -> None:
         """Shows the selected runs side by side."""
-        if self.table.selected():
+        if self.needs_one():
             self.compare.emit(self.table.selected())
 
     def duplicate_selected(self) -> None:
         """Hands the current run's settings to the form."""
         run = self.table.current()
-        if run is not None:
+        if self.needs_one() and run is not None:
             self.duplicate.emit(run)
 
     def delete_selected(self) -> None:

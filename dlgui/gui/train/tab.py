@@ -136,15 +136,19 @@ class TrainTab(QWidget):
                         self.runs.compare_selected, "Ctrl+M, C", separated=True),
                 Command("actionDuplicateRun", "train", self.tr("Duplicate the run with changes"),
                         self.runs.duplicate_selected, "Ctrl+M, D"),
-                Command("actionRenameRun", "train", self.tr("Rename the run"), lambda: self.table.edit_column("run"),
+                Command("actionRenameRun", "train", self.tr("Rename the run"), lambda: self.runs.edit_column("run"),
                         "Ctrl+M, R"),
                 Command("actionNoteRun", "train", self.tr("Write a note on the run"),
-                        lambda: self.table.edit_column("note"), "Ctrl+M, N"),
+                        lambda: self.runs.edit_column("note"), "Ctrl+M, N"),
                 Command("actionRepeatRun", "train", self.tr("Repeat a run…"), self.repeat_run, "Ctrl+M, X"),
-                Command("actionExportCurves", "train", self.tr("Save the plot…"), self.curves.export, "Ctrl+M, G"),
+                Command("actionExportCurves", "train", self.tr("Save the plot…"),
+                        self._of_a_run(self.curves.export), "Ctrl+M, G"),
                 Command("actionExportTensorBoard", "train", self.tr("Event files for TensorBoard…"),
-                        self.curves.export_tensorboard, "Ctrl+M, T"),
+                        self._of_a_run(self.curves.export_tensorboard), "Ctrl+M, T"),
                 *self.setup.commands()]
+
+    def _of_a_run(self, deed: Callable[[], object]) -> Callable[[], object]:
+        return lambda: deed() if self.runs.needs_one() else None
 
     def scenes(self) -> list[Scene]:
         """Pictures of this tab, as far as the project has such runs."""

@@ -106,7 +106,9 @@ def _sample(project: Project, most: int, seed: int) -> _Sample:
     table = project.images()
     rows = np.concatenate([table.rows("train"), table.rows("validation")])
     if not len(rows):
-        raise DlguiError(project.folder, "no image in the training split", "split the data first")
+        if not len(table.rows("all")):
+            raise DlguiError(project.folder, "no labeled, readable image", "label images first", "label")
+        raise DlguiError(project.folder, "no image in the training split", "split the data first", "split")
     rows = rows[quick.evenly(table.label[rows], most, seed)]
     present, labels = np.unique(table.label[rows], return_inverse=True)
     if len(present) < 2:

@@ -99,6 +99,8 @@ def table(project: Project, chosen: Sequence[Run]) -> list[Row]:
                ("note", "note"))
     rows = [Row("figures", name, [getattr(run, key) for run in chosen]) for name, key in figures]
     rows.append(Row("figures", "model size", [model_bytes(run) for run in chosen]))
+    if any(run.error for run in chosen):
+        rows.append(Row("figures", "problem", [run.error for run in chosen]))
     rows.append(Row("figures", "seal", [(seals.read(run) or {}).get("seal") for run in chosen]))
     then = [runs.snapshot(project, run) for run in chosen]
     rows.append(Row("data", "data hash", [run.data_hash for run in chosen]))

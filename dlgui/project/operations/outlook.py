@@ -46,7 +46,7 @@ class Outlook:
         kinds: classes with labeled images, in whatever split.
         width, height: input size in pixels.
         epochs: passes over the training split of a fine-tuning with the plan's settings.
-        best: the finished run of this method with the lowest validation error, None without one.
+        best: the finished run of this method that errs least, see `best_run`; None without one.
     """
 
     train: int
@@ -96,10 +96,14 @@ def outlook(project: Project, plan: Plan) -> Outlook:
 
 
 def best_run(project: Project, method: str) -> Run | None:
-    """The finished run of a method with the lowest validation error."""
-    done = [run for run in runs.all_runs(project) if run.method == method and run.state == "done"
-            and run.validation_top1_error is not None]
-    return min(done, key=lambda run: run.validation_top1_error or 0.0, default=None)
+    """The finished run of a method with the lowest validation error; of those that were trained without validation
+    images, which come last, the one with the lowest test error."""
+    done = [run for run in runs.all_runs(project) if run.method == method and run.state == "done"]
+
+    def errors(run: Run) -> list[float]:
+        return [2.0 if error is None else error for error in (run.validation_top1_error, run.test_top1_error)]
+
+    return min(done, key=errors, default=None)
 
 
 def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> Estimate | None:
