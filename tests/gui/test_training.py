@@ -10,8 +10,9 @@ import zipfile
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from safetensors.numpy import load, load_file
 
 from dlgui.cli import main as cli
@@ -78,6 +79,56 @@ def test_stop_keeps_the_best_network_and_evaluates_it(divided, qtbot, idle):
     assert tab.live.worst.items.rowCount() == len(run_files.worst(run))
     trained = tab.plot.runs[0].last
     qtbot.waitUntil(lambda: tab.plot.viewRange()[0][1] == pytest.approx(1.02 * trained))  # it ends where the run ended
+    assert divided.problems == []
+
+
+def test_the_plot_is_dragged_while_it_trains_and_stays_where_it_was_put(divided, qtbot, idle):
+    tab, plot = divided.train_tab, divided.train_tab.plot
+    view, shown, everything = plot.viewport(), plot.getPlotItem().getViewBox(), named(divided, "fitPlotButton")
+    centre = view.rect().center()
+
+    def whole():
+        return abs(shown.viewRange()[0][1] - 1.02 * max(plot.runs[0].last, plot.runs[0].ahead)) < 0.01
+
+    def hover():
+        QApplication.sendEvent(view, QMouseEvent(
+            QEvent.Type.MouseMove, QPointF(centre), view.mapToGlobal(QPointF(centre)), Qt.MouseButton.NoButton,
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier))
+        return named(divided, "plotReadout").isVisible()
+
+    tab.start_plan(plan(epochs=500))
+    wait_for_batches(divided, qtbot, 20)
+    qtbot.waitUntil(whole)
+    assert not everything.isEnabled()
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=centre)
+    ranges = []
+    for step in range(1, 13):
+        qtbot.mouseMove(view, centre + QPoint(-8 * step, 4 * step))
+        qtbot.wait(20)
+        if not plot.following:  # from now on it is the mouse alone that moves it
+            ranges.append(shown.viewRange())
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=centre + QPoint(-96, 48))
+    (left, right), (bottom, _) = ranges[0]
+    moved = shown.viewRange()
+    assert moved[0][0] > left
+    assert moved[1][0] > bottom
+    assert moved[0][1] - moved[0][0] == pytest.approx(right - left)
+
+    # what comes in is drawn, and values are read, where it was put
+    seen = plot.runs[0].last
+    qtbot.waitUntil(lambda: plot.runs[0].last > seen + 5, timeout=120000)
+    plot.refresh()
+    assert shown.viewRange() == moved
+    qtbot.waitUntil(hover)
+    assert "loss" in named(divided, "plotReadout").text()
+
+    # and a button leads back
+    assert everything.isEnabled()
+    qtbot.mouseClick(everything, Qt.MouseButton.LeftButton)
+    assert whole()
+    assert not everything.isEnabled()
+    end = shown.viewRange()[0][1]
+    qtbot.waitUntil(lambda: shown.viewRange()[0][1] > end, timeout=120000)
     assert divided.problems == []
 
 

@@ -104,9 +104,10 @@ class TrainingPlot(pg.PlotWidget):
 
     Signals:
         read: the text of what is under the mouse, empty outside.
+        follows: whether everything is shown, and what comes in with it; False once a person has chosen a part.
     """
 
-    read = Signal(str)
+    read, follows = Signal(str), Signal(bool)
 
     def __init__(self, parent: QWidget | None = None, name: str = "trainingPlot") -> None:
         super().__init__(parent, enableMenu=False, axisItems={"left": _PlainAxis("left")})
@@ -138,13 +139,13 @@ class TrainingPlot(pg.PlotWidget):
             axis.linkToView(box)
             axis.enableAutoSIPrefix(False)
             box.setXLink(self._main)
-            box.setMouseEnabled(x=False, y=False)
+            box.setEnabled(False)  # it lies over the first box, which is what the mouse moves
             box.setZValue(-10)
         for axis in ("left", "bottom"):
             item.getAxis(axis).enableAutoSIPrefix(False)
         self._main.sigResized.connect(self._place_boxes)
         self._main.sigRangeChanged.connect(lambda *_: self.redraw())
-        self._main.sigRangeChangedManually.connect(lambda *_: self._moved())
+        self._main.sigRangeChangedManually.connect(lambda *_: self._follow(False))
         self._main.setLimits(xMin=-0.5)
         item.hideButtons()
         item.layout.setContentsMargins(4, 12, 6, 4)  # the highest tick's text stands half above the axis
@@ -233,7 +234,7 @@ class TrainingPlot(pg.PlotWidget):
             else:
                 self._lines.append(_Line(run, kind, boxes.get(kind, self._main), pen, pale))
         if not keep_range:
-            self.following = True
+            self._follow(True)
         self.refresh()
 
     def _entitle(self) -> None:
@@ -294,7 +295,8 @@ class TrainingPlot(pg.PlotWidget):
 
     def fit(self) -> None:
         """Shows everything."""
-        self.following, self._drawing = True, True  # several ranges change; drawing once afterwards will do
+        self._follow(True)
+        self._drawing = True  # several ranges change; drawing once afterwards will do
         try:
             self._fit()
         finally:
@@ -318,8 +320,10 @@ class TrainingPlot(pg.PlotWidget):
         else:
             self._loss_box.setYRange(0, max(loss[1], 1e-9) * 1.05, padding=0)
 
-    def _moved(self) -> None:
-        self.following = False
+    def _follow(self, on: bool) -> None:
+        if on != self.following:
+            self.following = on
+            self.follows.emit(on)
 
     def _judged(self) -> bool:
         """Whether any error is known."""

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSlider,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -30,7 +29,7 @@ from dlgui.gui.train.bars import Bar, BarChart
 from dlgui.gui.train.lines import COLOURS, RunCurves
 from dlgui.gui.train.plot import TrainingPlot
 from dlgui.gui.train.training import Told
-from dlgui.gui.widgets import menu_button, named
+from dlgui.gui.widgets import button, menu_button, named
 from dlgui.gui.words import shortened, tip
 from dlgui.project.operations import batches, run_export, run_files, runs
 from dlgui.project.operations.runs import Run
@@ -74,9 +73,10 @@ class PlotPanel(QWidget):
         self.logarithmic.toggled.connect(self.plot.set_logarithmic)
         self.loss = self._kind("loss", self.tr("loss"), self.tr("Show the loss, batch by batch"))
         self.rate = self._kind("rate", self.tr("rate"), self.tr("Show the learning rate"))
-        self.fit = named(QToolButton(), "fitPlotButton", self.tr("Show everything; the plot then follows the training"))
-        self.fit.setText(self.tr("All"))
-        self.fit.clicked.connect(self._fit)
+        self.fit = button("fitPlotButton", self.tr("All"), self.tr(
+            "Show everything again; the plot then follows the training"), self._fit)
+        self.fit.setEnabled(False)
+        self.plot.follows.connect(self.fit.setDisabled)
         self.save = menu_button("exportPlotButton", self.tr("Save"), self.tr(
             "Save the plot as PNG, SVG or CSV, or write event files for TensorBoard"))
         self.save.menu().addAction(self.tr("Picture (PNG, SVG) or table (CSV)…"), self.export)

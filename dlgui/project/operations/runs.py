@@ -108,6 +108,8 @@ def update(project: Project, run: Run, **figures: Any) -> Run:
     """Changes a run's state or figures; not undoable."""
     with project.store.transact("progress" if "state" in figures else GOES_ON, undoable=False, journal=False) as t:
         t.update("runs", [run.number], figures)
+    if "state" in figures:
+        project.under_way.unwritten.pop(run.number, None)
     return get(project, run.id)
 
 
