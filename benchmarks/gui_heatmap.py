@@ -107,14 +107,14 @@ def session(project: Path, pause: float) -> list[tuple[str, float, float]]:
     while not window.making.finished:
         wait(0.1)
     tab = window.evaluate_tab
-    matrix, painted = tab.pages[0].matrix, Painted(tab.why.heatmap)
+    matrix, painted = tab.pages[0].matrix, Painted(tab.why.views.first)
     window.tabs.setCurrentWidget(tab)
     window.session.open(project)
     while matrix.matrix.table is None:
         wait(0.005)
     app.processEvents()  # the matrix is painted
     cell = matrix.visualRect(matrix.model().index(0, 0)).center()
-    grid, method = tab.results.grid, tab.why.method
+    grid, method = tab.results.grid, tab.why.options.method
     measure("the first of the session", lambda: QTest.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton,
                                                                  Qt.KeyboardModifier.NoModifier, cell))
     if pause:

@@ -165,8 +165,8 @@ def test_the_suspect_that_is_looked_at_is_explained_until_another_image_is_picke
         idle(window)
         suspect = table.suspect()
         assert tab.why.about.text() == suspect.path
-        assert not tab.why.heatmap.image().isNull()
-        assert tab.why.verdict.text()
+        assert not tab.why.views.first.image().isNull()
+        assert tab.why.judgement.verdict.text()
     qtbot.keyClick(table, Qt.Key.Key_R)  # the grid follows the change, the next suspect stays explained
     idle(window)
     assert table.suspect().path != suspect.path

@@ -67,7 +67,7 @@ def test_heatmaps_of_any_class_and_method(evaluated, qtbot, idle):
         target.setCurrentIndex(target.findData(name))
         idle(evaluated)
         seen.append(pixels(view))
-        assert name in panel.heads[0].text()
+        assert name in panel.views.heads[0].text()
     assert np.abs(seen[0] - seen[1]).max() > 20
     assert not named(evaluated, "heatmapViewTruth").isVisible()
     target.setCurrentIndex(target.findData("both"))
@@ -98,10 +98,10 @@ def test_guided_heatmaps_are_prepared_when_the_mouse_comes_to_the_methods(evalua
     QApplication.sendEvent(method, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
     assert evaluated.session.jobs.running("guided") is not None
     idle(evaluated, 120)
-    default = pixels(panel.heatmap)
+    default = pixels(panel.views.first)
     method.setCurrentIndex(method.findData("guided_grad_cam"))
     idle(evaluated)
-    assert np.abs(pixels(panel.heatmap) - default).max() > 20
+    assert np.abs(pixels(panel.views.first) - default).max() > 20
     QApplication.sendEvent(method, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
     assert evaluated.session.jobs.running("guided") is None  # once is enough
 
@@ -112,25 +112,25 @@ def test_confidences_and_nearest_training_images(evaluated, qtbot, idle):
     idle(evaluated)
     sample = panel._samples[0]
     found = evaluated.evaluate_tab.evaluation.predictions
-    shares = [share for _, share, *_ in panel.bars.rows]
+    shares = [share for _, share, *_ in panel.judgement.bars.rows]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] == pytest.approx(found.confidence[sample.position])
-    assert [true for *_, true, _ in panel.bars.rows].count(True) == 1
+    assert [true for *_, true, _ in panel.judgement.bars.rows].count(True) == 1
     table = evaluated.session.project.images()
     train = {str(evaluated.session.project.image_root / table.path[r]): table.class_names[table.label[r]]
              for r in table.rows("train")}
-    files = [f for f in panel.strips[0].files if f]
+    files = [f for f in panel.judgement.strips[0].files if f]
     assert len(files) == 4
     assert {train[f] for f in files} == {sample.truth}
     assert str(sample.file) not in files
-    assert "nearest training images" in panel.verdict.text()
-    before = pixels(panel.heatmap)
+    assert "nearest training images" in panel.judgement.verdict.text()
+    before = pixels(panel.views.first)
     qtbot.mouseClick(named(evaluated, "truthNeighbour1", QToolButton), Qt.MouseButton.LeftButton)
     idle(evaluated)
-    assert np.abs(pixels(panel.heatmap) - before).max() > 20
+    assert np.abs(pixels(panel.views.first) - before).max() > 20
     qtbot.mouseClick(named(evaluated, "heatmapBackButton"), Qt.MouseButton.LeftButton)
     idle(evaluated)
-    np.testing.assert_array_equal(pixels(panel.heatmap), before)
+    np.testing.assert_array_equal(pixels(panel.views.first), before)
 
 
 def test_remedies_in_the_panel_can_be_undone(evaluated, qtbot, idle):
@@ -139,14 +139,14 @@ def test_remedies_in_the_panel_can_be_undone(evaluated, qtbot, idle):
     idle(evaluated)
     project = evaluated.session.project
     before, image = info(project), panel._samples[0].image_id
-    menu = panel.label.menu()
+    menu = panel.remedies.label.menu()
     menu.aboutToShow.emit()
     other = next(a for a in menu.actions() if a.text() != panel._samples[0].truth)
     other.trigger()
     idle(evaluated)
     assert project.images().label_names(project.images().row_of([image])) == [other.text()]
-    panel._samples = evaluated.evaluate_tab.results.selected()
-    menu = panel.move_to.menu()
+    panel.remedies.offer([s.image_id for s in evaluated.evaluate_tab.results.selected()])
+    menu = panel.remedies.move_to.menu()
     menu.aboutToShow.emit()
     menu.actions()[-1].trigger()
     idle(evaluated)
@@ -159,19 +159,19 @@ def test_remedies_in_the_panel_can_be_undone(evaluated, qtbot, idle):
 
 def test_contact_sheet_averages_and_alarm(evaluated, idle):
     panel, inspection = evaluated.evaluate_tab.why, evaluated.evaluate_tab.inspection
-    sheet = panel._open(ContactSheet)
+    sheet = panel.open_dialog(ContactSheet)
     idle(evaluated)
     assert sheet.list.count() == min(len(inspection.positions), SHEET)
     assert not sheet.list.item(0).icon().isNull()
     sheet.close()
-    average = panel._open(AverageDialog)
+    average = panel.open_dialog(AverageDialog)
     idle(evaluated)
     assert all(view.image().width() > 100 for view in average.views)
     assert "over 60 of the 72" in average.note.text()
     average.second.setCurrentIndex(1 - average.second.currentIndex() % 2)
     average.close()  # ends what has just begun
     idle(evaluated)
-    alarm = panel._open(ShortcutDialog)
+    alarm = panel.open_dialog(ShortcutDialog)
     idle(evaluated, 120)
     assert named(alarm, "shortcutTable", QTableWidget).rowCount() >= 3
     assert "shortcut" in alarm.sentence.text() or "Alarm" in alarm.sentence.text()

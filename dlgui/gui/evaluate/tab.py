@@ -131,9 +131,6 @@ class EvaluateTab(QWidget):
         for page in self.pages:
             if isinstance(page, RemedyPage):
                 page.looked.connect(self._explain_suspect)
-        self.why.relabel.connect(self.inspection.relabel)
-        self.why.flag.connect(self.inspection.flag)
-        self.why.exclude.connect(self.inspection.exclude)
 
     @property
     def evaluation(self) -> Evaluation | None:

@@ -310,8 +310,8 @@ def test_the_epoch_slider_shows_the_network_as_it_was(judged, qtbot, idle):
     final = evaluations.predict(project, run, "validation")
     place = final.paths.index(sample.path)
     name, share = final.classes[final.predicted[place]], 100 * final.confidence[place]
-    assert tab.why.heads[0].text() == f"finished network, for {name} {share:.1f} %"
-    assert tab.why.bars.rows[0][1] == pytest.approx(tab.evaluation.predictions.confidence[sample.position])
+    assert tab.why.views.heads[0].text() == f"finished network, for {name} {share:.1f} %"
+    assert tab.why.judgement.bars.rows[0][1] == pytest.approx(tab.evaluation.predictions.confidence[sample.position])
     table = np.stack([a.predicted for a in answers])
     changes = dict(zip(answers[0].paths, (np.diff(table, axis=0) != 0).sum(0), strict=True))
     qtbot.mouseClick(named(judged, "flipsButton"), Qt.MouseButton.LeftButton)

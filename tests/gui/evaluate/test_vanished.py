@@ -36,14 +36,14 @@ def test_picture_heatmap_and_tooltip_say_so(vanished, idle, qtbot):
     tab = window.evaluate_tab
     tab.results.grid.select([PLACE])
     idle(window)
-    assert f"{sample.file}: the file does not exist; restore the file" in tab.why.heatmap._text
+    assert f"{sample.file}: the file does not exist; restore the file" in tab.why.views.first._text
     qtbot.waitUntil(lambda: tab.results._missing(sample), timeout=20000)
     assert f"{sample.file}: it is gone or cannot be read; bring the file back" in tab.results.grid.items.item(PLACE).tip
 
 
 def test_the_contact_sheet_shows_the_others_and_names_what_is_missing(vanished, idle):
     window, sample = vanished
-    sheet = window.evaluate_tab.why._open(ContactSheet)
+    sheet = window.evaluate_tab.why.open_dialog(ContactSheet)
     idle(window)
     assert sheet.list.count() == SHEET
     assert f"1 cannot be read: {sample.file}: the file does not exist" in sheet.note.text()
@@ -56,7 +56,7 @@ def test_the_contact_sheet_shows_the_others_and_names_what_is_missing(vanished, 
 
 def test_a_neighbour_that_is_missing_says_so(vanished, qtbot):
     window, sample = vanished
-    strip = window.evaluate_tab.why.strips[0]
+    strip = window.evaluate_tab.why.judgement.strips[0]
     strip.show_files("nearest", [sample.file])
     first = strip.findChildren(QToolButton)[0]
     qtbot.waitUntil(lambda: first.toolTip().startswith(f"{sample.file}: it is gone"), timeout=20000)
@@ -65,7 +65,7 @@ def test_a_neighbour_that_is_missing_says_so(vanished, qtbot):
 
 def test_a_contact_sheet_of_nothing_says_what_to_do(judged):
     judged.evaluate_tab.inspection.choose(Criteria(text="no such name"))
-    sheet = judged.evaluate_tab.why._open(ContactSheet)
+    sheet = judged.evaluate_tab.why.open_dialog(ContactSheet)
     assert sheet.note.text().startswith("No image is chosen")
     sheet.close()
 
