@@ -28,7 +28,7 @@ def application() -> QApplication:
     sys.setswitchinterval(SWITCH_SECONDS)
     let_helpers_yield()
     made = QApplication(sys.argv[:1])
-    QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: theme.apply())
+    QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: theme.switch())
     return made
 
 

@@ -143,7 +143,7 @@ class MainWindow(QMainWindow):
             return lambda: self.tabs.setCurrentIndex(i)
 
         def dress(choice: str) -> Callable[[], None]:
-            return lambda: theme.apply(choice)
+            return lambda: theme.switch(choice)
 
         tabs = ((self.tr("Data"), "images"), (self.tr("Train"), "train"), (self.tr("Evaluate"), "evaluate"),
                 (self.tr("Apply"), "apply"))
@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
             Command("actionShowLog", "view", self.tr("Log"), self.toggle_log, "Ctrl+Shift+L", False, True, icon="log"),
             Command("actionShowJournal", "view", self.tr("Journal"), self.toggle_journal, "Ctrl+Shift+J", False,
                     icon="script"),
-            Command("actionSwitchTheme", "view", self.tr("Light or dark"), lambda: theme.apply(theme.next_choice()),
+            Command("actionSwitchTheme", "view", self.tr("Light or dark"), lambda: theme.switch(theme.next_choice()),
                     "Ctrl+Shift+D", False, True, icon="theme"),
             *(Command(f"actionTheme{choice.title()}", "view", text, dress(choice), f"Ctrl+U, {choice[0].upper()}",
                       False)

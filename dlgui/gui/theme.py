@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from PySide6.QtCore import QObject, QSettings, Qt, Signal
+from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette, QPen
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from dlgui.gui import stylesheet
 from dlgui.gui.stylesheet import Colours
@@ -19,6 +20,8 @@ LIGHT = Colours("#f4f6f8", "#ffffff", "#e9edf1", "#1b2733", "#56646f", "#d3dae1"
 DARK = Colours("#16191d", "#1e2227", "#2a3037", "#e6eaee", "#9aa6b2", "#363d46", "#4c9ffe", "#0b1420", "#4c9ffe",
                "#ff6b60", "#e3b341", "#66717d", "#74b4ff", "dark")
 CHOICES = ("system", "light", "dark")
+PIECE = 100
+"""Hidden widgets that are dressed in one turn of the event loop."""
 
 _current = LIGHT
 
@@ -47,7 +50,45 @@ def chosen() -> str:
 
 
 def apply(choice: str | None = None) -> None:
-    """Dresses the application; None takes what the user chose last."""
+    """Dresses the application at once; None takes what the user chose last."""
+    for _ in _dressing(choice):
+        pass
+
+
+def switch(choice: str | None = None) -> None:
+    """The same a piece a turn of the event loop: a window of many widgets takes a quarter of a second, and what is seen
+    comes first."""
+    _switch().start(_dressing(choice))
+
+
+class _Pieces(QObject):
+    """Goes on with a generator whenever the event loop has nothing else to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: Iterator[None] = iter(())
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self._turn)
+
+    def start(self, pieces: Iterator[None]) -> None:
+        """Begins; what was not done of others is done first."""
+        for _ in self._pieces:
+            pass
+        self._pieces = pieces
+        self._turns.start()
+        self._turn()
+
+    def _turn(self) -> None:
+        if next(self._pieces, self) is self:
+            self._turns.stop()
+
+
+@cache
+def _switch() -> _Pieces:
+    return _Pieces()
+
+
+def _dressing(choice: str | None) -> Iterator[None]:
     global _current
     if choice is not None:
         QSettings().setValue("theme", choice)
@@ -57,12 +98,35 @@ def apply(choice: str | None = None) -> None:
     _current = DARK if dark else LIGHT
     application = QApplication.instance()
     assert isinstance(application, QApplication)
+    seen = [window for window in application.topLevelWidgets() if window.isVisible()]
+    for window in seen:
+        window.setUpdatesEnabled(False)  # each is painted once, when it is whole
+    application.setPalette(_palette(_current))
     if not application.styleSheet():
         application.setStyle("Fusion")
-    application.setStyleSheet("")  # one sheet over another takes four times as long as none and then the new one
-    application.setPalette(_palette(_current))
-    application.setStyleSheet(stylesheet.sheet(_current))
+        application.setStyleSheet(stylesheet.sheet())
+    yield
     notifier().changed.emit()
+    yield
+    hidden: list[QWidget] = []
+    for window in seen:
+        if isValid(window):
+            parts = [window, *(part for part in window.findChildren(QWidget) if part.window() is window)]
+            hidden += [part for part in parts if not part.isVisible()]
+            _dress(part for part in parts if part.isVisible())
+            window.setUpdatesEnabled(True)
+            yield
+    for first in range(0, len(hidden), PIECE):
+        _dress(part for part in hidden[first:first + PIECE] if isValid(part))
+        yield
+
+
+def _dress(widgets: Iterable[QWidget]) -> None:
+    """Has the style look at widgets anew: it keeps for each what the sheet's roles meant."""
+    for widget in widgets:
+        widget.style().unpolish(widget)
+        if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+            widget.style().polish(widget)
 
 
 @contextmanager
@@ -106,12 +170,12 @@ def next_choice() -> str:
 def _palette(c: Colours) -> QPalette:
     palette = QPalette()
     role = QPalette.ColorRole
-    for name, colour in ((role.Window, c.window), (role.WindowText, c.ink), (role.Base, c.panel),
-                         (role.AlternateBase, c.raised), (role.Text, c.ink), (role.Button, c.raised),
-                         (role.ButtonText, c.ink), (role.Highlight, c.accent), (role.HighlightedText, c.on_accent),
-                         (role.ToolTipBase, c.panel), (role.ToolTipText, c.ink), (role.PlaceholderText, c.soft),
-                         (role.Link, c.accent), (role.Mid, c.line), (role.Dark, c.line), (role.Light, c.raised)):
+    for name, colour in ((role.Text, c.ink), (role.Button, c.raised), (role.ButtonText, c.ink),
+                         (role.ToolTipBase, c.panel), (role.ToolTipText, c.ink), (role.Dark, c.line),
+                         (role.Light, c.raised)):
         palette.setColor(name, QColor(colour))
+    for field, css in stylesheet.ROLES.items():
+        palette.setColor(role["".join(word.title() for word in css.split("-"))], QColor(getattr(c, field)))
     for name in (role.Text, role.ButtonText, role.WindowText):
         palette.setColor(QPalette.ColorGroup.Disabled, name, QColor(c.soft))
     return palette

@@ -188,6 +188,34 @@ def test_the_mouse_reads_and_zooms_the_plot(trained, qtbot):
     assert trained.problems == []
 
 
+def test_many_and_long_runs_do_not_hold_the_window(trained, qtbot, idle):
+    tab, project = trained.train_tab, trained.session.project
+    template = runs.get(project, "run-003")
+    for seed in range(14):
+        run = runs.create(project, network=template.network, method="finetune", parameters=template.parameters,
+                          seed=seed, device="cpu", classes=template.classes)
+        runs.append(project, run, runs.history(project, template)[0], epochs=1)
+    tab.table.selectAll()
+    assert "18 runs, the first 12" in tab.curves.head.text()
+    assert [curves.run for curves in tab.plot.runs] == [run.id for run in tab.table.selected()][:12]
+    tab.table.selectionModel().clearSelection()
+    tab.table.select([1])
+    assert tab.curves.head.text() == "run-001"
+
+    batches = np.arange(1.0, 50_001.0)  # so many are read in a job
+    rows = np.stack([batches, batches / 25_000, 1 / batches, np.full(50_000, 0.001)], 1)
+    (template.folder / "batches.f64").write_bytes(rows.tobytes())
+    tab.table.select([3])
+    qtbot.waitUntil(lambda: [curves.run for curves in tab.plot.runs] == ["run-003"])
+    np.testing.assert_array_equal(tab.plot.runs[0].curves["loss"].y, 1 / batches)
+    dialog = tab.compare([template])
+    qtbot.waitUntil(lambda: bool(dialog.curves.plot.runs) and len(dialog.curves.plot.runs[0].curves["loss"]) == 50_000)
+    tab.table.select([3, 4])
+    tab.table.select([4])  # what was asked for last is shown
+    idle(trained)
+    assert [curves.run for curves in tab.plot.runs] == ["run-004"]
+
+
 def test_runs_side_by_side(trained, qtbot, idle):
     tab, project = trained.train_tab, trained.session.project
     path = project.images().path[int(project.images().rows("train")[0])]

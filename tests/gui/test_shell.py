@@ -47,7 +47,7 @@ def test_every_drawing_can_be_read_and_is_inked(window):
         assert any(image.pixelColor(x, y).alpha() for x in range(40) for y in range(40)), name
 
 
-def test_the_theme_is_switched_and_icons_follow(opened):
+def test_the_theme_is_switched_and_icons_follow(opened, qtbot):
     def ink():
         image = opened.actions_by_name()["actionUndo"].icon().pixmap(40, 40).toImage()
         return max((image.pixelColor(x, y) for x in range(40) for y in range(40)), key=lambda c: c.alpha()).lightness()
@@ -56,7 +56,28 @@ def test_the_theme_is_switched_and_icons_follow(opened):
     assert ink() < 100
     opened.actions_by_name()["actionSwitchTheme"].trigger()
     assert theme.colours() is theme.DARK
-    assert ink() > 150
+    qtbot.waitUntil(lambda: ink() > 150)
+    theme.apply("light")
+
+
+def test_a_theme_comes_in_pieces_and_ends_whole(opened, qtbot, idle):
+    def pictures():
+        found = []
+        for tab in (2, 3):
+            opened.tabs.setCurrentIndex(tab)
+            found.append(opened.grab().toImage())
+        return found
+
+    theme.apply("dark")
+    pictures()  # arranges what was never shown
+    idle(opened)
+    dark = pictures()
+    theme.apply("light")
+    assert pictures() != dark
+    theme.switch("dark")
+    theme.switch("light")
+    theme.switch("dark")  # whoever presses thrice gets the last
+    qtbot.waitUntil(lambda: pictures() == dark)
     theme.apply("light")
 
 

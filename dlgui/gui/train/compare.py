@@ -128,7 +128,8 @@ class CompareDialog(ProjectDialog):
     """
 
     images_wanted, says = Signal(list), Signal(str)
-    jobs = ("comparison table", DisagreementView.job, TrainedOnView.job)
+    plot_name = "comparisonPlot"
+    jobs = ("comparison table", f"curves of {plot_name}", DisagreementView.job, TrainedOnView.job)
 
     def __init__(self, session: Session, thumbnails: Thumbnails, chosen: Sequence[Run],
                  parent: QWidget | None = None) -> None:
@@ -146,8 +147,7 @@ class CompareDialog(ProjectDialog):
         self.only.toggled.connect(lambda on: self.shown.setFilterFixedString("true" if on else ""))
         self.only.setVisible(len(chosen) > 1)
         self.only.setChecked(len(chosen) > 1)
-        self.curves = PlotPanel(session)
-        self.curves.plot.setObjectName("comparisonPlot")
+        self.curves = PlotPanel(session, self.plot_name)
         self.curves.says.connect(self.says)
         self.data = TrainedOnView(session, thumbnails, chosen)
         judged = [run for run in chosen if run.model.exists()]

@@ -24,9 +24,6 @@ LEGEND_COLUMNS = 4
 LONGEST = 18
 """Letters of a run's name in the legend."""
 
-LEGEND_ENTRIES = 12
-"""With more runs the last entry says how many there are besides."""
-
 DOTTED = 60
 """Up to so many visible epochs each is marked with a dot."""
 
@@ -242,9 +239,6 @@ class TrainingPlot(pg.PlotWidget):
             wanted = [(line.curve, shortened(line.run.name, LONGEST)
                        + (self.tr(": no curve") if line.run.empty else ""))
                       for line in self._lines if line.kind == "validation"]
-            if len(wanted) > LEGEND_ENTRIES:
-                more = self.tr("and {n} more").format(n=len(wanted) - LEGEND_ENTRIES + 1)
-                wanted = [*wanted[:LEGEND_ENTRIES - 1], (pg.PlotCurveItem(pen=None), more)]
         else:
             words = {"train": self.tr("training"), "validation": self.tr("validation"), "loss": self.tr("loss"),
                      "rate": self.tr("learning rate")}

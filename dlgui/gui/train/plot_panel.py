@@ -40,11 +40,23 @@ LIVE_MILLISECONDS = 1000
 
 log = logging.getLogger("dlgui.gui")
 
+OVERLAID = 12
+"""So many runs are drawn over one another at most: nobody can tell more curves apart."""
+
+AT_ONCE = 1 << 20
+"""Bytes of batches that are read in the window's thread; more are read in a job."""
+
 SMOOTHINGS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
 class PlotPanel(QWidget):
     """Shows the curves of the chosen runs and follows the one that trains.
+
+    Attributes:
+        job: kind of the job that reads long curves.
+
+    Args:
+        name: objectName of the plot.
 
     Signals:
         says: a sentence for the status bar.
@@ -52,14 +64,14 @@ class PlotPanel(QWidget):
 
     says = Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, name: str = "trainingPlot", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.session = session
+        self.session, self.job = session, f"curves of {name}"
         self.chosen: list[Run] = []
         self._live: RunCurves | None = None
         self._clock = QTimer(self, singleShot=True, interval=LIVE_MILLISECONDS)
         self._clock.timeout.connect(self._draw_live)
-        self.plot, self.bars, self.empty = TrainingPlot(), BarChart(), QLabel()
+        self.plot, self.bars, self.empty = TrainingPlot(name=name), BarChart(), QLabel()
         self.empty.setObjectName("noCurve")
         self.head = ElidedLabel()
         self.head.setProperty("head", True)
@@ -119,17 +131,20 @@ class PlotPanel(QWidget):
 
     def _dress(self) -> None:
         self.plot.dress()
-        self.show_runs(self.chosen)
+        if self.session.project is not None and self.pages.currentWidget() is self._bars_page:
+            self.bars.show_groups(self._groups(self.session.project, self.chosen))
 
     # --- content
 
     def show_runs(self, chosen: Sequence[Run]) -> None:
-        """Shows runs: curves with a level line for each quick one among them; quick ones alone as bars."""
+        """Shows runs: curves with a level line for each quick one among them, of the first `OVERLAID`; quick ones alone
+        as bars. Curves of long trainings appear when they are read."""
         same = [run.id for run in chosen] == [run.id for run in self.chosen]
         self.chosen = list(chosen)
         project = self.session.project
         self.save.setEnabled(bool(chosen))
-        fine = [run for run in chosen if run.method != "quick"]
+        self.session.jobs.drop(self.job)
+        fine = any(run.method != "quick" for run in chosen)
         if project is None or not chosen:
             self.head.setText("")
             self.empty.setText(self.tr("Select a run in the table to see how it went.") if project is not None
@@ -138,19 +153,33 @@ class PlotPanel(QWidget):
             self._page(self.empty)
             return
         names = ", ".join(run.name or run.id for run in chosen)
-        self.head.setText(names if len(chosen) == 1 else self.tr("{n} runs").format(n=len(chosen)))
+        left_out = fine and len(chosen) > OVERLAID
+        several = self.tr("{n} runs, the first {m} are drawn") if left_out else self.tr("{n} runs")
+        self.head.setText(names if len(chosen) == 1 else several.format(n=len(chosen), m=OVERLAID))
         if len(chosen) > 1:
-            self.head.setToolTip(tip(names + "\n" + self.tr(
+            self.head.setToolTip(tip("\n".join(([self.tr("More curves than {m} cannot be told apart. Sort the table to "
+                                                          "have others drawn.").format(m=OVERLAID)] if left_out else [])
+                                               + [names, self.tr(
                 "Solid: validation (a level line: a quick run, which has no epochs), dashed: training, dotted: loss, "
-                "dash-dotted: learning rate")))
-        self.plot.show_runs([self._curves(project, run) for run in chosen] if fine else [], keep_range=same)
+                "dash-dotted: learning rate")])))
+        drawn = self.chosen[:OVERLAID] if fine else []
+        if sum(map(batches.size, drawn)) > AT_ONCE:
+            self.session.jobs.start(self.job, self.tr("reading curves"), lambda job: [
+                _curves(project, run) for run in drawn], done=lambda made: self._draw(project, made, same), quiet=True)
+        else:
+            self._draw(project, [_curves(project, run) for run in drawn], same)
+
+    def _draw(self, project: Project, made: list[RunCurves], keep_range: bool) -> None:
+        live, chosen = self._live, self.chosen
+        self.plot.show_runs([live if live is not None and curves.run == live.run else curves for curves in made],
+                            keep_range)
         if any(curves.last for curves in self.plot.runs):
             self._page(self.plot)
-        elif len(fine) == len(chosen) or (len(chosen) == 1 and chosen[0].state != "done"):
+        elif all(run.method != "quick" for run in chosen) or (len(chosen) == 1 and chosen[0].state != "done"):
             self.empty.setText(self._nothing(chosen[0]))
             self._page(self.empty)
         else:
-            self.bars.show_groups(self._groups(project, list(chosen)))
+            self.bars.show_groups(self._groups(project, chosen))
             self._page(self._bars_page)
 
     def _nothing(self, run: Run) -> str:
@@ -198,7 +227,7 @@ class PlotPanel(QWidget):
         if self._live is None or self._live.run != told.run:
             run = runs.get(project, told.run)
             shown = [curves for curves in self.plot.runs if curves.run == told.run]
-            self._live = shown[0] if shown else self._curves(project, run)
+            self._live = shown[0] if shown else _curves(project, run)
             self._live.epochs = _planned(run)
         if told.batches:
             self._live.add_batches(np.array(told.batches, np.float64))
@@ -223,19 +252,6 @@ class PlotPanel(QWidget):
         """The training is over: from now on the book knows everything."""
         self._clock.stop()
         self._live = None
-
-    def _curves(self, project: Project, run: Run) -> RunCurves:
-        if self._live is not None and self._live.run == run.id:
-            return self._live
-        name = run.name or run.id
-        if run.method == "quick":
-            made = RunCurves.of(run.id, name, 0, [])
-            made.level = None if run.validation_top1_error is None else 100.0 * run.validation_top1_error
-            return made
-        made = RunCurves.of(run.id, name, _planned(run) if run.state == "running" else 0, runs.history(project, run),
-                            batches.read(run))
-        made.keep(run.best_epoch, run.validation_top1_error)
-        return made
 
     def _fit(self) -> None:
         self.plot.fit()
@@ -293,6 +309,18 @@ class PlotPanel(QWidget):
     def _written(self, text: str) -> None:
         log.info(text)
         self.says.emit(text)
+
+
+def _curves(project: Project, run: Run) -> RunCurves:
+    name = run.name or run.id
+    if run.method == "quick":
+        made = RunCurves.of(run.id, name, 0, [])
+        made.level = None if run.validation_top1_error is None else 100.0 * run.validation_top1_error
+        return made
+    made = RunCurves.of(run.id, name, _planned(run) if run.state == "running" else 0, runs.history(project, run),
+                        batches.read(run))
+    made.keep(run.best_epoch, run.validation_top1_error)
+    return made
 
 
 def _planned(run: Run) -> int:

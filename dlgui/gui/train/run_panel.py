@@ -109,7 +109,8 @@ class RunPanel(QWidget):
         chosen = self._deletable()
         row = self.table.first_selected()
         if chosen and self.session.do(runs.delete_many, chosen) is not None:
-            self.refresh()
+            if chosen[0] in self.table.items.runs:  # while a training runs, the table follows later
+                self.refresh()
             self.table.select_row(row)
             self.says.emit(self.tr("{n} taken off the list; undo (Ctrl+Z) brings them back.").format(
                 n=shortened(chosen[0].name or chosen[0].id, 40) if len(chosen) == 1 else self.tr("{n} runs").format(

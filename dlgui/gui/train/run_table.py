@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import (
@@ -38,9 +38,17 @@ from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
 Index = QModelIndex | QPersistentModelIndex
-RUN, SORT, CURVE = (int(Qt.ItemDataRole.UserRole) + i for i in range(3))
+RUN, CURVE = (int(Qt.ItemDataRole.UserRole) + i for i in range(2))
 COLUMNS = ("run", "state", "validation", "test", "curve", "method", "network", "size", "epochs", "time", "model",
            "started", "note")
+_SORTED_BY: dict[str, Callable[[Run], Any]] = {
+    "run": lambda run: run.name or run.id, "state": lambda run: run.state,
+    "validation": lambda run: run.validation_top1_error, "test": lambda run: run.test_top1_error,
+    "curve": lambda run: run.validation_top1_error, "method": lambda run: run.method,
+    "network": lambda run: run.network,
+    "size": lambda run: run.parameters["preprocessing"]["width"] * run.parameters["preprocessing"]["height"],
+    "epochs": lambda run: run.epochs if run.method == "finetune" else None, "time": lambda run: run.train_seconds,
+    "started": lambda run: run.number, "note": lambda run: run.note or None}
 _RIGHT = {"validation", "test", "size", "epochs", "time", "model"}
 
 
@@ -113,8 +121,6 @@ class RunModel(QAbstractTableModel):
             return run
         if role == CURVE:
             return self._curves.get(run.number, []) if column == "curve" else None
-        if role == SORT:
-            return self._value(run, column)
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(run, column)
         if role == Qt.ItemDataRole.EditRole:
@@ -136,17 +142,10 @@ class RunModel(QAbstractTableModel):
         change = runs.rename if column == "run" else runs.note
         return self.session.do(lambda project: change(project, run, "" if text == run.id else text)) is not None
 
-    def _value(self, run: Run, column: str) -> Any:
+    def value(self, row: int, column: int) -> Any:
         """What a column is sorted by; None where it is not known."""
-        values: dict[str, Callable[[], Any]] = {
-            "run": lambda: run.name or run.id, "state": lambda: run.state,
-            "validation": lambda: run.validation_top1_error, "test": lambda: run.test_top1_error,
-            "curve": lambda: run.validation_top1_error, "method": lambda: run.method, "network": lambda: run.network,
-            "size": lambda: run.parameters["preprocessing"]["width"] * run.parameters["preprocessing"]["height"],
-            "epochs": lambda: run.epochs if run.method == "finetune" else None, "time": lambda: run.train_seconds,
-            "model": lambda: self._sizes.get(run.number), "started": lambda: run.number,
-            "note": lambda: run.note or None}
-        return values[column]()
+        run, name = self.runs[row], COLUMNS[column]
+        return self._sizes.get(run.number) if name == "model" else _SORTED_BY[name](run)
 
     def _text(self, run: Run, column: str) -> str:
         if column == "curve":
@@ -204,14 +203,16 @@ class Sparkline(QStyledItemDelegate):
 class SortedRuns(QSortFilterProxyModel):
     """The runs in the order of a column: names as people read them, what is not known last in either direction."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, runs: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._runs = runs
+        self.setSourceModel(runs)
         self._collator = QCollator()
         self._collator.setNumericMode(True)
         self._collator.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
 
     def lessThan(self, left: Index, right: Index) -> bool:
-        a, b = left.data(SORT), right.data(SORT)
+        a, b = (self._runs.value(index.row(), index.column()) for index in (left, right))  # Qt would ask in between
         if a is None or b is None:
             known_first = self.sortOrder() == Qt.SortOrder.AscendingOrder
             return a is not b and (b is None) == known_first
@@ -236,8 +237,7 @@ class RunTable(QTableView):
         self.setToolTip(self.tr("Trainings of this project. Select one for its curve, several to lay their curves over "
                                 "one another."))
         self.items = RunModel(session, self)
-        self.sorted = SortedRuns(self)
-        self.sorted.setSourceModel(self.items)
+        self.sorted = SortedRuns(self.items, self)
         self.setModel(self.sorted)
         self.setSortingEnabled(True)
         self.sortByColumn(COLUMNS.index("started"), Qt.SortOrder.DescendingOrder)
@@ -270,8 +270,12 @@ class RunTable(QTableView):
 
     def selected(self) -> list[Run]:
         """The selected runs in the order of the table."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return [self.sorted.index(row, 0).data(RUN) for row in rows]
+        return [self.sorted.index(row, 0).data(RUN) for row in self._selected_rows()]
+
+    def _selected_rows(self) -> list[int]:
+        """From above; Qt's `selectedRows` asks the model about every column of every one."""
+        parts = self.selectionModel().selection().toList()
+        return sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
 
     def current(self) -> Run | None:
         """The run that a command for one run means: the current one where it is selected, else the first selected."""
@@ -279,11 +283,11 @@ class RunTable(QTableView):
         at = self.currentIndex().siblingAtColumn(0).data(RUN) if self.currentIndex().isValid() else None
         return at if at in chosen else (chosen[0] if chosen else None)
 
-    def select(self, numbers: Sequence[int]) -> None:
+    def select(self, numbers: Iterable[int]) -> None:
         """Selects runs by number."""
-        selection = QItemSelection()
+        selection, wanted = QItemSelection(), frozenset(numbers)
         for row in range(self.sorted.rowCount()):
-            if self.sorted.index(row, 0).data(RUN).number in numbers:
+            if self.sorted.index(row, 0).data(RUN).number in wanted:
                 index = self.sorted.index(row, 0)
                 selection.select(index, index)
         flags = QItemSelectionModel.SelectionFlag
@@ -294,7 +298,7 @@ class RunTable(QTableView):
 
     def first_selected(self) -> int:
         """Row of the first selected run, 0 without one."""
-        return min((index.row() for index in self.selectionModel().selectedRows()), default=0)
+        return min(self._selected_rows(), default=0)
 
     def select_row(self, row: int) -> None:
         """Selects the run of a row, or the last one where there are not so many."""

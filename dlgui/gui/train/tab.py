@@ -316,10 +316,10 @@ class TrainTab(QWidget):
 
     def _follow_book(self) -> None:
         if self.session.project is not None:
-            before = [(run.id, run.state, run.name) for run in self.table.selected()]
             self.runs.refresh()
             now = self.table.selected()
-            if [(run.id, run.state, run.name) for run in now] != before and not self._is_live():
+            shown = [(run.id, run.state, run.name) for run in self.curves.chosen]
+            if [(run.id, run.state, run.name) for run in now] != shown and not self._is_live():
                 self._show_runs(now)
             else:
                 self._offer()

@@ -43,6 +43,12 @@ class Recorder:
                 file.write(rows.tobytes())
 
 
+def size(run: Run) -> int:
+    """How many bytes there are to read."""
+    path = run.folder / FILE
+    return path.stat().st_size if path.exists() else 0
+
+
 def read(run: Run) -> np.ndarray:
     """float64 (n, 4): `COLUMNS` of every batch that is known, in their order."""
     width = 8 * len(COLUMNS)

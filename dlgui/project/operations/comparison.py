@@ -115,7 +115,10 @@ def table(project: Project, chosen: Sequence[Run]) -> list[Row]:
 
 def model_bytes(run: Run) -> int | None:
     """Size of the run's model file; None without one."""
-    return run.model.stat().st_size if run.model.exists() else None
+    try:
+        return run.model.stat().st_size
+    except OSError:
+        return None
 
 
 def disagreement(project: Project, a: Run, b: Run, subset: str = "test",

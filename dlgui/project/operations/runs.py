@@ -8,10 +8,11 @@ import json
 import os
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from dlgui.engine.splitting import SUBSETS
 from dlgui.errors import DlguiError
@@ -31,6 +32,10 @@ GOES_ON = "training goes on"
 _COLUMNS = ("id", "name", "note", "network", "method", "state", "error", "parameters", "classes", "seed", "device",
             "created", "pid", "data_hash", "train_seconds", "epochs", "best_epoch", "validation_top1_error",
             "test_top1_error", "images_per_second")
+
+_read: WeakKeyDictionary[Project, tuple[list[ClassInfo], dict[tuple[Any, ...], Run]]] = WeakKeyDictionary()
+"""The book's rows as they were read last, and the classes that they were seen from: it is read many times after every
+commit, and hardly ever is a row new."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,12 @@ def all_runs(project: Project) -> list[Run]:
     """All runs, oldest first."""
     rows = project.store.rows(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY id")
     classes = project.classes()
-    return [_run(project, row, classes) for row in rows]
+    of, known = _read.get(project, (classes, {}))
+    if of is not classes:
+        known = {}
+    read = {row: known.get(row) or _run(project, row, classes) for row in rows}
+    _read[project] = classes, read
+    return [_as_it_is(project, run) for run in read.values()]
 
 
 def get(project: Project, run: str | None = None) -> Run:
@@ -283,13 +293,19 @@ def _identity(number: int) -> str:
 
 
 def _run(project: Project, row: tuple[Any, ...], classes: Sequence[ClassInfo]) -> Run:
-    """A run as it is: one that the book says is running and that nobody trains was interrupted."""
+    """What a row of the book says."""
     values = dict(zip(_COLUMNS, row, strict=True))
     number = values.pop("id")
-    values |= project.under_way.unwritten.get(number, {})
     values["parameters"] = json.loads(values["parameters"])
     values["outputs"] = outputs.from_text(values.pop("classes"), classes)
     folder = project.runs_folder / _identity(number)
-    if values["state"] == "running" and not project.under_way.trains(number, folder):
-        values["state"] = "interrupted"
     return Run(id=folder.name, number=number, folder=folder, **values)
+
+
+def _as_it_is(project: Project, run: Run) -> Run:
+    """With what could not be written; one that the book says is running and that nobody trains was interrupted."""
+    if run.number in project.under_way.unwritten:
+        run = replace(run, **project.under_way.unwritten[run.number])
+    if run.state == "running" and not project.under_way.trains(run.number, run.folder):
+        run = replace(run, state="interrupted")
+    return run
