@@ -81,7 +81,7 @@ class Jobs(QObject):
 
     def start(self, kind: str, name: str, work: Work, *, done: Listener | None = None,
               failed: Listener | None = None, told: Listener | None = None, cancelled: Listener | None = None,
-              quiet: bool = False) -> Job:
+              over: Listener | None = None, quiet: bool = False) -> Job:
         """Starts a job.
 
         Args:
@@ -89,12 +89,14 @@ class Jobs(QObject):
             name: shown in the status bar.
             work: see `Job`.
             done, failed, told: called in the window's thread with the value; `cancelled` without.
+            over: called without a value after any end, before the listener of that end.
             quiet: not announced in the status bar.
         """
         self.drop(kind)
         job = Job(name, work, self)
         job.setProperty("quiet", quiet)
-        given = {"done": done, "failed": failed or self.unhandled.emit, "told": told, "cancelled": cancelled}
+        given = {"done": done, "failed": failed or self.unhandled.emit, "told": told, "cancelled": cancelled,
+                 "over": over}
         self._listeners[job] = {what: listener for what, listener in given.items() if listener is not None}
         job.said.connect(self._hear)  # a slot of this object: queued into its thread
         job.finished.connect(self._clear)
@@ -128,6 +130,8 @@ class Jobs(QObject):
                 del self._running[kind]
                 self._leaving.append(job)
                 self.ended.emit(job)
+            if "over" in listeners:
+                listeners["over"]()
         if what in listeners:
             listeners[what](*(() if what == "cancelled" else (value,)))
 

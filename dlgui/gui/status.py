@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from dlgui.engine.progress import Report
 from dlgui.gui import icons
+from dlgui.gui.job_bar import JobBar
 from dlgui.gui.jobs import Job, Jobs
 from dlgui.gui.still import Still
 from dlgui.gui.widgets import named
@@ -25,12 +26,10 @@ class JobStatus(QWidget):
         super().__init__(parent)
         self._running: dict[Job, str] = {}
         self._shown: set[Job] = set()
-        self.text, self.bar = QLabel(), QProgressBar()
+        self.text, self.bar = QLabel(), JobBar("jobProgress")
         self.text.setObjectName("jobText")
         self._line = Still(self.text)
         self.bar.setFixedWidth(180)
-        self.bar.setTextVisible(False)
-        named(self.bar, "jobProgress", self.tr("Progress"))
         self.more = named(QToolButton(), "moreJobsButton", self.tr("What else is running"))
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(QMenu(self.more))
@@ -68,8 +67,7 @@ class JobStatus(QWidget):
         self._running[job] = f"{report.task or job.name}{so_far}{time_left(report.remaining)}"
         if job is self._newest():
             self._line.say(self._running[job])
-            self.bar.setRange(0, report.total or 0)
-            self.bar.setValue(report.done)
+            self.bar.report(report)
 
     def _ended(self, job: Job) -> None:
         if self._running.pop(job, None) is not None:
@@ -84,7 +82,7 @@ class JobStatus(QWidget):
         if newest is not None:
             self._line.say(self._running[newest])
             self._line.shrink()
-            self.bar.setRange(0, 0)
+            self.bar.begin()
 
     def _list(self) -> None:
         menu = self.more.menu()

@@ -157,7 +157,7 @@ def test_remedies_in_the_panel_can_be_undone(evaluated, qtbot, idle):
     assert info(project) == before
 
 
-def test_contact_sheet_averages_and_alarm(evaluated, idle):
+def test_contact_sheet_averages_and_alarm(evaluated, qtbot, idle):
     panel, inspection = evaluated.evaluate_tab.why, evaluated.evaluate_tab.inspection
     sheet = panel.open_dialog(ContactSheet)
     idle(evaluated)
@@ -169,12 +169,13 @@ def test_contact_sheet_averages_and_alarm(evaluated, idle):
     assert all(view.image().width() > 100 for view in average.views)
     assert "over 60 of the 72" in average.note.text()
     average.second.setCurrentIndex(1 - average.second.currentIndex() % 2)
-    average.close()  # ends what has just begun
-    idle(evaluated)
+    qtbot.keyClick(average, Qt.Key.Key_Escape)  # ends what has just begun
+    assert evaluated.session.jobs.running("averageHeatmap") is None
     alarm = panel.open_dialog(ShortcutDialog)
     idle(evaluated, 120)
     assert named(alarm, "shortcutTable", QTableWidget).rowCount() >= 3
     assert "shortcut" in alarm.sentence.text() or "Alarm" in alarm.sentence.text()
-    alarm.close()
+    evaluated.session.opened.emit(evaluated.session.project)  # it goes with its project
+    assert not alarm.isVisible()
     assert len(runs.all_runs(evaluated.session.project)) == 1
     assert evaluated.problems == []

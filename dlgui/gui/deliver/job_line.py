@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from dlgui.engine.progress import Report
+from dlgui.gui.job_bar import JobBar
 from dlgui.gui.jobs import Job, Jobs
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import button
 from dlgui.gui.words import time_left
 
 
@@ -19,9 +20,7 @@ class JobLine(QWidget):
     def __init__(self, jobs: Jobs, prefix: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs, self._job, self._kind = jobs, None, prefix  # type: tuple[Jobs, Job | None, str]
-        self.text, self.bar = QLabel(), QProgressBar()
-        self.bar.setTextVisible(False)
-        named(self.bar, f"{prefix}Progress", self.tr("Progress"))
+        self.text, self.bar = QLabel(), JobBar(f"{prefix}Progress")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.bar, 1)
@@ -32,18 +31,15 @@ class JobLine(QWidget):
     def start(self, name: str, work: Callable[[Job], Any], done: Callable[[Any], Any],
               failed: Callable[[Exception], Any], ended: Callable[[], Any]) -> None:
         """Starts a job; `ended` is called after any end, before `done` or `failed`."""
-        def over(then: Callable[..., Any], *value: Any) -> None:
+        def over() -> None:
             self._job = None
             self.hide()
             ended()
-            then(*value)
 
-        self.bar.setRange(0, 0)
+        self.bar.begin()
         self.text.setText(name)
         self.show()
-        self._job = self._jobs.start(self._kind, name, work, quiet=True, done=lambda value: over(done, value),
-                                     failed=lambda problem: over(failed, problem),
-                                     cancelled=lambda: over(lambda: None))
+        self._job = self._jobs.start(self._kind, name, work, quiet=True, done=done, failed=failed, over=over)
         self._job.reported.connect(self._report)
 
     def cancel(self) -> None:
@@ -63,5 +59,4 @@ class JobLine(QWidget):
 
     def _report(self, report: Report) -> None:
         self.text.setText(f"{report.task}{time_left(report.remaining)}")
-        self.bar.setRange(0, report.total or 0)
-        self.bar.setValue(report.done)
+        self.bar.report(report)

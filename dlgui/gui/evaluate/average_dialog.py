@@ -28,9 +28,7 @@ class AverageDialog(HeatDialog):
     kind = "averageHeatmap"
 
     def __init__(self, inspection: Inspection, explainer: Explainer, parent: QWidget | None = None) -> None:
-        super().__init__(inspection, explainer, parent)
-        self.setWindowTitle(self.tr("Average and difference of heatmaps"))
-        self.resize(960, 520)
+        super().__init__(inspection, explainer, self.tr("Average and difference of heatmaps"), (960, 520), parent)
         self.first = named(Choice(18), "averageFirst", self.tr("First class"))
         self.second = named(Choice(18), "averageSecond", self.tr("Second class"))
         self.views = [ImageView(f"averageView{i + 1}") for i in range(3)]
@@ -49,7 +47,7 @@ class AverageDialog(HeatDialog):
             column.addWidget(view, 1)
             pictures.addLayout(column, 1)
         self.body.addLayout(pictures, 1)
-        self.body.addLayout(self._foot)
+        self.body.addLayout(self.foot)
         for box in (self.first, self.second):
             box.addItems(self.found.classes)
         truth, predicted = self._usual()

@@ -37,8 +37,7 @@ class ContactSheet(HeatDialog):
     kind = "contactSheet"
 
     def __init__(self, inspection: Inspection, explainer: Explainer, parent: QWidget | None = None) -> None:
-        super().__init__(inspection, explainer, parent)
-        self.setWindowTitle(self.tr("Contact sheet of heatmaps"))
+        super().__init__(inspection, explainer, self.tr("Contact sheet of heatmaps"), parent=parent)
         self.list = named(QListWidget(), "contactSheetList", self.tr("Heatmaps of the predicted class"))
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
@@ -47,7 +46,7 @@ class ContactSheet(HeatDialog):
         self.list.setIconSize(QSize(PICTURE, PICTURE))
         self.list.setGridSize(QSize(164, 202))
         self.body.addWidget(self.list, 1)
-        self.body.addLayout(self._foot)
+        self.body.addLayout(self.foot)
         self.samples = inspection.samples(inspection.positions[:SHEET])
         self.unreadable: list[str] = []
         """What is wrong with images that could not be read, a sentence each."""

@@ -2,78 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QProgressBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dlgui.engine.progress import Report
 from dlgui.gui.evaluate.explainer import Explainer
 from dlgui.gui.evaluate.inspection import Inspection
+from dlgui.gui.job_bar import JobBar
+from dlgui.gui.jobs import Listener, Work
+from dlgui.gui.project_dialog import ProjectDialog
 from dlgui.gui.widgets import button, sentences
 from dlgui.gui.words import time_left, told
 
 
-class HeatDialog(QDialog):
-    """A dialog that works on the chosen images of an inspection, shows how far it is and ends its work on closing."""
+class HeatDialog(ProjectDialog):
+    """A dialog that works on the chosen images of an inspection and shows how far it is.
+
+    Attributes:
+        kind: its objectName, and the kind of its one job.
+        foot: a note, the progress and a button to close, for the end of the `body`.
+
+    Args:
+        title: of its window.
+        size: width and height in pixels.
+    """
 
     kind = "heatDialog"
 
-    def __init__(self, inspection: Inspection, explainer: Explainer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, inspection: Inspection, explainer: Explainer, title: str, size: tuple[int, int] = (860, 600),
+                 parent: QWidget | None = None) -> None:
+        super().__init__(inspection.session, self.kind, title, size, parent)
+        self.jobs = (self.kind,)
         self.inspection, self.explainer = inspection, explainer
         assert inspection.run is not None
         assert inspection.evaluation is not None
         self.run, self.found = inspection.run, inspection.evaluation.predictions
-        self.setObjectName(self.kind)
-        self.resize(860, 600)
         self.body = QVBoxLayout(self)
         if inspection.epoch is not None:
             whose = sentences()
             whose.setText(self.tr("The images were chosen {when}; the heatmaps are the finished network's.").format(
                 when=inspection.when()))
             self.body.addWidget(whose)
-        self.note, self.bar = sentences(soft=True), QProgressBar()
-        self.bar.setObjectName(f"{self.kind}Progress")
-        self.bar.setTextVisible(False)
-        foot = QHBoxLayout()
-        foot.addWidget(self.note, 1)
-        foot.addWidget(self.bar)
-        foot.addWidget(button(f"{self.kind}Close", self.tr("Close"), self.tr("Close; what is under way ends"),
-                              self.close))
-        self._foot = foot
+        self.note, self.bar = sentences(soft=True), JobBar(f"{self.kind}Progress")
+        self.foot = QHBoxLayout()
+        self.foot.addWidget(self.note, 1)
+        self.foot.addWidget(self.bar)
+        self.foot.addWidget(button(f"{self.kind}Close", self.tr("Close"), self.tr(
+            "Close; what is under way ends"), self.close))
         self.bar.hide()
 
-    def start(self, work: Any, done: Any, told: Any = None) -> None:
-        """Runs the dialog's one job."""
+    def start(self, work: Work, done: Listener, heard: Listener | None = None) -> None:
+        """Runs the dialog's one job, see `Jobs.start`; `heard` is told intermediate results."""
+        self.bar.begin()
         self.bar.show()
-
-        def finished(result: Any) -> None:
-            self.bar.hide()
-            done(result)
-
-        job = self.inspection.session.jobs.start(self.kind, self.windowTitle(), work, done=finished, told=told,
-                                                 failed=self._failed, quiet=True)
+        job = self.session.jobs.start(self.kind, self.windowTitle(), work, done=done, told=heard, over=self.bar.hide,
+                                      failed=lambda problem: self.note.setText(told(problem)), quiet=True)
         job.reported.connect(self._reported)
 
     def _reported(self, report: Report) -> None:
-        self.bar.setRange(0, report.total or 0)
-        self.bar.setValue(report.done)
+        self.bar.report(report)
         self.bar.setToolTip(f"{report.done} of {report.total}{time_left(report.remaining)}")
-
-    def _failed(self, problem: Exception) -> None:
-        self.bar.hide()
-        self.note.setText(told(problem))
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self.inspection.session.jobs.drop(self.kind)
-        super().closeEvent(event)
 
     def chosen_paths(self) -> list[str]:
         """The images that the grid shows, in its order."""

@@ -30,8 +30,7 @@ class ShortcutDialog(HeatDialog):
     kind = "shortcutAlarm"
 
     def __init__(self, inspection: Inspection, explainer: Explainer, parent: QWidget | None = None) -> None:
-        super().__init__(inspection, explainer, parent)
-        self.setWindowTitle(self.tr("Shortcut alarm"))
+        super().__init__(inspection, explainer, self.tr("Shortcut alarm"), parent=parent)
         self.table = named(QTableWidget(0, 8), "shortcutTable", self.tr("Classes and regions, alarms first"))
         self.table.setHorizontalHeaderLabels([self.tr("class"), self.tr("region"), self.tr("finding"),
                                               self.tr("images"), self.tr("heat there"), self.tr("area"),
@@ -43,7 +42,7 @@ class ShortcutDialog(HeatDialog):
         self.sentence = sentences()
         self.body.addWidget(self.sentence)
         self.body.addWidget(self.table, 1)
-        self.body.addLayout(self._foot)
+        self.body.addLayout(self.foot)
         self.note.setText(self.tr(
             "Suspected: the heatmaps point there. Confirmed: covering the region costs confidence, and more than "
             "covering as much elsewhere, by more than luck brings with so few images. Up to {n} images of each class, "

@@ -168,7 +168,7 @@ class WhyPanel(QWidget):
                 Command("actionShortcutAlarm", "evaluate", self.tr("Shortcut alarm…"),
                         lambda: self.open_dialog(ShortcutDialog), "Ctrl+G, T")]
 
-    def open_dialog(self, kind: type[HeatDialog]) -> HeatDialog | None:
+    def open_dialog(self, kind: type[ContactSheet | AverageDialog | ShortcutDialog]) -> HeatDialog | None:
         """Opens a dialog on the chosen images; None where nothing was evaluated yet."""
         if self.inspection.evaluation is None or self.inspection.run is None:
             return None

@@ -24,10 +24,10 @@ from dlgui.engine.learning_curve import fit_power_law
 from dlgui.engine.preload import preload, yield_to_the_window
 from dlgui.gui import theme
 from dlgui.gui.jobs import Job
+from dlgui.gui.project_dialog import ProjectDialog
 from dlgui.gui.session import Session
 from dlgui.gui.train import advice_words
 from dlgui.gui.train.job_row import JobRow
-from dlgui.gui.train.project_dialog import ProjectDialog
 from dlgui.gui.train.small_plot import SmallPlot
 from dlgui.gui.widgets import button, named
 from dlgui.gui.words import shortened, tip
@@ -261,8 +261,7 @@ class AdviserDialog(ProjectDialog):
     jobs = ("inputSize", "dataForecast")
 
     def __init__(self, session: Session, current: Callable[[], Plan | None], parent: QWidget | None = None) -> None:
-        super().__init__(session, "adviserDialog", "", (860, 640), parent)
-        self.setWindowTitle(self.tr("Advice before training"))
+        super().__init__(session, "adviserDialog", self.tr("Advice before training"), (860, 640), parent)
         self.sizes, self.data = SizeAdviser(session, current), DataAdviser(session, current)
         self.sizes.taken.connect(self.size_taken)
         self.pages = QTabWidget()

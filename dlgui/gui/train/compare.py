@@ -28,11 +28,11 @@ from PySide6.QtWidgets import (
 )
 
 from dlgui.gui import theme
+from dlgui.gui.project_dialog import ProjectDialog
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.train.disagreement import DisagreementView
 from dlgui.gui.train.plot_panel import PlotPanel
-from dlgui.gui.train.project_dialog import ProjectDialog
 from dlgui.gui.train.trained_on import TrainedOnView
 from dlgui.gui.widgets import button, named
 from dlgui.gui.words import about_seconds, megabytes, percent, shortened, tip, when

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from dlgui.engine.progress import Report
+from dlgui.gui.job_bar import JobBar
 from dlgui.gui.still import Still
 from dlgui.gui.widgets import button
 from dlgui.gui.words import time_left
@@ -30,9 +31,7 @@ class Controls(QWidget):
             "End the training now: the best network is kept, calibrated and evaluated"), self.stop.emit)
         self.later_button = button("laterTrainingButton", self.tr("Go on later"), self.tr(
             "End the training now so that it can go on another day exactly where it was"), self.later.emit)
-        self.bar, self.status = QProgressBar(), QLabel()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress of the training"))
+        self.bar, self.status = JobBar("trainingProgress", self.tr("Progress of the training")), QLabel()
         self.status.setObjectName("trainingStatus")
         self.status.setProperty("soft", True)
         self.status.setWordWrap(True)
@@ -84,8 +83,7 @@ class Controls(QWidget):
         """Shows how far the task is; in words only while the training runs, or when another task brings it to its end:
         a late report shall not speak over what was said of a pause or of the end."""
         self._task = report.task
-        self.bar.setRange(0, report.total or 0)
-        self.bar.setValue(report.done)
+        self.bar.report(report)
         if self._state in ("idle", "paused") or report.task == self._silent:
             return
         self.say(f"{report.task[:1].upper()}{report.task[1:]}: {report.done} / {report.total or '?'}"

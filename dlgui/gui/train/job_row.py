@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from dlgui.engine.progress import Report
+from dlgui.gui.job_bar import JobBar
 from dlgui.gui.jobs import Listener, Work
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import button
@@ -39,9 +37,7 @@ class JobRow(QWidget):
         says.setWordWrap(True)
         says.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.stop = button(stop[0], self.tr("Stop"), stop[1], self._stop)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress"))
+        self.bar = JobBar(stop[0].replace("stop", "progressOf", 1))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(start)
@@ -57,22 +53,15 @@ class JobRow(QWidget):
 
     def run(self, name: str, work: Work, done: Listener, stopped: str, told: Listener | None = None) -> None:
         """Starts a job, see `Jobs.start`; `stopped` is said where it was ended."""
-        def over(then: Callable[..., object]) -> Listener:
-            def ended(*value: Any) -> None:
-                self._show(False)
-                then(*value)
-            return ended
-
-        job = self._session.jobs.start(self.kind, name, work, told=told, done=over(done), failed=over(self._failed),
-                                       cancelled=over(lambda: self._says.setText(stopped)))
+        job = self._session.jobs.start(self.kind, name, work, told=told, done=done, failed=self._failed,
+                                       cancelled=lambda: self._says.setText(stopped), over=lambda: self._show(False))
         job.reported.connect(self._report)
         self._says.setText(name)
         self._show(True)
 
     def _report(self, report: Report) -> None:
         if self.busy:
-            self.bar.setRange(0, report.total or 0)
-            self.bar.setValue(report.done)
+            self.bar.report(report)
             self._says.setText(f"{report.task}{time_left(report.remaining)}")
 
     def _failed(self, problem: Exception) -> None:
@@ -82,7 +71,7 @@ class JobRow(QWidget):
     def _show(self, busy: bool) -> None:
         self.start.setEnabled(not busy)
         self.stop.setEnabled(busy)
-        self.bar.setRange(0, 0)
+        self.bar.begin()
         self.bar.setVisible(busy)
         self.busy_changed.emit(busy)
 

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from dlgui.engine.preload import prepare_to_train
 from dlgui.gui import theme
 from dlgui.gui.jobs import Job
+from dlgui.gui.project_dialog import ProjectDialog
 from dlgui.gui.session import Session
 from dlgui.gui.train.job_row import JobRow
-from dlgui.gui.train.project_dialog import ProjectDialog
 from dlgui.gui.train.small_plot import SmallPlot
 from dlgui.gui.widgets import button
 from dlgui.project.operations import training
@@ -38,8 +38,7 @@ class RateDialog(ProjectDialog):
     jobs = ("rate test",)
 
     def __init__(self, session: Session, current: Callable[[], Plan | None], parent: QWidget | None = None) -> None:
-        super().__init__(session, "rateDialog", "", (760, 540), parent)
-        self.setWindowTitle(self.tr("Find the learning rate"))
+        super().__init__(session, "rateDialog", self.tr("Find the learning rate"), (760, 540), parent)
         self._current = current
         self.curve: list[Point] = []
         self.rate: float | None = None

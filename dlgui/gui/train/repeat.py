@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from dlgui.engine.preload import prepare_to_train
 from dlgui.engine.progress import Cancelled
 from dlgui.gui.jobs import Job
+from dlgui.gui.project_dialog import ProjectDialog
 from dlgui.gui.session import Session
 from dlgui.gui.train import advice_words
 from dlgui.gui.train.job_row import JobRow
-from dlgui.gui.train.project_dialog import ProjectDialog
 from dlgui.gui.widgets import Choice, button, named
 from dlgui.gui.words import about_seconds
 from dlgui.project.operations import evaluations, repeats, seals
@@ -30,8 +30,7 @@ class RepeatDialog(ProjectDialog):
     """
 
     def __init__(self, session: Session, chosen: Run | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(session, "repeatDialog", "", (660, 360), parent)
-        self.setWindowTitle(self.tr("Repeat a run"))
+        super().__init__(session, "repeatDialog", self.tr("Repeat a run"), (660, 360), parent)
         project = session.project
         self._runs = repeats.sealed_runs(project) if project is not None else []
         about = QLabel(self.tr(

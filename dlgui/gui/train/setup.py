@@ -13,6 +13,7 @@ from dlgui.engine.parameters import Parameter
 from dlgui.errors import DlguiError
 from dlgui.gui.commands import Command
 from dlgui.gui.jobs import Job
+from dlgui.gui.project_dialog import open_one
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.train.advisers import AdviserDialog
@@ -22,7 +23,6 @@ from dlgui.gui.train.fields import explanation
 from dlgui.gui.train.form import HyperparameterForm
 from dlgui.gui.train.networks import NetworkDialog
 from dlgui.gui.train.presets import PresetDialog
-from dlgui.gui.train.project_dialog import open_one
 from dlgui.gui.train.rate_test import RateDialog
 from dlgui.gui.train.repeat import RepeatDialog
 from dlgui.project.changes import Changes

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from dlgui.gui.commands import Command
+from dlgui.gui.project_dialog import open_one
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
@@ -15,7 +16,6 @@ from dlgui.gui.train.compare import CompareDialog
 from dlgui.gui.train.controls import Controls
 from dlgui.gui.train.live_view import LiveView
 from dlgui.gui.train.plot_panel import PlotPanel
-from dlgui.gui.train.project_dialog import open_one
 from dlgui.gui.train.resume_bar import ResumeBar
 from dlgui.gui.train.run_panel import RunPanel
 from dlgui.gui.train.setup import SetupPanel

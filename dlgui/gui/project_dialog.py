@@ -1,4 +1,4 @@
-"""What the dialogs of the Train tab have in common: they go with their project, and their jobs go with them."""
+"""What dialogs about the open project have in common: they go with their project, and their jobs go with them."""
 
 from __future__ import annotations
 
