@@ -189,7 +189,7 @@ class FineTuning:
         self.worst: list[tuple[int, int, float]] = []
         self.judged = np.zeros((0, len(classifier.classes)), np.float32)
         """Confidences of the validation images after the last epoch, float32 (n, classes)."""
-        self._pace, self._slept = Pace(), 0.0
+        self._pace, self._judging, self._slept = Pace(), Pace(), 0.0
         self._average: WeightAverage | None = None
         self._augmentation = Augmentation.from_dict(settings.augmentation)
         classifier.set_hyperparameters(**settings.hyperparameters.to_dict())
@@ -357,7 +357,7 @@ class FineTuning:
             state.best_epoch = state.epoch
         state.loss_sum, state.correct, state.seen = 0.0, 0, 0
         rate = self.settings.learning_rate(state.iteration / self.iterations_per_epoch)
-        state.seconds += time.monotonic() - started
+        state.seconds += self._judging.add(1, time.monotonic() - started)
         if best:
             self._write_model(error)
         return EpochDone(state.epoch if fraction is None else fraction, state.iteration, loss, train_error, error, rate,

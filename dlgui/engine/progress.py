@@ -66,6 +66,7 @@ class Progress:
     Attributes:
         gate: called at every step, None without one; while it does not return, the work is held.
         purpose: what the tasks are for, for a person; stands before their names.
+        idle: seconds in all that were no work: held at the gate, or the machine slept.
     """
 
     INTERVAL = 0.1
@@ -74,12 +75,12 @@ class Progress:
         self._listener = listener
         self._cancelled = self._finishing = False
         self.gate: Callable[[], None] | None = None
-        self.purpose = ""
+        self.purpose, self.idle = "", 0.0
         self._begin("", None)
 
     def _begin(self, name: str, total: int | None) -> None:
         self._name, self._total, self._done, self._pace = name, total, 0, Pace()
-        self._start = self._told = self._last = time.monotonic()
+        self._told = self._last = time.monotonic()
 
     @property
     def cancelled(self) -> bool:
@@ -102,7 +103,9 @@ class Progress:
     def check(self) -> None:
         """Waits at the gate; raises `Cancelled` if `cancel` was called."""
         if self.gate is not None:
+            came = time.monotonic()
             self.gate()
+            self.idle += time.monotonic() - came
         if self._cancelled:
             raise Cancelled(self._name)
 
@@ -110,15 +113,16 @@ class Progress:
         """Starts a task of `total` units (None: unknown)."""
         self.check()
         self._begin(name, total)
-        self._tell(self._start)
+        self._tell()
 
     def advance(self, count: int = 1) -> None:
         """Counts `count` units as done. Raises `Cancelled`."""
         now = time.monotonic()
-        self._pace.add(count, now - self._last)
+        step = now - self._last
+        self.idle += step - self._pace.add(count, step)
         self._done, self._last = self._done + count, now
         if now - self._told >= self.INTERVAL or self._done == self._total:
-            self._tell(now)
+            self._tell()
         self.check()
 
     def skip(self, count: int) -> None:
@@ -129,12 +133,30 @@ class Progress:
         """The time since the last unit was a pause."""
         self._last = time.monotonic()
 
-    def _tell(self, now: float) -> None:
-        self._told = now
+    def _tell(self) -> None:
+        self._told = self._last
         if self._listener is None:
             return
         remaining = None
         if self._total is not None and self._pace.rate:
             remaining = (self._total - self._done) / self._pace.rate
         name = f"{self.purpose}: {self._name}" if self.purpose else self._name
-        self._listener(Report(name, self._done, self._total, now - self._start, remaining))
+        self._listener(Report(name, self._done, self._total, self._pace.seconds, remaining))
+
+
+class Stopwatch:
+    """Tells how long something has taken, without pauses and without the sleep of the machine.
+
+    Args:
+        progress: whatever advances it meanwhile tells work from sleep; None knows of neither.
+    """
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress, self._started = progress, time.monotonic()
+        self._idle = 0.0 if progress is None else progress.idle
+
+    @property
+    def seconds(self) -> float:
+        """Of work until now."""
+        idle = 0.0 if self._progress is None else self._progress.idle - self._idle
+        return time.monotonic() - self._started - idle

@@ -82,6 +82,27 @@ def test_what_was_done_before_says_nothing_about_the_pace(monkeypatch):
     assert (told[-1].done, told[-1].remaining) == (51, pytest.approx(98))
 
 
+def test_a_stopwatch_leaves_out_pauses_and_the_sleep_of_the_machine(monkeypatch):
+    clock, handle = _Clock(monkeypatch), progress.Progress()
+    watch, blind = progress.Stopwatch(handle), progress.Stopwatch(None)
+
+    def paused():
+        clock.now += 15
+        handle.rest()
+
+    for task in ("reading", "training"):
+        handle.task(task, 100)
+        for _ in range(10):
+            clock.now += 1
+            handle.advance()
+    clock.now += 3600  # the laptop slept
+    handle.advance()
+    handle.gate = paused
+    handle.advance()
+    assert watch.seconds == pytest.approx(21)
+    assert blind.seconds == 3635
+
+
 @pytest.mark.parametrize(("problem", "words"), [
     (MemoryError(), "memory"), (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "memory"),
     (RuntimeError("could not create a primitive"), "memory"),

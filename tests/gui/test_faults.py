@@ -1,7 +1,14 @@
 """What a training meets outside dlgui, for real and in the real window: full disks, a computer that sleeps, a kill."""
 
 import contextlib
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,6 +18,9 @@ from dlgui.errors import DlguiError
 from dlgui.project.operations import runs, splits
 from dlgui.project.operations.training import Plan
 from dlgui.project.project import Project
+
+SLEPT = 12.0
+"""Seconds that a process is stopped."""
 
 
 def test_a_full_disk_loses_nothing(opened, qtbot, idle):
@@ -85,3 +95,57 @@ def test_a_run_that_met_a_full_disk_says_so_at_once_and_in_the_book_when_it_can(
     idle(window, 120)
     assert [(run.state, run.error) for run in runs.all_runs(project)] == [("done", "")]
     window.session.close()
+
+
+STOPPED = """
+    import json, sys, time
+    from pathlib import Path
+    from dlgui.engine import finetune, progress
+    from dlgui.gui import theme
+    from dlgui.gui.app import application
+    from dlgui.gui.main_window import MainWindow
+    from dlgui.project.operations import runs
+    from dlgui.project.operations.training import Plan
+    for module in (finetune, progress):
+        module.PAUSE = 4.0
+    progress.TIMES = 3.0
+    app = application()
+    theme.apply("light")
+    window = MainWindow()
+    window.show()
+    window.session.problem.connect(lambda problem: print(json.dumps(str(problem)), flush=True))
+    window.session.opened.connect(lambda project: project and window.train_tab.start_plan(Plan(
+        method="finetune", image_size=32, device="cpu", settings={"epochs": 500, "batch_size": 8})))
+    window.session.open(Path(sys.argv[1]))
+
+    def tell(told):
+        for row in told.epochs:
+            print(json.dumps({"now": time.monotonic(), "seconds": row["seconds"], "epoch": row["epoch"],
+                              "elapsed": window.train_tab.live._pace.seconds, "speed": told.images_per_second,
+                              "state": runs.all_runs(window.session.project)[0].state}), flush=True)
+
+    window.train_tab.training.told.connect(tell)
+    app.exec()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped here")
+def test_the_sleep_of_the_computer_is_not_counted(project, tmp_path):
+    splits.split(project)
+    folder = project.folder
+    project.close()
+    (tmp_path / "window.py").write_text(textwrap.dedent(STOPPED))
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    with subprocess.Popen([sys.executable, str(tmp_path / "window.py"), str(folder)], stdout=subprocess.PIPE,
+                          text=True, env=environment) as child:
+        told = (json.loads(line) for line in child.stdout)
+        before = next(news for news in told if news["epoch"] >= 4)
+        child.send_signal(signal.SIGSTOP)
+        time.sleep(SLEPT)
+        child.send_signal(signal.SIGCONT)
+        after = next(news for news in told if news["epoch"] >= before["epoch"] + 5)
+        child.kill()
+    awake = after["now"] - before["now"] - SLEPT
+    assert after["seconds"] - before["seconds"] < awake + SLEPT / 3
+    assert after["elapsed"] - before["elapsed"] < awake + SLEPT / 3
+    assert after["state"] == "running"

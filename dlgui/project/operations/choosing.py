@@ -7,7 +7,6 @@ then the smaller network. The test split is not looked at.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from dlgui.engine import backbones, features, quick
 from dlgui.engine.content_table import ContentTable
-from dlgui.engine.progress import Progress
+from dlgui.engine.progress import Progress, Stopwatch
 from dlgui.errors import InvalidValue
 from dlgui.project.operations import training
 from dlgui.project.operations.training import AUTO, Plan
@@ -62,10 +61,10 @@ def choose(project: Project, plan: Plan, progress: Progress | None = None,
     if not plan.budget >= 0:
         raise InvalidValue("budget", plan.budget, "a number of seconds from 0")
     training.classes_of(project)
-    table, begun = project.images(), time.monotonic()
+    table, watch = project.images(), Stopwatch(progress)
     tried: list[Tried] = []
     for network in candidates:
-        left = plan.budget - (time.monotonic() - begun)
+        left = plan.budget - watch.seconds
         if progress is not None:
             progress.purpose = f"trying {network}"
         tried.append(_try(project, table, replace(plan, network=network), left if tried else float("inf"), progress))
@@ -109,12 +108,12 @@ def _try(project: Project, table: ImageTable, plan: Plan, left: float, progress:
                                 project.cache_folder / "features", progress, plan.pretrained)
 
     files = backbones.pretrained(plan.network) if plan.pretrained else backbones.random(plan.network)
-    begun = time.monotonic()
+    watch = Stopwatch(progress)
     if np.isfinite(left):
         known = set(ContentTable.known(project.cache_folder / "features", features.key(files, preprocessing)))
         new = [sample for sample in samples if sample[1] not in known]  # what lies ready says nothing about the speed
         extract(new[:PROBE])
-        expected = (time.monotonic() - begun) * len(new) / max(len(new[:PROBE]), 1)
+        expected = watch.seconds * len(new) / max(len(new[:PROBE]), 1)
         if expected > left:
             return Tried(plan.network, None, None, expected)
     found = extract(samples)
@@ -126,4 +125,4 @@ def _try(project: Project, table: ImageTable, plan: Plan, left: float, progress:
     truth = labels[judged] if len(judged) else labels[fitted]
     own = confidences[np.arange(len(truth)), truth]
     return Tried(plan.network, float((confidences.argmax(1) != truth).mean()),
-                 float(-np.log(np.maximum(own, 1e-9)).mean()), time.monotonic() - begun)
+                 float(-np.log(np.maximum(own, 1e-9)).mean()), watch.seconds)

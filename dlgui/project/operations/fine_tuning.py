@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,7 +12,7 @@ from dlgui.engine.features import Features
 from dlgui.engine.finetune import Candidate, EpochDone, Event, Finished, Notice
 from dlgui.engine.pixel_cache import store_pixels
 from dlgui.engine.preprocessing import Preprocessing
-from dlgui.engine.progress import Progress
+from dlgui.engine.progress import Progress, Stopwatch
 from dlgui.engine.quick import evenly
 from dlgui.engine.settings import SHORTEST, TrainingSettings
 from dlgui.project.operations import epochs, run_files, runs
@@ -48,12 +47,12 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
     weights, available = "imagenet" if run.parameters["pretrained"] else None, len(backbone_of(run).channels)
     candidate, found = None, None
     if not run.checkpoint.exists():
-        started = time.monotonic()
+        watch = Stopwatch(progress)
         if weights and (len(judged) or settings.warm_start):
             found = features_of(project, run, data, preprocessing, progress, only=chosen)
         if found is not None and len(judged):
             candidate = _quick_candidate(run, data, found, chosen, np.flatnonzero(kept & ~is_train), preprocessing,
-                                         progress, started)
+                                         progress, watch)
             wrong = candidate.wrong(training_data.validation_labels)
             error = float(wrong.mean())
             runs.update(project, run, best_epoch=0, validation_top1_error=error)
@@ -93,14 +92,14 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
 
 
 def _quick_candidate(run: Run, data: Data, found: Features, chosen: np.ndarray, validation: np.ndarray,
-                     preprocessing: Preprocessing, progress: Progress | None, started: float) -> Candidate:
+                     preprocessing: Preprocessing, progress: Progress | None, watch: Stopwatch) -> Candidate:
     """The quick classifier; `validation`: where among the chosen images those are that judge."""
     fit, classifier = fitted(run, data, found, chosen, preprocessing, progress)
     run_files.write_quick_fit(run, describe(fit))
     confidences = np.zeros((len(validation), len(run.outputs)), np.float32)
     readable = found.readable[validation]  # a file may have gone since its pixels were stored
     confidences[readable] = fit.confidences(found, validation[readable], classifier.channels)
-    return Candidate(classifier, confidences, time.monotonic() - started)
+    return Candidate(classifier, confidences, watch.seconds)
 
 
 def _decided(settings: TrainingSettings, candidate: Candidate | None, data: finetune.TrainingData,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from dlgui.engine.classifier import Classifier
 from dlgui.engine.finetune import EpochDone, Event, Finished
 from dlgui.engine.model_file import write_model
 from dlgui.engine.preprocessing import Preprocessing
-from dlgui.engine.progress import Progress
+from dlgui.engine.progress import Progress, Stopwatch
 from dlgui.project.operations import evaluations, run_files, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.operations.training_data import (
@@ -34,7 +33,7 @@ REUSE = 0.05
 
 def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[Event]:
     """Trains a quick run; see `training.execute`."""
-    started = time.monotonic()
+    watch = Stopwatch(progress)
     data, preprocessing = data_of(project, run), Preprocessing.from_dict(run.parameters["preprocessing"])
     found = features_of(project, run, data, preprocessing, progress)
     readable = found.readable
@@ -54,7 +53,7 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
     evaluations.remember(run, [str(data.table.content_hash[r]) for r in data.rows[readable]], confidences[readable])
     evaluations.remember_out_of_fold(run, [data.table.path[r] for r in data.rows[fitted_on]], fit.held_out)
     run_files.write_quick_fit(run, describe(fit))
-    seconds = time.monotonic() - started
+    seconds = watch.seconds
     speed = len(data.rows) / max(seconds, 1e-9)
     loss = float(-np.log(np.maximum(confidences[fitted_on, data.labels[fitted_on]], 1e-12)).mean())
     yield EpochDone(1, 1, loss, float(wrong[fitted_on].mean()), error, 0.0, seconds, True, 1, error)
