@@ -18,11 +18,12 @@ from common import data_of, data_parser
 
 from dlgui.engine import backbones, recipe
 from dlgui.engine.classifier import Classifier
-from dlgui.engine.finetune import CheckpointWritten, EpochDone, FineTuning, TrainingData
+from dlgui.engine.finetune import FineTuning, TrainingData
 from dlgui.engine.model_file import read_model
 from dlgui.engine.pixel_cache import store_pixels
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.settings import TrainingSettings
+from dlgui.engine.training_events import CheckpointWritten, EpochDone
 from dlgui.project.operations import runs, splits, training
 from dlgui.project.project import Project
 

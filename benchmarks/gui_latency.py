@@ -113,7 +113,7 @@ class Cost:
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Takes in the training that runs meanwhile."""
-        from dlgui.engine.finetune import BatchDone
+        from dlgui.engine.training_events import BatchDone
         from dlgui.project.operations import training
 
         execute, batches = training.execute, []

@@ -74,7 +74,7 @@ def test_importing_any_room_loads_neither_qt_nor_training():
     heavy = ("torch", "torchvision", "timm", "onnxruntime", "sklearn", "scipy", "PySide6", "pyqtgraph")
     modules = [f"dlgui.{path.relative_to(ROOT / 'dlgui').with_suffix('').as_posix().replace('/', '.')}"
                for room in ROOMS for path in (ROOT / "dlgui" / room).rglob("*.py")
-               if path.name != "__init__.py" and not path.name.startswith("torch_") and path.name != "finetune.py"]
+               if path.name != "__init__.py" and not path.name.startswith("torch_")]
     assert len(modules) > 5
     code = (f"import importlib, sys\nfor name in {modules!r}:\n    importlib.import_module(name)\n"
             f"    heavy = [n for n in {heavy!r} if n in sys.modules]\n    assert not heavy, (name, heavy)")

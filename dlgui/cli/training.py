@@ -12,7 +12,7 @@ from dlgui.cli.projects import open_project
 from dlgui.errors import DlguiError
 
 if TYPE_CHECKING:
-    from dlgui.engine.finetune import Event
+    from dlgui.engine.training_events import Event
     from dlgui.project.operations.runs import Run
     from dlgui.project.operations.training import Plan
     from dlgui.project.project import Project
@@ -192,7 +192,7 @@ def describe(project: Project, run: Run) -> dict[str, Any]:
 
 
 def print_event(console: Console, event: Event) -> None:
-    from dlgui.engine.finetune import EpochDone
+    from dlgui.engine.training_events import EpochDone
 
     if isinstance(event, EpochDone):
         console.print(f"epoch {event.epoch}: loss {event.loss:.4f}, training error {percent(event.train_top1_error)}, "

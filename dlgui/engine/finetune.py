@@ -7,29 +7,28 @@ epoch, image), torch's own randomness from (seed, iteration). A checkpoint is th
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dlgui.engine import checkpoint
 from dlgui.engine.augmentation import Augmentation, augment
 from dlgui.engine.calibration import fit_temperature, softmax
+from dlgui.engine.checkpoint import State
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.model_file import read_model, write_model
 from dlgui.engine.progress import PAUSE, Cancelled, Pace, Progress
 from dlgui.engine.settings import TrainingSettings, balanced_weights
 from dlgui.engine.statistics import clearly_better
-from dlgui.engine.storage import write_atomically
-from dlgui.engine.tensor_file import write_tensors
+from dlgui.engine.training_events import BatchDone, CheckpointWritten, EpochDone, Event, Finished, Notice
 from dlgui.errors import DlguiError
 
 if TYPE_CHECKING:
-    import torch
 
     from dlgui.engine.torch_average import WeightAverage
 
@@ -40,66 +39,6 @@ STANDARDIZED_ON = 256
 
 WORST = 12
 """Images of the validation split that are named as the worst after each epoch."""
-
-
-@dataclass(frozen=True)
-class BatchDone:
-    """After a weight update: `epoch` is fractional, `loss` of this batch."""
-
-    epoch: float
-    iteration: int
-    iterations: int
-    loss: float
-    learning_rate: float
-    images_per_second: float
-    seconds: float
-
-
-@dataclass(frozen=True)
-class EpochDone:
-    """After an epoch: mean loss, errors as fractions (validation None without such a split), seconds so far.
-
-    `epoch` is fractional where the training was stopped inside it.
-    """
-
-    epoch: float
-    iteration: int
-    loss: float
-    train_top1_error: float
-    validation_top1_error: float | None
-    learning_rate: float
-    seconds: float
-    best: bool
-    best_epoch: int = 0
-    best_error: float | None = None
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something that the user should know and that did not stop the training."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class CheckpointWritten:
-    """Training can go on from here after anything."""
-
-    iteration: int
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The best model is written and calibrated. `reason`: `epochs`, `early stopping` or `stopped`."""
-
-    reason: str
-    best_epoch: int
-    validation_top1_error: float | None
-    seconds: float
-    images_per_second: float
-
-
-Event = BatchDone | EpochDone | Notice | CheckpointWritten | Finished
 
 
 @dataclass(frozen=True)
@@ -138,26 +77,6 @@ class Candidate:
         return np.asarray(self.confidences.argmax(1) != labels)
 
 
-@dataclass
-class _State:
-    """Counters of a training; everything that is not a tensor."""
-
-    iteration: int = 0
-    epoch: int = 0
-    loss_sum: float = 0.0
-    correct: int = 0
-    seen: int = 0
-    best_epoch: int = 0
-    best_error: float | None = None
-    best_loss: float = float("inf")
-    candidate_wrong: list[int] = field(default_factory=list)
-    seconds: float = 0.0
-    trained_seconds: float = 0.0
-    trained_images: int = 0
-    done: bool = False
-    settings: dict[str, Any] = field(default_factory=dict)
-
-
 class FineTuning:
     """One training; iterate it for its events.
 
@@ -185,7 +104,7 @@ class FineTuning:
         self.seed, self.device, self.checkpoint, self.model = seed, device, checkpoint, model
         self.progress, self.provenance = progress, dict(provenance or {})
         self.candidate = candidate if len(data.validation) else None
-        self.state = _State(settings=settings.to_dict())
+        self.state = State(settings=settings.to_dict())
         self.worst: list[tuple[int, int, float]] = []
         self.judged = np.zeros((0, len(classifier.classes)), np.float32)
         """Confidences of the validation images after the last epoch, float32 (n, classes)."""
@@ -308,6 +227,10 @@ class FineTuning:
                 [self.seed, self.state.epoch, int(i)])) for image, i in zip(pixels, chosen, strict=True)])
         return self.classifier.preprocessing.scale(pixels), self.data.train_labels[chosen]
 
+    def update(self, order: np.ndarray, k: int) -> BatchDone:
+        """One weight update, with batch `k` of an order of the training images."""
+        return self._update(*self._batch(order, k), time.monotonic())
+
     def _update(self, scaled: np.ndarray, labels: np.ndarray, started: float) -> BatchDone:
         import torch
 
@@ -422,39 +345,11 @@ class FineTuning:
                         state.trained_images / max(state.trained_seconds, 1e-9))
 
     def _save(self) -> bool:
-        """Writes the checkpoint, unless weights are no numbers any more: the one before is what can be gone on from."""
-        trainer = self.classifier.trainer(self.device)
-        tensors = {f"module.{k}": v.detach().cpu().numpy() for k, v in trainer.module.state_dict().items()}
-        tensors |= {f"optimizer.{k}": v.numpy() for k, v in trainer.optimizer_tensors().items()}
-        tensors |= {f"average.{k}": v.numpy() for k, v in self.average.tensors().items()}
-        if not all(np.isfinite(values).all() for values in tensors.values()):
-            return False
-        told = {"state": json.dumps(asdict(self.state)), "scaler": json.dumps(trainer.scaler_state())}
-        write_atomically(self.checkpoint, lambda file: write_tensors(file, tensors, told))
-        return True
+        return checkpoint.write(self.checkpoint, self.state, self.classifier.trainer(self.device), self.average)
 
     def _restore(self) -> None:
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            with safe_open(self.checkpoint, framework="pt") as file:
-                metadata = file.metadata() or {}
-                tensors: dict[str, torch.Tensor] = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            state = _State(**json.loads(metadata["state"]))
-            trainer, weights = self.classifier.trainer(self.device), _below("module.", tensors)
-            if "head.centre" in weights:
-                trainer.module.head.standardize(weights["head.centre"], weights["head.spread"])
-            trainer.module.load_state_dict(weights)
-            trainer.load_optimizer(_below("optimizer.", tensors), json.loads(metadata["scaler"]))
-            self.average.load(_below("average.", tensors))
-        except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as problem:
-            raise DlguiError(self.checkpoint, f"not a checkpoint of this training ({problem})",
-                             "delete it and train again") from problem
+        state = checkpoint.read(self.checkpoint, self.classifier.trainer(self.device), self.average)
         self.state = replace(state, settings=self.settings.to_dict())
-
-
-def _below(prefix: str, tensors: dict[str, Any]) -> dict[str, Any]:
-    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -468,44 +363,3 @@ def _worst(logits: np.ndarray, labels: np.ndarray, most: int = WORST) -> list[tu
     confidences = softmax(logits)
     own = confidences[np.arange(len(labels)), labels]
     return [(int(i), int(logits[i].argmax()), float(own[i])) for i in np.argsort(own, kind="stable")[:most]]
-
-
-def learning_rate_range(classifier: Classifier, data: TrainingData, settings: TrainingSettings, *, seed: int = 42,
-                        device: str = "cpu", low: float = 1e-5, high: float = 1.0, steps: int = 60,
-                        progress: Progress | None = None) -> Iterator[tuple[float, float]]:
-    """The learning-rate range test (Smith 2017): the loss while the rate rises geometrically; ends when it explodes.
-
-    The classifier is spoilt afterwards.
-
-    Yields:
-        learning rate and smoothed loss.
-    """
-    settings = replace(settings.for_images(len(data.train)), policy="constant", warm_up=0.0)
-    training = FineTuning(classifier, data, settings, seed=seed, device=device, checkpoint=Path(), model=Path())
-    training.standardize()
-    smooth, lowest = 0.0, float("inf")
-    if progress is not None:
-        progress.task("learning-rate range test", steps)
-    for i in range(steps):
-        training.settings = settings.changed(learning_rate=low * (high / low) ** (i / (steps - 1)))
-        k = i % training.iterations_per_epoch
-        order = np.random.default_rng([seed, i // training.iterations_per_epoch]).permutation(len(data.train))
-        try:
-            done = training._update(*training._batch(order, k), time.monotonic())
-        except DlguiError:  # the loss is infinite: the test is over
-            return
-        smooth = 0.9 * smooth + 0.1 * done.loss
-        loss = smooth / (1 - 0.9 ** (i + 1))
-        lowest = min(lowest, loss)
-        yield done.learning_rate, loss
-        if progress is not None:
-            progress.advance()
-        if i > 5 and loss > 4 * lowest + 1e-6:
-            return
-
-
-def suggested_rate(curve: list[tuple[float, float]]) -> float:
-    """A third of the rate at which the smoothed loss is lowest: still safe, and close to the fastest."""
-    if not curve:
-        raise DlguiError("learning-rate range test", "no point of the curve is finite", "look at the images")
-    return min(curve, key=lambda point: point[1])[0] / 3

@@ -165,8 +165,9 @@ def _forward(network: str, preprocessing: Preprocessing, pretrained: bool) -> fl
 def _training(request: Mapping[str, Any], preprocessing: Preprocessing) -> dict[str, float]:
     from dlgui.engine import backbones, recipe
     from dlgui.engine.classifier import Classifier
-    from dlgui.engine.finetune import STANDARDIZED_ON, BatchDone, CheckpointWritten, FineTuning, TrainingData
+    from dlgui.engine.finetune import STANDARDIZED_ON, FineTuning, TrainingData
     from dlgui.engine.settings import TrainingSettings
+    from dlgui.engine.training_events import BatchDone, CheckpointWritten
 
     begun = time.perf_counter()
     settings = TrainingSettings.from_dict(dict(request["settings"])).changed(epochs=100)

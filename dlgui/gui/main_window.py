@@ -17,8 +17,8 @@ from dlgui.gui.commands import Command, CommandBook
 from dlgui.gui.deliver.exports import Exports
 from dlgui.gui.deliver.journal_panel import JournalPanel
 from dlgui.gui.garbage import Collector
+from dlgui.gui.grid_model import DRAGGED
 from dlgui.gui.history import HistoryActions
-from dlgui.gui.image_grid import DRAGGED
 from dlgui.gui.log_panel import LogPanel
 from dlgui.gui.making import Making
 from dlgui.gui.palette import CommandPalette

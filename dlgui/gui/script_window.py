@@ -72,7 +72,8 @@ class ScriptWindow(QMainWindow):
         return place
 
     def _results(self, message: Message) -> QWidget:
-        from dlgui.gui.image_grid import GridItem, ImageGrid
+        from dlgui.gui.grid_model import GridItem
+        from dlgui.gui.image_grid import ImageGrid
         from dlgui.gui.thumbnails import Thumbnails
 
         pictures = Thumbnails(self)

@@ -10,22 +10,14 @@ import pytest
 
 from dlgui.engine import finetune, progress
 from dlgui.engine.classifier import Classifier
-from dlgui.engine.finetune import (
-    BatchDone,
-    CheckpointWritten,
-    EpochDone,
-    FineTuning,
-    Finished,
-    Notice,
-    TrainingData,
-    learning_rate_range,
-    suggested_rate,
-)
+from dlgui.engine.finetune import FineTuning, TrainingData
 from dlgui.engine.images import read_image
 from dlgui.engine.model_file import read_model
 from dlgui.engine.preprocessing import Preprocessing
+from dlgui.engine.rate_range import learning_rate_range, suggested_rate
 from dlgui.engine.settings import TrainingSettings
 from dlgui.engine.torch_training import Trainer
+from dlgui.engine.training_events import BatchDone, CheckpointWritten, EpochDone, Finished, Notice
 from dlgui.errors import DlguiError, InvalidValue
 
 SIZE = 64

@@ -9,11 +9,11 @@ from PIL import Image
 from dlgui.engine import quick, recipe
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.features import Features
-from dlgui.engine.finetune import Notice
 from dlgui.engine.pooling import Pooling
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.settings import TrainingSettings
 from dlgui.engine.statistics import clearly_better
+from dlgui.engine.training_events import Notice
 from dlgui.project.operations import evaluations, run_files, runs, splits, training
 from dlgui.project.operations.training import Plan
 from dlgui.project.project import Project

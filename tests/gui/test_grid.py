@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QMenu, QStyleOptionComboBox
 
 from dlgui.gui.elided_label import elided
 from dlgui.gui.filters import SIMILAR
-from dlgui.gui.image_grid import DRAGGED, ImageGrid
+from dlgui.gui.grid_model import DRAGGED
+from dlgui.gui.image_grid import ImageGrid
 from dlgui.gui.widgets import Choice
 from dlgui.project.operations.embeddings import embeddings
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QPushButton, QSp
 from dlgui.engine.images import read_image
 from dlgui.errors import DlguiError, UnreadableImage
 from dlgui.gui import icons, problems, theme
-from dlgui.gui.image_grid import DRAGGED
+from dlgui.gui.grid_model import DRAGGED
 from dlgui.gui.main_window import MainWindow
 from dlgui.gui.problems import CrashDialog
 from dlgui.project.operations import classes, runs, splits

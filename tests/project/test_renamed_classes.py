@@ -150,7 +150,7 @@ def test_a_deleted_class_keeps_its_name_until_another_bears_it(trained):
 
 
 def test_an_interrupted_training_goes_on_after_a_class_was_renamed(project):
-    from dlgui.engine.finetune import EpochDone
+    from dlgui.engine.training_events import EpochDone
 
     splits.split(project, train=60, validation=20)
     run = training.start(project, Plan(method="finetune", image_size=64, settings={"epochs": 2}))

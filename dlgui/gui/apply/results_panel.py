@@ -36,7 +36,8 @@ from dlgui.gui.apply.answer_models import (
 )
 from dlgui.gui.apply.decisions import word_of
 from dlgui.gui.elided_label import elided
-from dlgui.gui.image_grid import GridItem, ImageGrid
+from dlgui.gui.grid_model import GridItem
+from dlgui.gui.image_grid import ImageGrid
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import Choice, named
 from dlgui.gui.words import breakable

@@ -8,7 +8,8 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from dlgui.gui.data.shown import Shown
-from dlgui.gui.image_grid import GridItem, ImageGrid
+from dlgui.gui.grid_model import GridItem
+from dlgui.gui.image_grid import ImageGrid
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.project.project import ImageTable

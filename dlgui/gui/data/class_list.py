@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from dlgui.gui import theme, words
-from dlgui.gui.image_grid import DRAGGED
+from dlgui.gui.grid_model import DRAGGED
 from dlgui.project.project import ClassInfo, ImageTable
 
 ID = int(Qt.ItemDataRole.UserRole)

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 from dlgui.gui import words
 from dlgui.gui.data.board import BADGES
 from dlgui.gui.data.findings import Case, Finding, Fix, findings
-from dlgui.gui.image_grid import GridItem, ImageGrid
+from dlgui.gui.grid_model import GridItem
+from dlgui.gui.image_grid import ImageGrid
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails

@@ -16,7 +16,8 @@ from dlgui.gui.evaluate.descriptions import describe
 from dlgui.gui.evaluate.filter_bar import FilterBar
 from dlgui.gui.evaluate.inspection import RANKING, Inspection
 from dlgui.gui.evaluate.samples import Sample
-from dlgui.gui.image_grid import GridItem, ImageGrid
+from dlgui.gui.grid_model import GridItem
+from dlgui.gui.image_grid import ImageGrid
 from dlgui.gui.jobs import Job
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import Choice, button, named, sentences

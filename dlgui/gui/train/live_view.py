@@ -9,7 +9,8 @@ from dlgui.engine.coach import Advice
 from dlgui.engine.progress import Pace, Report
 from dlgui.gui import theme
 from dlgui.gui.flowing_text import FlowingText
-from dlgui.gui.image_grid import GridItem, ImageGrid
+from dlgui.gui.grid_model import GridItem
+from dlgui.gui.image_grid import ImageGrid
 from dlgui.gui.session import Session
 from dlgui.gui.still import Still
 from dlgui.gui.thumbnails import Thumbnails

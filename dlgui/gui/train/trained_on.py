@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from dlgui.engine.splitting import SUBSETS
-from dlgui.gui.image_grid import GridItem, ImageGrid
+from dlgui.gui.grid_model import GridItem
+from dlgui.gui.image_grid import ImageGrid
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.widgets import Choice, named

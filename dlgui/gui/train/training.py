@@ -256,7 +256,7 @@ class _News:
 
     def take(self, event: Any) -> bool:
         """Takes an event in; says whether it means that something was learned."""
-        from dlgui.engine.finetune import BatchDone, EpochDone, Notice
+        from dlgui.engine.training_events import BatchDone, EpochDone, Notice
 
         if isinstance(event, BatchDone):
             self._batches.append((event.iteration, event.epoch, event.loss, event.learning_rate))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from dlgui.engine import backbones, features, finetune, quick, recipe
-from dlgui.engine.finetune import EpochDone
 from dlgui.engine.model_file import read_model
 from dlgui.engine.pixel_cache import store_pixels
 from dlgui.engine.scanning import Scan, scan_images
 from dlgui.engine.settings import TrainingSettings
+from dlgui.engine.training_events import EpochDone
 from dlgui.halcon.errors import operator, refuse
 from dlgui.halcon.handles import ClassifierHandle, HHandle, checked, one_or_many
 from dlgui.halcon.options import options, pairs

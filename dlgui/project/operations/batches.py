@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dlgui.engine.finetune import BatchDone
+from dlgui.engine.training_events import BatchDone
 from dlgui.project.operations.runs import Run
 
 FILE = "batches.f64"

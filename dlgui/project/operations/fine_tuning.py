@@ -9,12 +9,13 @@ import numpy as np
 from dlgui.engine import finetune, recipe
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.features import Features
-from dlgui.engine.finetune import Candidate, EpochDone, Event, Finished, Notice
+from dlgui.engine.finetune import Candidate
 from dlgui.engine.pixel_cache import store_pixels
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress, Stopwatch
 from dlgui.engine.quick import evenly
 from dlgui.engine.settings import SHORTEST, TrainingSettings
+from dlgui.engine.training_events import EpochDone, Event, Finished, Notice
 from dlgui.project.operations import epochs, run_files, runs
 from dlgui.project.operations.quick_training import describe, fitted
 from dlgui.project.operations.runs import Run

@@ -9,10 +9,10 @@ import numpy as np
 
 from dlgui.engine import features, quick
 from dlgui.engine.classifier import Classifier
-from dlgui.engine.finetune import EpochDone, Event, Finished
 from dlgui.engine.model_file import write_model
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress, Stopwatch
+from dlgui.engine.training_events import EpochDone, Event, Finished
 from dlgui.project.operations import evaluations, run_files, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.operations.training_data import (

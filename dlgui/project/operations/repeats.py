@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dlgui.engine.finetune import Event
 from dlgui.engine.progress import Progress
+from dlgui.engine.training_events import Event
 from dlgui.errors import DlguiError
 from dlgui.project.operations import runs, seals, training
 from dlgui.project.operations.runs import Run

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from dlgui.engine import backbones, devices, faults, finetune, networks, quick, recipe
+from dlgui.engine import backbones, devices, faults, networks, quick, rate_range, recipe
 from dlgui.engine.classifier import DEFAULT_NETWORK, Classifier
-from dlgui.engine.finetune import EpochDone, Event, Finished
+from dlgui.engine.finetune import TrainingData
 from dlgui.engine.pixel_cache import store_pixels
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Cancelled, Progress
 from dlgui.engine.settings import TrainingSettings
+from dlgui.engine.training_events import BatchDone, EpochDone, Event, Finished, Notice
 from dlgui.errors import DlguiError, InvalidValue
 from dlgui.project.operations import batches, divergence, fine_tuning, quick_training, run_files, runs, seals
 from dlgui.project.operations.runs import Run
@@ -121,14 +122,14 @@ def _recorded(project: Project, run: Run, progress: Progress | None) -> Iterator
     recorder = batches.Recorder(run, checkpoint_iteration(run))
     try:
         for event in train(project, run, progress):
-            if isinstance(event, finetune.BatchDone):
+            if isinstance(event, BatchDone):
                 recorder.add(event)
             elif isinstance(event, EpochDone):
                 recorder.flush()
                 runs.append(project, run, history_row(event), epochs=math.ceil(event.epoch),
                             train_seconds=event.seconds, best_epoch=event.best_epoch,
                             validation_top1_error=event.best_error)
-            elif isinstance(event, finetune.Notice):
+            elif isinstance(event, Notice):
                 run_files.add_notice(run, event.text)
             elif isinstance(event, Finished) and MIXED not in run.parameters:
                 with contextlib.suppress(DlguiError):  # a run without a seal is still a run
@@ -304,15 +305,15 @@ def find_learning_rate(project: Project, plan: Plan, progress: Progress | None =
     position = {name: i for i, name in enumerate(classes)}
     labels = np.array([position[table.class_names[i]] for i in table.label[rows]], np.int64)
     none = np.empty(0, np.int64)
-    data = finetune.TrainingData(pixels.table, places[places >= 0], labels[places >= 0], none, none)
+    data = TrainingData(pixels.table, places[places >= 0], labels[places >= 0], none, none)
     settings = TrainingSettings.from_dict(plan.settings)
     stages = len((backbones.pretrained if plan.pretrained else backbones.random)(info.name).channels)
     classifier = Classifier.pretrained(info.name, classes, preprocessing, recipe.pooling(settings, stages),
                                        weights="imagenet" if plan.pretrained else None)
     curve = []
-    for point in finetune.learning_rate_range(classifier, data, settings,
+    for point in rate_range.learning_rate_range(classifier, data, settings,
                                               seed=plan.seed, device=devices.choose(plan.device), progress=progress):
         curve.append(point)
         if listener is not None:
             listener(point)
-    return curve, finetune.suggested_rate(curve)
+    return curve, rate_range.suggested_rate(curve)

@@ -10,10 +10,10 @@ import numpy as np
 
 from dlgui import __version__
 from dlgui.engine import backbones, features, finetune
-from dlgui.engine.finetune import Event
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
 from dlgui.engine.splitting import merge_groups
+from dlgui.engine.training_events import Event, Notice
 from dlgui.errors import DlguiError
 from dlgui.project.operations import run_files
 from dlgui.project.operations.runs import Run
@@ -77,7 +77,7 @@ def left_out(project: Project, data: Data, positions: np.ndarray) -> Iterator[Ev
                          "bring the images back, then go on with the run", "look again")
     names = [data.table.path[data.rows[i]] for i in positions[:3]]
     more = f" and {len(positions) - 3} more" if len(positions) > 3 else ""
-    yield finetune.Notice(f"{len(positions)} {'image' if len(positions) == 1 else 'images'} could not be read and "
+    yield Notice(f"{len(positions)} {'image' if len(positions) == 1 else 'images'} could not be read and "
                           f"{'is' if len(positions) == 1 else 'are'} left out: {', '.join(names)}{more}. "
                           "Look at the image folder again (F5).")
 

@@ -5,7 +5,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
-from dlgui.gui.image_grid import DRAGGED
+from dlgui.gui.grid_model import DRAGGED
 from dlgui.project.operations import classes, labels
 from dlgui.project.operations.info import info
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDoubleSpinBox
 
 from dlgui.engine.selection import Criteria
 from dlgui.gui.evaluate.inspection import RANKING
-from dlgui.gui.image_grid import GridItem
+from dlgui.gui.grid_model import GridItem
 
 
 def typed(qtbot, box, text):
