@@ -41,7 +41,7 @@ PARTS: tuple[tuple[str, str, str], ...] = (
     ("/dlgui/engine/model_file.py", "", "read and write the model"),
     ("/dlgui/engine/finetune.py", "_save", "write checkpoints"),
     ("/dlgui/project/store.py", "", "project file"),
-    ("/dlgui/project/project.py", "_read_table", "project file"),
+    ("/dlgui/project/image_table.py", "read_table", "project file"),
     ("/dlgui/project/operations/images.py", "_changed", "is the file as it was?"),
     ("/dlgui/project/operations/images.py", "", "gather results"),
     ("/dlgui/engine/scanning.py", "", "gather results"),

@@ -25,7 +25,7 @@ def configure(command: str, parser: argparse.ArgumentParser) -> None:
 
 def advise(arguments: argparse.Namespace, console: Console) -> int:
     from dlgui.project.operations import advice
-    from dlgui.project.operations.training import Plan
+    from dlgui.project.operations.plans import Plan
 
     network = {"network": arguments.network} if arguments.network else {}
     plan = Plan(**network, image_size=arguments.image_size)

@@ -51,7 +51,7 @@ def demo(arguments: argparse.Namespace, console: Console) -> int:
 def main_job(images: Path, source: str, arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Import, check, split, train, evaluate on the test split, report. An interrupted job goes on where it was."""
     from dlgui.engine.evaluation import evaluate
-    from dlgui.project.operations import evaluations, reports, runs, splits, training
+    from dlgui.project.operations import evaluations, plans, reports, runs, splits
     from dlgui.project.operations.checks import check
     from dlgui.project.operations.info import info
     from dlgui.project.project import Project
@@ -79,7 +79,7 @@ def main_job(images: Path, source: str, arguments: argparse.Namespace, console: 
         if figures["splits"]["none"] and not any(figures["splits"][s] for s in ("train", "validation", "test")):
             divided = splits.split(project, seed=arguments.seed)
             print_split(console, divided.per_class, divided.counts, divided.warnings)
-        plan = training.Plan(network=arguments.network or training.Plan.network, method=arguments.method,
+        plan = plans.Plan(network=arguments.network or plans.Plan.network, method=arguments.method,
                              seed=arguments.seed, device=arguments.device, budget=arguments.budget)
         run = _train(project, plan, progress, console)
         found = evaluate(evaluations.predict(project, run, "test", progress=progress)).to_json()

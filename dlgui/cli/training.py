@@ -13,8 +13,8 @@ from dlgui.errors import DlguiError
 
 if TYPE_CHECKING:
     from dlgui.engine.training_events import Event
+    from dlgui.project.operations.plans import Plan
     from dlgui.project.operations.runs import Run
-    from dlgui.project.operations.training import Plan
     from dlgui.project.project import Project
 
 NEWEST = "newest"
@@ -103,9 +103,9 @@ def _unfinished(project: Project, name: str) -> Run:
 
 def with_network(project: Project, plan: Plan, console: Console) -> Plan:
     """The plan with a network, where it leaves that open."""
-    from dlgui.project.operations import choosing, training
+    from dlgui.project.operations import choosing, plans
 
-    if plan.network != training.AUTO:
+    if plan.network != plans.AUTO:
         return plan
 
     plan, tried = choosing.choose(project, plan, console.progress())
@@ -144,7 +144,7 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
     from dataclasses import fields
 
     from dlgui.engine.preprocessing import Preprocessing
-    from dlgui.project.operations.training import Plan
+    from dlgui.project.operations.plans import Plan
 
     settings = dict(_setting(text) for text in arguments.settings)
     of_images = {f.name for f in fields(Preprocessing)}

@@ -64,9 +64,9 @@ def screenshots(arguments: argparse.Namespace, console: Console) -> int:
 def _fine_tune(folder: Path, console: Console) -> None:
     """Trains a run that keeps its epochs, small and short, unless there is one."""
     from dlgui.cli.projects import open_project
-    from dlgui.project.operations import epochs, runs, training
+    from dlgui.project.operations import epochs, plans, runs, training
 
     with open_project(folder) as project:
         if not any(epochs.of_run(run) for run in runs.all_runs(project)):
-            plan = training.Plan(method="finetune", image_size=SMALL, settings={"epochs": 4})
+            plan = plans.Plan(method="finetune", image_size=SMALL, settings={"epochs": 4})
             training.train(project, plan, progress=console.progress())

@@ -163,11 +163,11 @@ class ProjectScript:
         """Trains and returns the run's name (`run-001`).
 
         Args:
-            network, method, seed, device, pretrained: see `training.Plan`.
+            network, method, seed, device, pretrained: see `plans.Plan`.
             preprocessing: fields of `Preprocessing`.
             settings: of a fine-tuning; fields of `TrainingSettings`.
         """
-        from dlgui.project.operations import training
+        from dlgui.project.operations import plans, training
 
         more = dict(preprocessing or {})
         width, height = more.pop("width", None), more.pop("height", None)
@@ -175,7 +175,7 @@ class ProjectScript:
             size = width
         else:
             size, more = None, {**more, "width": width, "height": height}
-        plan = training.Plan(network=network, method=method, image_size=size, seed=seed, device=device,
+        plan = plans.Plan(network=network, method=method, image_size=size, seed=seed, device=device,
                              settings=dict(settings or {}), preprocessing=more, pretrained=pretrained)
         return training.train(self.project, plan).id
 

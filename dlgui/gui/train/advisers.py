@@ -33,7 +33,7 @@ from dlgui.gui.widgets import button, named
 from dlgui.gui.words import shortened, tip
 from dlgui.project.operations import advice
 from dlgui.project.operations.advice import ClassForecast, DataForecast, SizeAdvice, SizeResult
-from dlgui.project.operations.training import Plan
+from dlgui.project.operations.plans import Plan
 from dlgui.project.project import Project
 
 LONGEST = 36

@@ -24,7 +24,7 @@ from dlgui.gui.train.class_weights import ClassWeights
 from dlgui.gui.train.fields import CalmChoice, Field, FieldGrid, set_values
 from dlgui.gui.widgets import button, named
 from dlgui.project.operations.choosing import CANDIDATES
-from dlgui.project.operations.training import AUTO, Plan
+from dlgui.project.operations.plans import AUTO, Plan
 
 
 class HyperparameterForm(QWidget):

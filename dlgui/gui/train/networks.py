@@ -26,7 +26,7 @@ from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.gui.widgets import button, named
 from dlgui.gui.words import shortened
-from dlgui.project.operations.training import AUTO
+from dlgui.project.operations.plans import AUTO
 
 _NAME, _PARAMETERS, _MEGABYTES, _SIZE, _SPEED, _ACCURACY, _WEIGHTS, _LICENCE = range(8)
 

@@ -22,7 +22,7 @@ from dlgui.engine import parameters
 from dlgui.errors import DlguiError
 from dlgui.gui.widgets import button, named
 from dlgui.project.operations import presets
-from dlgui.project.operations.training import Plan
+from dlgui.project.operations.plans import Plan
 
 _OURS = Qt.ItemDataRole.UserRole + 1
 

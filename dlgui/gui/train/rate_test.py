@@ -18,7 +18,7 @@ from dlgui.gui.train.job_row import JobRow
 from dlgui.gui.train.small_plot import SmallPlot
 from dlgui.gui.widgets import button
 from dlgui.project.operations import training
-from dlgui.project.operations.training import Plan
+from dlgui.project.operations.plans import Plan
 from dlgui.project.project import Project
 
 Point = tuple[float, float]

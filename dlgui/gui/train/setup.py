@@ -28,8 +28,8 @@ from dlgui.gui.train.repeat import RepeatDialog
 from dlgui.project.changes import Changes
 from dlgui.project.operations import choosing, outlook, runs, splits
 from dlgui.project.operations.outlook import Estimate, Outlook
+from dlgui.project.operations.plans import AUTO, METHODS, Plan
 from dlgui.project.operations.runs import Run
-from dlgui.project.operations.training import AUTO, METHODS, Plan
 from dlgui.project.project import Project
 
 PAUSE = 150

@@ -24,8 +24,8 @@ from dlgui.gui.words import about_seconds, percent, shortened
 from dlgui.project.changes import Changes
 from dlgui.project.operations import divergence
 from dlgui.project.operations import training as operations
+from dlgui.project.operations.plans import Plan
 from dlgui.project.operations.runs import Run
-from dlgui.project.operations.training import Plan
 
 LATER = 40
 """Milliseconds between the parts of the tab where a training changes all of them: to paint them at once would hold the

@@ -17,8 +17,8 @@ from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
 from dlgui.project.operations import divergence, evaluations, runs
 from dlgui.project.operations import training as operations
+from dlgui.project.operations.plans import Plan
 from dlgui.project.operations.runs import Run
-from dlgui.project.operations.training import Plan
 from dlgui.project.project import Project
 
 INTERVAL = 0.1

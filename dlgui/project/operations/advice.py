@@ -17,8 +17,7 @@ from dlgui.engine.progress import Progress
 from dlgui.engine.splitting import merge_groups
 from dlgui.engine.statistics import Interval, mcnemar, paired_difference, wilson_interval
 from dlgui.errors import DlguiError
-from dlgui.project.operations import training
-from dlgui.project.operations.training import Plan
+from dlgui.project.operations.plans import Plan, preprocessing_of
 from dlgui.project.project import ImageTable, Project
 
 SIZES = (96, 128, 160, 192, 224, 256, 320, 384, 448)
@@ -139,7 +138,7 @@ def candidate_sizes(project: Project, plan: Plan) -> list[int]:
     if info.fixed_size:
         raise DlguiError(info.name, f"takes {info.width} × {info.height} px only", "choose another network")
     rows = table.rows("train")
-    own = training.preprocessing_of(table, rows, plan)
+    own = preprocessing_of(table, rows, plan)
     side = int(np.median(np.maximum(table.width[rows], table.height[rows]))) if len(rows) else info.width
     most = max(side, info.width)
     sizes = {s for s in SIZES if info.minimum_size <= s <= most} | {own.width}
@@ -167,7 +166,7 @@ def input_size(project: Project, plan: Plan, progress: Progress | None = None, s
     chosen = sorted(sizes or candidate_sizes(project, plan))
     sample = _sample(project, count, plan.seed)
     channels = _channels(plan)
-    own = training.preprocessing_of(sample.table, sample.table.rows("train"), plan)
+    own = preprocessing_of(sample.table, sample.table.rows("train"), plan)
     results: list[SizeResult] = []
     wrongs: dict[int, np.ndarray] = {}
     for size in chosen:
@@ -200,7 +199,7 @@ def data_forecast(project: Project, plan: Plan, more: int = 50, progress: Progre
         DlguiError: nothing to learn from. Cancelled: see `Progress`.
     """
     sample = _sample(project, FORECAST_IMAGES, plan.seed)
-    preprocessing = training.preprocessing_of(sample.table, sample.table.rows("train"), plan)
+    preprocessing = preprocessing_of(sample.table, sample.table.rows("train"), plan)
     found = _features(project, plan, sample, preprocessing, progress)
     kept = np.flatnonzero(found.readable)
     labels, names = sample.labels[kept], sample.names

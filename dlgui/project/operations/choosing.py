@@ -16,8 +16,7 @@ from dlgui.engine import backbones, features, quick
 from dlgui.engine.content_table import ContentTable
 from dlgui.engine.progress import Progress, Stopwatch
 from dlgui.errors import InvalidValue
-from dlgui.project.operations import training
-from dlgui.project.operations.training import AUTO, Plan
+from dlgui.project.operations.plans import AUTO, Plan, classes_of, preprocessing_of
 from dlgui.project.operations.training_data import groups_of
 from dlgui.project.project import ImageTable, Project
 
@@ -60,7 +59,7 @@ def choose(project: Project, plan: Plan, progress: Progress | None = None,
     """
     if not plan.budget >= 0:
         raise InvalidValue("budget", plan.budget, "a number of seconds from 0")
-    training.classes_of(project)
+    classes_of(project)
     table, watch = project.images(), Stopwatch(progress)
     tried: list[Tried] = []
     for network in candidates:
@@ -100,7 +99,7 @@ def _try(project: Project, table: ImageTable, plan: Plan, left: float, progress:
     validation = validation[np.isin(table.label[validation], names)]
     rows = np.concatenate([train, validation])
     labels = np.searchsorted(names, table.label[rows])
-    preprocessing = training.preprocessing_of(table, train, plan)
+    preprocessing = preprocessing_of(table, train, plan)
     samples = [(table.path[r], str(table.content_hash[r])) for r in rows]
 
     def extract(chosen: list[tuple[str, str]]) -> features.Features:

@@ -10,7 +10,7 @@ from dlgui.engine.evaluation import Evaluation, evaluate
 from dlgui.engine.predictions import Predictions
 from dlgui.engine.progress import Progress
 from dlgui.errors import DlguiError
-from dlgui.project.operations import evaluations, runs, training
+from dlgui.project.operations import evaluations, plans, runs, training
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
@@ -83,7 +83,7 @@ def retrain_quick(project: Project, run: Run, progress: Progress | None = None) 
     """
     before = dict(run.parameters["preprocessing"])
     width, height = before.pop("width"), before.pop("height")
-    plan = training.Plan(network=run.network, method="quick", image_size=width if width == height else None,
+    plan = plans.Plan(network=run.network, method="quick", image_size=width if width == height else None,
                          seed=run.seed, device=run.device, preprocessing=before,
                          pretrained=run.parameters.get("pretrained", True))
     made = training.train(project, plan, progress)

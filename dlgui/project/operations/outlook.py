@@ -20,9 +20,9 @@ from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
 from dlgui.engine.settings import SHORTEST, TrainingSettings
 from dlgui.errors import UnreadableImage
-from dlgui.project.operations import choosing, run_files, runs, training
+from dlgui.project.operations import choosing, run_files, runs
+from dlgui.project.operations.plans import AUTO, Plan, preprocessing_of
 from dlgui.project.operations.runs import Run
-from dlgui.project.operations.training import Plan
 from dlgui.project.project import ImageTable, Project
 
 SAMPLE = 24
@@ -87,7 +87,7 @@ def outlook(project: Project, plan: Plan) -> Outlook:
     rows = table.rows("train")
     counts = np.bincount(table.label[rows], minlength=len(table.class_names))
     present = np.flatnonzero(counts)
-    size = training.preprocessing_of(table, rows, plan)
+    size = preprocessing_of(table, rows, plan)
     every = table.rows("all")
     return Outlook(len(rows), len(table.rows("validation")), len(every), tuple(table.class_names[i] for i in present),
                    tuple(int(counts[i]) for i in present), len(np.unique(table.label[every])), size.width, size.height,
@@ -112,13 +112,13 @@ def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> 
     Raises:
         DlguiError: the plan does not fit, or cannot be measured. Cancelled: see `Progress`.
     """
-    budget, plan = plan.budget if plan.network == training.AUTO else 0.0, choosing.assumed(plan)
+    budget, plan = plan.budget if plan.network == AUTO else 0.0, choosing.assumed(plan)
     table = project.images()
     rows = table.rows("train")
     kinds = len(np.unique(table.label[rows]))
     if kinds < 2:
         return None
-    preprocessing = training.preprocessing_of(table, rows, plan)
+    preprocessing = preprocessing_of(table, rows, plan)
     network, source = networks.info(plan.network).name, ""
     if plan.method == "quick":
         new, parts = _quick(project, plan, table.rows("all"), preprocessing, progress)

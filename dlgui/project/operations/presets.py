@@ -13,7 +13,7 @@ from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.settings import TrainingSettings
 from dlgui.engine.storage import write_atomically
 from dlgui.errors import DlguiError, InvalidValue
-from dlgui.project.operations.training import AUTO, METHODS, Plan
+from dlgui.project.operations.plans import AUTO, METHODS, Plan
 
 FORMAT = "dlgui training preset"
 VERSION = 1

@@ -15,8 +15,7 @@ from dlgui.engine.augmentation import Augmentation, augment
 from dlgui.engine.images import read_image
 from dlgui.engine.progress import Progress
 from dlgui.errors import UnreadableImage
-from dlgui.project.operations import training
-from dlgui.project.operations.training import Plan
+from dlgui.project.operations.plans import Plan, preprocessing_of
 from dlgui.project.project import Project
 
 SIDE = 128
@@ -60,7 +59,7 @@ def examples(project: Project, plan: Plan, count: int, seed: int, progress: Prog
     table = project.images()
     rows = table.rows("train")
     rows = rows if len(rows) else table.rows("all")
-    preprocessing = training.preprocessing_of(table, rows, plan)
+    preprocessing = preprocessing_of(table, rows, plan)
     root = project.require_image_root()
     found: list[Example] = []
     for row in _in_turn(rows, table.label[rows], np.random.default_rng(seed)):
