@@ -90,6 +90,12 @@ def unfinished(path: Path) -> Path:
     return path.with_name(f".{os.getpid()}-{threading.get_ident()}.part{path.suffix}")
 
 
+def discard_unfinished(folder: Path) -> None:
+    """Deletes what processes that were killed left half-written in a folder in which nobody writes now."""
+    for path in folder.glob(".*.part*"):
+        discard(path)
+
+
 def discard(path: Path) -> None:
     """Deletes a file if it is there and may be deleted: a read-only disk refuses that even of a file that is not."""
     with suppress(OSError):

@@ -149,3 +149,84 @@ def test_the_sleep_of_the_computer_is_not_counted(project, tmp_path):
     assert after["seconds"] - before["seconds"] < awake + SLEPT / 3
     assert after["elapsed"] - before["elapsed"] < awake + SLEPT / 3
     assert after["state"] == "running"
+
+
+ENDED = """
+    import os, signal, sys
+    from pathlib import Path
+    from dlgui.engine import checkpoint, tensor_file
+    from dlgui.gui import theme
+    from dlgui.gui.app import application
+    from dlgui.gui.main_window import MainWindow
+    from dlgui.project.operations.training import Plan
+    where, method = sys.argv[2:]
+
+    def die(*_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def half(file, tensors, told):
+        written = []
+        class Half:
+            def write(self, part):
+                file.write(part)
+                written.append(len(part))
+                if len(written) > 99:
+                    file.flush()
+                    die()
+        count.append(1)
+        tensor_file.write_tensors(Half() if len(count) > 2 else file, tensors, told)
+
+    count = []
+    if where == "checkpoint":
+        checkpoint.write_tensors = half
+    app = application()
+    theme.apply("light")
+    window = MainWindow()
+    window.show()
+    window.session.opened.connect(lambda project: project and window.train_tab.start_plan(Plan(
+        method=method, image_size=64, device="cpu",
+        settings={"epochs": 3, "batch_size": 8} if method == "finetune" else {})))
+    window.session.open(Path(sys.argv[1]))
+    training = window.train_tab.training
+    if where == "features":
+        training.reported.connect(lambda report: report.done and "eatures" in report.task and die())
+    if where == "first batches":
+        training.told.connect(lambda told: told.batches and die())
+    app.exec()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes cannot be killed here")
+@pytest.mark.parametrize(("where", "method"), [("features", "quick"), ("features", "finetune"),
+                                               ("first batches", "finetune"), ("checkpoint", "finetune")])
+def test_a_window_killed_anywhere_is_offered_to_go_on(window, project, qtbot, idle, tmp_path, where, method):
+    splits.split(project)
+    folder = project.folder
+    project.close()
+    (tmp_path / "window.py").write_text(textwrap.dedent(ENDED))
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    ended = subprocess.run([sys.executable, str(tmp_path / "window.py"), str(folder), where, method],
+                           env=environment, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    with Project.open(folder, read_only=True) as elsewhere:
+        assert [run.state for run in runs.all_runs(elsewhere)] == ["interrupted"]
+    left = list((folder / "runs" / "run-001").glob(".*.part*"))
+    assert bool(left) == (where == "checkpoint")
+
+    assert window.session.open(folder)
+    window.tabs.setCurrentIndex(1)
+    idle(window)
+    table, says = window.train_tab.table, window.findChild(QLabel, "resumeText")
+    assert [table.items.index(0, column).data() for column in (0, 1)] == ["run-001", "interrupted"]
+    assert window.train_tab.resume_bar.isVisible()
+    assert "interrupted" in says.text()
+    assert ("after epoch 2 of 3" in says.text()) == (where == "checkpoint")
+    qtbot.mouseClick(window.findChild(QPushButton, "resumeTrainingButton"), Qt.MouseButton.LeftButton)
+    idle(window, 180)
+    run = runs.all_runs(window.session.project)[0]
+    assert (run.state, run.error, run.epochs) == ("done", "", 3 if method == "finetune" else 1)
+    assert [row["epoch"] for row in runs.history(window.session.project, run)] == list(range(1, run.epochs + 1))
+    assert run.test_top1_error is not None
+    assert not window.train_tab.resume_bar.isVisible()
+    assert not list(run.folder.glob(".*.part*"))
+    assert window.problems == []

@@ -18,6 +18,7 @@ from dlgui.engine.finetune import TrainingData
 from dlgui.engine.pixel_cache import store_pixels
 from dlgui.engine.progress import Cancelled, Progress
 from dlgui.engine.settings import TrainingSettings
+from dlgui.engine.storage import discard_unfinished
 from dlgui.engine.training_events import BatchDone, EpochDone, Event, Finished, Notice
 from dlgui.errors import DlguiError, InvalidValue
 from dlgui.project.operations import batches, choosing, divergence, fine_tuning, quick_training, run_files, runs, seals
@@ -75,6 +76,7 @@ def execute(project: Project, run: Run, progress: Progress | None = None) -> Ite
         Cancelled: it was cancelled, or finished before there was a network to keep.
         DlguiError: what went wrong and what to do; the run keeps it as its error.
     """
+    discard_unfinished(run.folder)
     try:
         yield from _recorded(project, run, progress)
     finally:
