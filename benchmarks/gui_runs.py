@@ -151,6 +151,8 @@ def table_of_runs(work: Runs) -> None:
     count = table.rowCount()
     for n in (1, 2, 20, 100, count):
         bench.timed(f"{n} of {count} runs selected", partial(work.select, 5 if n == 1 else 1, min(5 + n, count)))
+    bench.timed("all quick runs selected", partial(table.select, [
+        run.number for run in table.items.runs if run.method == "quick"]))
     bench.timed("one run selected", partial(work.select, 3, 4))
     for key, name in ((Qt.Key.Key_Down, "the next run"), (Qt.Key.Key_End, "the last run")):
         bench.timed(name, partial(QTest.keyClick, table, key))
@@ -279,7 +281,8 @@ def main() -> None:
             maker.start()
             maker.join()
         project, of_classes = (Path(made) for made in json.loads((kept / "made.json").read_text()))
-        work = Runs(Bench(), project, of_classes, Path(temporary))
+        shutil.copytree(project, Path(temporary) / project.name)
+        work = Runs(Bench(), Path(temporary) / project.name, of_classes, Path(temporary))
         for part in arguments.parts:
             print(f"\n## {part}", flush=True)
             PARTS[part](work)

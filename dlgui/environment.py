@@ -9,6 +9,7 @@ import os
 import platform
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ MULTIMEDIA_LIBRARIES = {"libpulse.so.0": "libpulse0"}
 _QT_CHECK = "from PySide6 import QtGui, QtWidgets; QtGui.QGuiApplication([]); print('loads')"
 
 
+@cache
 def versions() -> dict[str, str | None]:
     """Installed versions of Python, dlgui and the packages it stands on; None where one is not installed."""
     from importlib import metadata  # here, for it brings the standard library's mail along

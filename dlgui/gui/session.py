@@ -14,7 +14,7 @@ from dlgui.engine.progress import Cancelled
 from dlgui.errors import DlguiError
 from dlgui.gui.jobs import Job, Jobs
 from dlgui.project.changes import Changes
-from dlgui.project.operations import history
+from dlgui.project.operations import history, runs
 from dlgui.project.project import Project
 
 RECENT = 10
@@ -163,11 +163,13 @@ class Session(QObject):
 
 
 def _read(job: Job, folder: Path, ready: threading.Event) -> Project:
-    """Opens a project and reads its images, so that the window need not; comes back when the window is ready."""
+    """Opens a project and reads its images and runs, so that the window need not; comes back when the window is
+    ready."""
     project = Project.open(folder)
     table = project.images()
     for prepared in ("trainable", "row_of_path", "_by_id"):
         getattr(table, prepared)
+    runs.all_runs(project)
     try:
         job.progress.check()
         while not ready.wait(0.02):

@@ -74,10 +74,8 @@ class ModelChoice(QWidget):
 
     def run(self) -> Run | None:
         """The chosen run, None where a file is chosen."""
-        data, project = self.box.currentData(), self.session.project
-        if data is None or not data[0] or project is None:
-            return None
-        return next((r for r in runs.all_runs(project) if r.id == data[0]), None)
+        data = self.box.currentData()
+        return self.loaded.runs.get(data[1]) if data is not None and data[0] else None
 
     def refresh(self) -> None:
         """Shows the runs as they are, newest first; opened files stay."""

@@ -10,6 +10,9 @@ import numpy as np
 
 from dlgui.engine.curves import Curve
 
+PART = 1 << 16
+"""Batches that are taken in at once: with a million Python's lock would be kept for long."""
+
 NEXT = 5
 """Epochs for which a plot has room at first."""
 
@@ -55,7 +58,8 @@ class RunCurves:
         made = cls(run, name, epochs, curves={kind: Curve() for kind in KINDS})
         made.per_batch = batches is not None and len(batches) > 1
         if made.per_batch and batches is not None:
-            made.add_batches(batches)
+            for first in range(0, len(batches), PART):
+                made.add_batches(batches[first:first + PART])
         for row in history:
             made.add_epoch(row)
         return made

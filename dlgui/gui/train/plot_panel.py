@@ -139,6 +139,8 @@ class PlotPanel(QWidget):
     def show_runs(self, chosen: Sequence[Run]) -> None:
         """Shows runs: curves with a level line for each quick one among them, of the first `OVERLAID`; quick ones alone
         as bars. Curves of long trainings appear when they are read."""
+        if list(chosen) == self.chosen and self.session.jobs.running(self.job) is not None:
+            return  # they are being read
         same = [run.id for run in chosen] == [run.id for run in self.chosen]
         self.chosen = list(chosen)
         project = self.session.project
@@ -171,16 +173,16 @@ class PlotPanel(QWidget):
 
     def _draw(self, project: Project, made: list[RunCurves], keep_range: bool) -> None:
         live, chosen = self._live, self.chosen
-        self.plot.show_runs([live if live is not None and curves.run == live.run else curves for curves in made],
-                            keep_range)
-        if any(curves.last for curves in self.plot.runs):
-            self._page(self.plot)
+        made = [live if live is not None and curves.run == live.run else curves for curves in made]
+        if any(curves.last for curves in made):
+            self._page(self.plot)  # before it draws, for a plot of another size draws again
         elif all(run.method != "quick" for run in chosen) or (len(chosen) == 1 and chosen[0].state != "done"):
             self.empty.setText(self._nothing(chosen[0]))
             self._page(self.empty)
         else:
             self.bars.show_groups(self._groups(project, chosen))
             self._page(self._bars_page)
+        self.plot.show_runs(made, keep_range)
 
     def _nothing(self, run: Run) -> str:
         """Why there is no curve to show yet."""

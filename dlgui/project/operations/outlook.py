@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,17 +89,17 @@ def outlook(project: Project, plan: Plan) -> Outlook:
     counts = np.bincount(table.label[rows], minlength=len(table.class_names))
     present = np.flatnonzero(counts)
     size = preprocessing_of(table, rows, plan)
-    every = table.rows("all")
+    every, book = table.rows("all"), runs.all_runs(project)
     return Outlook(len(rows), len(table.rows("validation")), len(every), tuple(table.class_names[i] for i in present),
                    tuple(int(counts[i]) for i in present), len(np.unique(table.label[every])), size.width, size.height,
-                   _of_likely_length(project, plan, len(rows), len(table.rows("validation"))).epochs,
-                   best_run(project, plan.method))
+                   _of_likely_length(book, plan, len(rows), len(table.rows("validation"))).epochs,
+                   best_run(book, plan.method))
 
 
-def best_run(project: Project, method: str) -> Run | None:
+def best_run(book: Sequence[Run], method: str) -> Run | None:
     """The finished run of a method with the lowest validation error; of those that were trained without validation
     images, which come last, the one with the lowest test error."""
-    done = [run for run in runs.all_runs(project) if run.method == method and run.state == "done"]
+    done = [run for run in book if run.method == method and run.state == "done"]
 
     def errors(run: Run) -> list[float]:
         return [2.0 if error is None else error for error in (run.validation_top1_error, run.test_top1_error)]
@@ -126,7 +127,7 @@ def estimate(project: Project, plan: Plan, progress: Progress | None = None) -> 
     validation = table.rows("validation")
     used = np.concatenate([rows, validation])
     new = _new(project.cache_folder / "pixels", f"pixels-{preprocessing.key()}", table, used)
-    settings = _likely(project, network, _of_likely_length(project, plan, len(rows), len(validation)))
+    settings = _likely(project, network, _of_likely_length(runs.all_runs(project), plan, len(rows), len(validation)))
     device = devices.choose(plan.device)
     rates = speed.training(network, preprocessing, settings.to_dict(), kinds, device, progress)
     assert rates is not None
@@ -158,11 +159,11 @@ def _quick(project: Project, plan: Plan, used: np.ndarray, preprocessing: Prepro
                                                              len(np.unique(table.label[rows])))}
 
 
-def _of_likely_length(project: Project, plan: Plan, training: int, validation: int) -> TrainingSettings:
+def _of_likely_length(book: Sequence[Run], plan: Plan, training: int, validation: int) -> TrainingSettings:
     """The settings with the epochs that fine-tuning will make, as far as a quick training has shown whether it can be
     beaten."""
     given = TrainingSettings.from_dict(plan.settings)
-    known = next((run.validation_top1_error for run in reversed(runs.all_runs(project))
+    known = next((run.validation_top1_error for run in reversed(book)
                   if run.method == "quick" and run.validation_top1_error is not None), None)
     if given.epochs or not validation or known is None or recipe.can_be_beaten(
             np.arange(validation) < round(known * validation)):

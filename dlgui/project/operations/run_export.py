@@ -7,11 +7,15 @@ import io
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import IO
 
+import numpy as np
+
+from dlgui.engine import event_file
 from dlgui.engine.progress import Progress
 from dlgui.engine.storage import unwritable, write_atomically
-from dlgui.errors import DlguiError
 from dlgui.project.operations import batches, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -24,18 +28,23 @@ def write_csv(project: Project, chosen: Sequence[Run], path: str | Path, progres
     """Every epoch and every batch of runs as one table (columns `HEADER`, errors as fractions; kind is `epoch` or
     `batch`, a batch has no errors). Raises `DlguiError` where it cannot be written, `Cancelled` see `Progress`."""
     progress = progress or Progress()
-    progress.task("writing curves", len(chosen))
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(HEADER)
-    for run in chosen:
-        for row in runs.history(project, run):
-            writer.writerow([run.id, "epoch", row["iteration"], row["epoch"], row["loss"], row["train_top1_error"],
-                             row["validation_top1_error"], row["learning_rate"], row["seconds"]])
-        for iteration, epoch, loss, rate in batches.rows(run):
-            writer.writerow([run.id, "batch", int(iteration), epoch, loss, None, None, rate, None])
-        progress.advance()
-    write_atomically(path, lambda file: file.write(text.getvalue().encode()))
+    progress.task("writing curves", _batches(chosen))
+
+    def write(file: IO[bytes]) -> None:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        writer = csv.writer(text)
+        writer.writerow(HEADER)
+        for run in chosen:
+            for row in runs.history(project, run):
+                writer.writerow([run.id, "epoch", row["iteration"], row["epoch"], row["loss"], row["train_top1_error"],
+                                 row["validation_top1_error"], row["learning_rate"], row["seconds"]])
+            for part in batches.parts(run):
+                writer.writerows([run.id, "batch", int(iteration), epoch, loss, None, None, rate, None]
+                                 for iteration, epoch, loss, rate in part.tolist())
+                progress.advance(len(part))
+        text.detach()
+
+    write_atomically(path, write)
 
 
 def write_tensorboard(project: Project, chosen: Sequence[Run], folder: str | Path,
@@ -46,34 +55,40 @@ def write_tensorboard(project: Project, chosen: Sequence[Run], folder: str | Pat
         the folders.
 
     Raises:
-        DlguiError: tensorboardX is not installed, or the folder cannot be written. Cancelled: see `Progress`.
+        DlguiError: the folder cannot be written. Cancelled: see `Progress`.
     """
-    try:
-        from tensorboardX import SummaryWriter
-    except ImportError as problem:
-        raise DlguiError("TensorBoard event files", "tensorboardX is not installed",
-                         "pip install dlgui[tensorboard]") from problem
     progress = progress or Progress()
-    progress.task("writing event files", sum(len(batches.read(run)) for run in chosen))
+    progress.task("writing event files", _batches(chosen))
     written = []
     for run in chosen:
         target = Path(folder) / (_file_name(run.name) or run.id)
         began = datetime.fromisoformat(run.created).timestamp()
         try:
-            with SummaryWriter(str(target)) as writer:
-                writer.add_text("parameters", json.dumps(run.parameters, indent=2), 0, began)
-                for iteration, _, loss, rate in batches.rows(run):
-                    writer.add_scalar("batch/loss", loss, int(iteration), began)
-                    writer.add_scalar("batch/learning_rate", rate, int(iteration), began)
-                    progress.advance()
-                for row in runs.history(project, run):
-                    for key in ("loss", "train_top1_error", "validation_top1_error", "learning_rate"):
-                        if row[key] is not None:
-                            writer.add_scalar(f"epoch/{key}", row[key], row["iteration"], began + row["seconds"])
+            target.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
             raise unwritable(target, problem) from problem
+        write_atomically(target / f"events.out.tfevents.{int(began)}.{run.id}", partial(
+            _write_events, project=project, run=run, began=began, progress=progress))
         written.append(target)
     return written
+
+
+def _write_events(file: IO[bytes], project: Project, run: Run, began: float, progress: Progress) -> None:
+    file.write(event_file.version(began))
+    file.write(event_file.text("parameters/text_summary", json.dumps(run.parameters, indent=2), began))
+    for part in batches.parts(run):
+        for tag, column in (("batch/loss", 2), ("batch/learning_rate", 3)):
+            file.writelines(event_file.scalars(tag, began, part[:, 0], part[:, column]))
+        progress.advance(len(part))
+    history = runs.history(project, run)
+    for key in ("loss", "train_top1_error", "validation_top1_error", "learning_rate"):
+        rows = [row for row in history if row[key] is not None]
+        file.writelines(event_file.scalars(f"epoch/{key}", np.array([began + row["seconds"] for row in rows]), np.array(
+            [row["iteration"] for row in rows]), np.array([row[key] for row in rows])))
+
+
+def _batches(chosen: Sequence[Run]) -> int:
+    return sum(len(batches.read(run)) for run in chosen)
 
 
 def _file_name(text: str) -> str:

@@ -228,11 +228,11 @@ def delete(project: Project, run: Run, who: str = "user") -> Changes:
 def delete_many(project: Project, chosen: Sequence[Run], who: str = "user") -> Changes:
     """Takes runs off the list as one deed; their files stay, so that undo brings them back."""
     with project.store.transact("delete run", who=who, run=", ".join(run.id for run in chosen)) as t:
-        for run in chosen:
-            for table in ("history", "evaluations"):
-                t.delete(table, [row[0] for row in project.store.rows(
-                    f"SELECT id FROM {table} WHERE run_id = ?", [run.number])])
-            t.delete("runs", [run.number])
+        numbers = [run.number for run in chosen]
+        for table in ("history", "evaluations"):
+            t.delete(table, [row[0] for row in project.store.rows(
+                f"SELECT id FROM {table} WHERE run_id IN (SELECT value FROM json_each(?))", [json.dumps(numbers)])])
+        t.delete("runs", numbers)
     return t.changes
 
 
