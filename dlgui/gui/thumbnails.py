@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
@@ -26,6 +27,9 @@ class Thumbnails(QObject):
 
     Two threads decode; what was asked for last comes first, for that is what the user looks at.
 
+    Args:
+        decode: reads what Qt cannot, see `full`.
+
     Signals:
         ready: path of an image whose thumbnail can now be had.
     """
@@ -33,8 +37,9 @@ class Thumbnails(QObject):
     ready = Signal(str)
     _loaded = Signal(str, QImage)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, decode: Callable[[str], QImage] | None = None) -> None:
         super().__init__(parent)
+        self._decode = decode or full
         self._kept: OrderedDict[str, QPixmap] = OrderedDict()
         self._wanted: OrderedDict[str, None] = OrderedDict()
         self._taken: set[str] = set()
@@ -83,7 +88,7 @@ class Thumbnails(QObject):
                     return
                 path, _ = self._wanted.popitem()
                 self._taken.add(path)
-            image = load(path, SIDE)
+            image = load(path, SIDE, self._decode)
             if not self._closed:
                 self._loaded.emit(path, image)
 
@@ -106,8 +111,9 @@ class Thumbnails(QObject):
             thread.join(5)
 
 
-def load(path: str, side: int) -> QImage:
-    """An image scaled to fit a square of `side` pixels; a null image where it cannot be read."""
+def load(path: str, side: int, decode: Callable[[str], QImage] | None = None) -> QImage:
+    """An image scaled to fit a square of `side` pixels, read by `decode` where Qt cannot; a null image where neither
+    can."""
     reader = QImageReader(path)
     reader.setAutoTransform(True)
     size = reader.size()
@@ -115,7 +121,7 @@ def load(path: str, side: int) -> QImage:
         reader.setScaledSize(size.scaled(QSize(side, side), Qt.AspectRatioMode.KeepAspectRatio))
     image = reader.read()
     if image.isNull():
-        image = full(path)
+        image = (decode or full)(path)
     if not image.isNull() and max(image.width(), image.height()) > side:
         image = image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio,
                              Qt.TransformationMode.SmoothTransformation)

@@ -111,10 +111,14 @@ def gen_empty_obj() -> HObject:
 def _read(name: str) -> list[np.ndarray]:
     path = Path(name)
     if path.suffix == ".hobj" or (not path.suffix and not path.exists()):
-        path = path if path.suffix else path.with_suffix(".hobj")
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                return [stored[str(i)] for i in range(len(stored.files))]
-        except (OSError, ValueError, KeyError, EOFError) as problem:
-            raise UnreadableImage(path, f"not an image object that dlgui wrote ({problem})") from problem
+        return read_object(path if path.suffix else path.with_suffix(".hobj"))
     return [files.read_image(path)]
+
+
+def read_object(path: Path) -> list[np.ndarray]:
+    """The images of a file that `write_object` wrote. Raises `UnreadableImage`."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return [stored[str(i)] for i in range(len(stored.files))]
+    except (OSError, ValueError, KeyError, EOFError) as problem:
+        raise UnreadableImage(path, f"not an image object that dlgui wrote ({problem})") from problem

@@ -43,13 +43,17 @@ def font(size: int) -> Any:
 @operator
 def open_window(row: int = 0, column: int = 0, width: int = 640, height: int = 480, father_window: Any = 0,
                 mode: str = "visible", machine: str = "") -> HHandle:
-    """A window to draw on; it lives in memory, `dump_window` writes what it shows. Positions mean nothing here.
+    """A window to draw on; it lives in memory, `dump_window` writes what it shows.
 
-    With mode 'visible' and a display, the plot of the training and heatmaps also open in the application's own widgets.
+    With mode 'visible' and a display, the plot of the training, the confusion matrix and heatmaps also open in the
+    application's own widgets: in a window of this size, at this place where row or column is not 0. Drawing again takes
+    the place of what it showed. The script goes on meanwhile, also when the window is closed by hand; the window closes
+    with the script, so end a script with `input()` to keep looking.
     """
     if not (1 <= int(width) <= 16384 and 1 <= int(height) <= 16384):
         raise refuse("size", (width, height), "1 … 16384 pixels")
-    return WindowHandle(int(width), int(height), Viewer() if mode == "visible" else None)
+    place = (int(row), int(column), int(width), int(height))
+    return WindowHandle(int(width), int(height), Viewer(place) if mode == "visible" else None)
 
 
 @operator

@@ -129,7 +129,8 @@ def get_dl_classifier_image_results(image_files: Sequence[str], ground_truth_lab
         dlclassifier_handle, dlclassifier_result_handles: what was applied.
         gen_param_name, gen_param_value: 'result' ('all', 'wrong', 'correct'), 'ground_truth', 'predicted' (class),
             'min_confidence', 'max_confidence', 'topk_miss' (K), 'sort' ('confidence', 'loss', 'file_name'),
-            'display' ('false', 'true': shows them in a window where there is a display, 'wait': until it is closed).
+            'display' ('false', 'true': shows them in a window where there is a display, in place of those shown before,
+            'wait': until it is closed).
 
     Returns:
         files, their ground truth, their predicted classes and confidences.
@@ -155,8 +156,10 @@ def get_dl_classifier_image_results(image_files: Sequence[str], ground_truth_lab
     results = ([found.paths[i] for i in chosen], [found.classes[found.truth[i]] for i in chosen],
                [found.classes[found.predicted[i]] for i in chosen], [float(found.confidence[i]) for i in chosen])
     if display != "false":
+        scale = handle.classifier.preprocessing
         _results_viewer().show("image_results", rows=list(zip(*results, strict=True)), wait=display == "wait",
-                               title=f"{len(chosen)} images")
+                               title="1 image" if len(chosen) == 1 else f"{len(chosen)} images",
+                               range=[scale.range_min, scale.range_max])
     return results
 
 

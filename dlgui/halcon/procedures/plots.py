@@ -16,6 +16,7 @@ from dlgui.halcon.errors import operator, refuse
 from dlgui.halcon.handles import ClassifierHandle, HHandle, checked, one_or_many
 from dlgui.halcon.iconic import HObject, arrays_of
 from dlgui.halcon.options import options
+from dlgui.halcon.viewer import last_words
 from dlgui.halcon.window import WindowHandle, font
 
 TRAINING, VALIDATION, RATE = "#ff00ff", "#ffd700", "#00ced1"
@@ -116,7 +117,13 @@ def gen_confusion_matrix(ground_truth_labels: Sequence[str | int], predicted_cla
     totals = np.array([truth.count(c) for c in classes], np.float64)
     shares = absolute / totals
     if window_handle is not None and chosen["display_matrix"] != "none":
-        _draw_matrix(checked(window_handle, WindowHandle), [str(c) for c in classes], absolute, shares, chosen)
+        window = checked(window_handle, WindowHandle)
+        _draw_matrix(window, [str(c) for c in classes], absolute, shares, chosen)
+        if window.viewer is not None:
+            names, counts = _all_counts(truth, predicted)
+            window.viewer.show("confusion_matrix", classes=names, matrix=counts.tolist(), title="confusion matrix",
+                               mode="truth" if chosen["display_matrix"] == "relative" else "absolute",
+                               coloured=chosen["display_color"] == "true")
     none = np.empty((0, 0))
     return {"absolute": absolute, "relative": shares, "none": none}[chosen["return_matrix"]]
 
@@ -125,6 +132,15 @@ def matrix_colour(share: float, diagonal: bool) -> str:
     """The colour of a cell by its relative value, as the old procedure shows it."""
     red, green, blue = step_colours(np.array(share), np.array(diagonal)).tolist()
     return f"#{red:02X}{green:02X}{blue:02X}"
+
+
+def _all_counts(truth: Sequence[Any], predicted: Sequence[Any]) -> tuple[list[str], np.ndarray]:
+    """Names and counts of all classes, also of those that are predicted only: what a window shows leaves none out."""
+    names = sorted({*map(str, truth), *map(str, predicted)})
+    if all(isinstance(label, (int, np.integer)) for label in (*truth, *predicted)):
+        names.sort(key=int)
+    place = {name: i for i, name in enumerate(names)}
+    return names, confusion_matrix([place[str(t)] for t in truth], [place[str(p)] for p in predicted], len(names))
 
 
 def _best(predicted: Any) -> Any:
@@ -162,7 +178,8 @@ def _draw_matrix(window: WindowHandle, classes: list[str], absolute: np.ndarray,
 def gen_interactive_confusion_matrix(image_files: Sequence[str], ground_truth_labels: Sequence[str | int],
                                      predicted_classes: Sequence[str | int], gen_param_name: str | Sequence[str] = (),
                                      gen_param_value: Any = ()) -> list[str]:
-    """Lets the user pick a cell of the confusion matrix in a window; returns the files of that cell.
+    """Lets the user pick a cell of the confusion matrix in a window; returns the files of that cell, none where the
+    window was closed.
 
     'ground_truth' and 'predicted' pick the cell without asking. Otherwise a display is needed.
     """
@@ -180,8 +197,9 @@ def gen_interactive_confusion_matrix(image_files: Sequence[str], ground_truth_la
         if not environment.has_display():
             raise DlguiError("window", "there is no display to pick a cell on",
                              "name the cell: gen_param_name ['ground_truth', 'predicted']")
-        matrix = gen_confusion_matrix(ground_truth_labels, predicted)
-        chosen = _pick_cell([str(c) for c in sorted(set(ground_truth_labels))], matrix)
+        if not predicted:
+            raise refuse("image_files", "none", "at least one image")
+        chosen = _pick_cell(*_all_counts(ground_truth_labels, predicted))
         if not chosen:
             return []
     return [str(f) for f, t, p in zip(image_files, ground_truth_labels, predicted, strict=True)
@@ -197,7 +215,7 @@ def _pick_cell(classes: list[str], matrix: np.ndarray) -> dict[str, str]:
     done = subprocess.run([sys.executable, "-m", "dlgui.gui.pick_cell"], text=True, capture_output=True,
                           input=json.dumps({"classes": classes, "matrix": matrix.tolist()}))
     if done.returncode:
-        raise DlguiError("window", "could not be opened", "run: dlgui doctor")
+        raise DlguiError("window", f"could not be opened ({last_words(done.stderr)})", "run: dlgui doctor")
     return dict(json.loads(done.stdout or "{}"))
 
 
