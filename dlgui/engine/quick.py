@@ -154,12 +154,8 @@ def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int
 
     union = Pooling.union([competing[name] for name in chosen])
     figures, centre, spread = standardized(found.take(positions, union.columns(found.pooling, channels)))
-    weight, bias = np.zeros((classes, figures.shape[1])), np.zeros(classes)
-    for name in chosen:
-        columns = competing[name].columns(union, channels)
-        own_weight, own_bias = _final(figures[:, columns], labels, classes)
-        weight[:, columns] += own_weight / temperatures[name]
-        bias += own_bias / temperatures[name]
+    weight, bias = _sum_of_layers(figures, labels, classes, [
+        (competing[name].columns(union, channels), temperatures[name]) for name in chosen])
     everything = combined if len(drawn) == len(labels) else figures @ weight.T.astype(np.float32) + bias
     confidences = softmax(everything, temperature)
     confidences[drawn] = softmax(combined, temperature)
@@ -168,6 +164,17 @@ def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int
     return QuickFit(union, weight.astype(np.float32), bias.astype(np.float32), temperature,
                     float((combined.argmax(1) != labels[drawn]).mean()), errors if members is None else {}, chosen,
                     confidences)
+
+
+def _sum_of_layers(figures: np.ndarray, labels: np.ndarray, classes: int,
+                   parts: Sequence[tuple[np.ndarray, float]]) -> tuple[np.ndarray, np.ndarray]:
+    """Weight and bias of the discriminants of (columns, temperature), each on its columns, added up."""
+    weight, bias = np.zeros((classes, figures.shape[1])), np.zeros(classes)
+    for columns, temperature in parts:
+        own_weight, own_bias = _final(figures[:, columns], labels, classes)
+        weight[:, columns] += own_weight / temperature
+        bias += own_bias / temperature
+    return weight, bias
 
 
 def _combined(held_out: dict[str, np.ndarray], errors: dict[str, float], labels: np.ndarray,

@@ -16,97 +16,112 @@ if TYPE_CHECKING:
 
 def scenes(window: MainWindow) -> list[Scene]:
     """The scenes; the project is open."""
-    project = window.session.project
-    assert project is not None
+    made = _Scenes(window)
+    return [*made.of_the_window(), *made.of_the_data_tab()]
 
-    def importing() -> QWidget:
+
+class _Scenes:
+    """Puts the window into the states, and out of them again."""
+
+    def __init__(self, window: MainWindow) -> None:
+        assert window.session.project is not None
+        self.window, self.project = window, window.session.project
+
+    def of_the_window(self) -> list[Scene]:
+        """Its dialogs and panels."""
+        return [Scene("import", self._importing), Scene("health", self._health), Scene("relocate", self._relocating),
+                Scene("rescan", self._rescanned), Scene("problem", self._problem), Scene("crash", self._crash),
+                Scene("log", self._logged, self.window.log.hide), Scene("palette", self._palette)]
+
+    def of_the_data_tab(self) -> list[Scene]:
+        """What a person does there."""
+        return [Scene("data_split", self._splitting, self._split_back),
+                Scene("data_nothing_found", self._filtered, self.window.data_tab.clear_filter),
+                Scene("data_adjusted", self._adjusted, self._plain)]
+
+    def _importing(self) -> QWidget:
         from dlgui.gui.data.import_dialog import ImportDialog
 
-        return ImportDialog(window.session.jobs, project.image_root, window)
+        return ImportDialog(self.window.session.jobs, self.project.image_root, self.window)
 
-    def health() -> QWidget:
+    def _health(self) -> QWidget:
         from dlgui.gui.data.health_dialog import HealthDialog
 
-        return HealthDialog(window.session, window.pictures, None, window)
+        return HealthDialog(self.window.session, self.window.pictures, None, self.window)
 
-    def relocating() -> QWidget:
+    def _relocating(self) -> QWidget:
         from dlgui.gui.data.relocate_dialog import RelocateDialog
 
-        return RelocateDialog(window.session, project, window)
+        return RelocateDialog(self.window.session, self.project, self.window)
 
-    def rescanned() -> QWidget:
+    def _rescanned(self) -> QWidget:
         from dlgui.gui.data.rescan_dialog import RescanDialog
         from dlgui.project.changes import Changes
         from dlgui.project.operations.images import ImportReport
 
-        paths = project.images().path
+        paths = self.project.images().path
         long = "a folder with a very long name/another one/" + "x" * 90 + ".png"
         return RescanDialog(ImportReport(Changes(), labeled=2, kept=7, paths={
             "added": [*paths[:2], long], "removed": paths[2:3], "restored": [], "changed": paths[3:6]},
             rejected=[("local/part_0003.png", "no such file")], notes=[
                 "labels.csv, lines 4, 5 and 9: the split 'holdout' is unknown, so these images have none; write train, "
-                "validation or test"]), "csv:labels.csv", window)
+                "validation or test"]), "csv:labels.csv", self.window)
 
-    def problem() -> QWidget:
+    def _problem(self) -> QWidget:
         from dlgui.gui.problems import sentence
         from dlgui.gui.remedies import offers
 
-        found = DlguiError(project.folder / "a customer with a long name/2026/images", "the image folder is gone or "
-                           "was moved", "bring it back, or tell the project the new place", "find images")
-        return sentence(found, window, offers(found, window))
+        found = DlguiError(self.project.folder / "a customer with a long name/2026/images",
+                           "the image folder is gone or was moved", "bring it back, or tell the project the new place",
+                           "find images")
+        return sentence(found, self.window, offers(found, self.window))
 
-    def crash() -> QWidget:
+    def _crash(self) -> QWidget:
         from dlgui.gui.problems import CrashDialog
 
         try:
             raise ZeroDivisionError("division by zero")
         except ZeroDivisionError as bug:
-            return CrashDialog(bug, window.log.lines(), window)
+            return CrashDialog(bug, self.window.log.lines(), self.window)
 
-    def logged() -> None:
+    def _logged(self) -> None:
         logger = logging.getLogger("dlgui.gui")
         logger.setLevel(logging.INFO)
-        logger.info("opened %s", project.name)
+        logger.info("opened %s", self.project.name)
         logger.warning("local/part_0003.png: the file is empty")
-        window.tabs.setCurrentIndex(0)
-        window.log.show()
+        self.window.tabs.setCurrentIndex(0)
+        self.window.log.show()
 
-    def palette() -> QWidget:
+    def _palette(self) -> QWidget:
         from dlgui.gui.palette import CommandPalette
 
-        return CommandPalette(list(window.actions_by_name().values()), window)
+        return CommandPalette(list(self.window.actions_by_name().values()), self.window)
 
-    def filtered() -> None:
+    def _filtered(self) -> None:
         from dlgui.gui.filters import Filter
 
-        window.tabs.setCurrentIndex(0)
-        window.data_tab.show_only(Filter(text="no image has this name"))
+        self.window.tabs.setCurrentIndex(0)
+        self.window.data_tab.show_only(Filter(text="no image has this name"))
 
-    def adjusted() -> None:
-        window.tabs.setCurrentIndex(0)
-        window.data_tab.grid.select([0])
-        window.data_tab.detail.preview.adjust.setChecked(True)
-        window.data_tab.detail.preview.auto.setChecked(True)
+    def _adjusted(self) -> None:
+        self.window.tabs.setCurrentIndex(0)
+        self.window.data_tab.grid.select([0])
+        self.window.data_tab.detail.preview.adjust.setChecked(True)
+        self.window.data_tab.detail.preview.auto.setChecked(True)
 
-    def plain() -> None:
-        window.data_tab.detail.preview.adjust.setChecked(False)
-        window.data_tab.detail.preview.reset_tone()
+    def _plain(self) -> None:
+        self.window.data_tab.detail.preview.adjust.setChecked(False)
+        self.window.data_tab.detail.preview.reset_tone()
 
-    def splitting() -> None:
-        window.tabs.setCurrentIndex(0)
-        panel = window.data_tab.split_panel
+    def _splitting(self) -> None:
+        self.window.tabs.setCurrentIndex(0)
+        panel = self.window.data_tab.split_panel
         panel.overwrite.setChecked(True)
         panel.train.setValue(50)
         panel.validation.setValue(49)
 
-    def split_back() -> None:
-        panel = window.data_tab.split_panel
+    def _split_back(self) -> None:
+        panel = self.window.data_tab.split_panel
         panel.overwrite.setChecked(False)
         panel.train.setValue(70)
         panel.validation.setValue(15)
-
-    return [Scene("data_split", splitting, split_back), Scene("import", importing), Scene("health", health),
-            Scene("relocate", relocating), Scene("rescan", rescanned), Scene("problem", problem), Scene("crash", crash),
-            Scene("log", logged, window.log.hide), Scene("palette", palette),
-            Scene("data_nothing_found", filtered, lambda: window.data_tab.clear_filter()),
-            Scene("data_adjusted", adjusted, plain)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,3 +141,21 @@ def steps(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(x) < 2:
         return x, y
     return np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
+
+
+def extent(runs: Sequence[RunCurves], kinds: Collection[str]) -> tuple[float, float]:
+    """Least (above zero) and greatest value of the curves of some kinds."""
+    ends = [run.curves[kind].visible(-math.inf, math.inf, 64)[1] for run in runs for kind in kinds
+            if len(run.curves[kind])]
+    if "validation" in kinds:
+        ends += [np.array([at]) for run in runs for at in (run.level, run.best_error) if at is not None]
+    values = np.concatenate(ends) if ends else np.zeros(1)
+    positive = values[values > 0]
+    return float(positive.min()) if len(positive) else 0.0, float(values.max())
+
+
+def rounded_up(value: float) -> float:
+    """The next of 1, 1.5, 2, 3, 4, 5, 6, 8, 10 times a power of ten above a value and a little more."""
+    value *= 1.04
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15) if step * power >= value)

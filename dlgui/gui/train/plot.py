@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,78 +11,21 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
-from dlgui.engine.curves import Curve
 from dlgui.gui import theme
 from dlgui.gui.train import picture_file, readout
-from dlgui.gui.train.lines import COLOURS, KINDS, OVERLAID, RunCurves, steps
+from dlgui.gui.train.lines import COLOURS, KINDS, RunCurves, extent, rounded_up, steps
+from dlgui.gui.train.plot_cursor import PlotCursor
+from dlgui.gui.train.plot_legend import PlotLegend
+from dlgui.gui.train.plot_line import PlotLine, pen_of
 from dlgui.gui.words import shortened
 
-LEGEND_COLUMNS = 4
 LONGEST = 18
 """Letters of a run's name in the legend."""
 
 DOTTED = 60
 """Up to so many visible epochs each is marked with a dot."""
-
-
-class _Line:
-    """One curve on the screen: the `curve`, its `pale` twin behind a smoothed one, its `dots`, and the `cross` of a
-    single point, each from when it has something to show: making items takes long."""
-
-    def __init__(self, run: RunCurves, kind: str, box: pg.ViewBox, pen: Any, pale: Any) -> None:
-        self.run, self.kind, self.box = run, kind, box
-        self._pen, self._pale_pen = pen, pale
-        self._items: dict[str, Any] = {}
-        self._smooth: tuple[float, int, Curve] | None = None
-
-    @property
-    def curve(self) -> Any:
-        """The item of the curve itself."""
-        return self._item("curve")
-
-    def _item(self, name: str) -> Any:
-        if name not in self._items:
-            self._items[name] = self._make(name)
-            self.box.addItem(self._items[name], ignoreBounds=True)
-        return self._items[name]
-
-    def _make(self, name: str) -> Any:
-        if name in ("curve", "pale"):
-            made = pg.PlotCurveItem(pen=self._pen if name == "curve" else self._pale_pen)
-            made.setZValue(-1 if name == "pale" else 0)
-            return made
-        size, symbol = (6, "o") if name == "dots" else (11, "x")
-        return pg.ScatterPlotItem(size=size, symbol=symbol, pen=None, brush=self._pen.color())
-
-    def take(self, run: RunCurves, pen: Any, pale: Any) -> None:
-        """Draws another run from now on."""
-        self.run, self._smooth, self._pen, self._pale_pen = run, None, pen, pale
-        for name, item in self._items.items():
-            if name in ("curve", "pale"):
-                item.setPen(pen if name == "curve" else pale)
-            else:
-                item.setBrush(pen.color())
-
-    def remove(self) -> None:
-        """Takes it out of the scene."""
-        for item in self._items.values():
-            self.box.removeItem(item)
-
-    def show(self, name: str, x: np.ndarray, y: np.ndarray) -> None:
-        """Shows points as `curve`, `pale`, `dots` or `cross`."""
-        if len(x) or name in self._items:
-            self._item(name).setData(x, y)
-
-    def smoothed(self, share: float) -> Curve:
-        """The curve, smoothed; remembered until it grows."""
-        curve = self.run.curves[self.kind]
-        if not share or self.kind == "rate":
-            return curve
-        if self._smooth is None or self._smooth[:2] != (share, len(curve)):
-            self._smooth = (share, len(curve), curve.smoothed(share))
-        return self._smooth[2]
 
 
 class _PlainAxis(pg.AxisItem):
@@ -113,12 +55,12 @@ class TrainingPlot(pg.PlotWidget):
         self.runs: list[RunCurves] = []
         self.smoothing, self.logarithmic, self.following = 0.0, False, True
         self._hidden: set[str] = set()
-        self._lines: list[_Line] = []
-        self._entitled: list[str] | None = None
+        self._lines: list[PlotLine] = []
         self._drawing = False
         self._make_axes()
-        self._make_legend()
+        self.legend = PlotLegend(self.getPlotItem())
         self._make_marks()
+        self._cursor = PlotCursor(self, self._main)
         self._mouse = pg.SignalProxy(self.scene().sigMouseMoved, rateLimit=60, slot=lambda at: self._hover(at[0]))
         self.setToolTip("")
         self.dress()
@@ -147,15 +89,8 @@ class TrainingPlot(pg.PlotWidget):
         item.hideButtons()
         item.layout.setContentsMargins(4, 12, 6, 4)  # the highest tick's text stands half above the axis
 
-    def _make_legend(self) -> None:
-        item = self.getPlotItem()
-        self.legend = pg.LegendItem(offset=None, labelTextSize="9pt", colCount=LEGEND_COLUMNS)
-        item.layout.removeItem(item.titleLabel)
-        item.titleLabel.hide()
-        item.layout.addItem(self.legend, 0, 0, 1, 4)  # in the place of a title: over the curves it would hide some
-
     def _make_marks(self) -> None:
-        """What is drawn besides curves: grid, best epoch, the line under the mouse and the text beside it."""
+        """What is drawn besides curves: grid and best epoch."""
         self._grid = pg.PlotCurveItem(connect="pairs")  # an axis's own grid takes ten milliseconds to paint
         self._grid.setZValue(-20)
         self._main.addItem(self._grid, ignoreBounds=True)
@@ -163,21 +98,16 @@ class TrainingPlot(pg.PlotWidget):
         self._star = pg.ScatterPlotItem(size=15, symbol="star")
         self._start = pg.TextItem()
         self._start.setZValue(20)
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        for fixed in (self._best, self._star, self._start, self._cursor):
+        for fixed in (self._best, self._star, self._start):
             self._main.addItem(fixed, ignoreBounds=True)
             fixed.hide()
-        self._box = QLabel(self)
-        self._box.setObjectName("plotReadout")
-        self._box.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._box.hide()
 
     # --- looks
 
     def dress(self) -> None:
         """Follows the theme."""
         c, item = theme.colours(), self.getPlotItem()
-        shades = COLOURS[self._theme()]
+        shades = COLOURS[c.name]
         self.setBackground(QColor(c.panel))
         item.setLabel("left", self.tr("top-1 error in %"), color=c.soft)
         item.setLabel("bottom", self.tr("epoch"), color=c.soft)
@@ -187,33 +117,14 @@ class TrainingPlot(pg.PlotWidget):
             axis.setPen(c.line)
             axis.setTextPen(c.soft)
         self._grid.setPen(theme.pen(c.raised, width=1))
-        self.legend.setLabelTextColor(c.ink)
-        self._entitled = None  # only labels made from now on have the colour
-        self._box.setStyleSheet(f"background: {c.panel}; color: {c.ink}; border: 1px solid {c.line}; "
-                                "border-radius: 4px; padding: 5px 7px;")
-        self._cursor.setPen(theme.pen(c.soft, width=1))
+        self.legend.dress(c.ink)
+        self._cursor.dress()
         self._best.setPen(theme.pen(c.soft, width=1, style=Qt.PenStyle.DashLine))
         self._star.setBrush(shades["validation"])
         self._star.setPen(pg.mkPen(c.panel, width=1))
         self._start.setText(self.tr("kept: the start (quick)"), QColor(c.ink))
         self._start.fill = pg.mkBrush(QColor(c.panel))
         self.show_runs(self.runs, keep_range=True)
-
-    @staticmethod
-    def _theme() -> str:
-        return theme.colours().name
-
-    def _pen(self, kind: str, place: int, faint: bool = False) -> Any:
-        several = len(self.runs) > 1
-        palette = OVERLAID[self._theme()]
-        colour = QColor(palette[place % len(palette)] if several else COLOURS[self._theme()][kind])
-        if faint:
-            colour.setAlpha(70)
-        style = Qt.PenStyle.SolidLine
-        if several:
-            style = {"train": Qt.PenStyle.DashLine, "loss": Qt.PenStyle.DotLine, "rate": Qt.PenStyle.DashDotLine}.get(
-                kind, Qt.PenStyle.SolidLine)
-        return theme.pen(colour, width=2 if kind in ("train", "validation") else 1, style=style)
 
     # --- content
 
@@ -225,11 +136,12 @@ class TrainingPlot(pg.PlotWidget):
         del self._lines[len(KINDS) * len(self.runs):]
         boxes, there = {"loss": self._loss_box, "rate": self._rate_box}, len(self._lines)
         for n, (place, kind) in enumerate((place, kind) for place in range(len(self.runs)) for kind in KINDS):
-            run, pen, pale = self.runs[place], self._pen(kind, place), self._pen(kind, place, faint=True)
+            run, several = self.runs[place], len(self.runs) > 1
+            pen, pale = pen_of(kind, place, several), pen_of(kind, place, several, faint=True)
             if n < there:
                 self._lines[n].take(run, pen, pale)
             else:
-                self._lines.append(_Line(run, kind, boxes.get(kind, self._main), pen, pale))
+                self._lines.append(PlotLine(run, kind, boxes.get(kind, self._main), pen, pale))
         if not keep_range:
             self._follow(True)
         self.refresh()
@@ -244,19 +156,8 @@ class TrainingPlot(pg.PlotWidget):
                      "rate": self.tr("learning rate")}
             items = {line.kind: line.curve for line in self._lines}
             wanted = [(items.get(kind) or pg.PlotCurveItem(), word) for kind, word in words.items()]
-        names = [name for _, name in wanted]
-        if names == self._entitled:  # making labels takes long; only their lines are new
-            for (sample, _), (item, _) in zip(self.legend.items, wanted, strict=True):
-                sample.item = item
-                sample.update()
-            return
-        self._entitled = names
-        self.legend.clear()
-        self.getPlotItem().layout.setRowFixedHeight(0, 24.0 * -(-len(wanted) // LEGEND_COLUMNS))
-        for item, name in wanted:
-            self.legend.addItem(item, html.escape(name))
-        self.getPlotItem().layout.activate()
-        self.getPlotItem().setGeometry(self.range)  # what a larger legend had pushed out of the view comes back
+        if self.legend.entitle(wanted):
+            self.getPlotItem().setGeometry(self.range)  # what a larger legend had pushed out of the view comes back
 
     def refresh(self) -> None:
         """Draws what has come in; moves the window along unless the user has chosen one."""
@@ -298,16 +199,16 @@ class TrainingPlot(pg.PlotWidget):
 
     def _fit(self) -> None:
         last = max([max(run.last, run.ahead) for run in self.runs], default=1.0) or 1.0
-        errors = self._extent(("train", "validation"))
+        errors = extent(self.runs, {"train", "validation"} - self._hidden)
         kept = len(self.runs) == 1 and self.runs[0].start_kept  # its mark stands at 0 and shall be seen whole
         self._main.setXRange(-min(0.03 * last, 0.5) if kept else 0, last * 1.02, padding=0)
         if self.logarithmic:
             low, high = max(errors[0], 0.01), max(errors[1], 0.1)
             self._main.setYRange(math.log10(low) - 0.1, math.log10(high) + 0.1, padding=0)
         else:
-            top = _rounded_up(max(errors[1], 0.1)) if self._judged() else 100.0
+            top = rounded_up(max(errors[1], 0.1)) if self._judged() else 100.0
             self._main.setYRange(-0.02 * top, top, padding=0)  # what lies at zero is seen whole
-        rate, loss = self._extent(("rate",)), self._extent(("loss",))
+        rate, loss = (extent(self.runs, {kind} - self._hidden) for kind in ("rate", "loss"))
         self._rate_box.setYRange(0, max(rate[1], 1e-12) * 1.08, padding=0)
         if self.logarithmic:
             self._loss_box.setYRange(math.log10(max(loss[0], 1e-6)), math.log10(max(loss[1], 1e-5)) + 0.05, padding=0)
@@ -322,16 +223,6 @@ class TrainingPlot(pg.PlotWidget):
     def _judged(self) -> bool:
         """Whether any error is known."""
         return any(run.level is not None or run.best_error is not None or len(run.curves["train"]) for run in self.runs)
-
-    def _extent(self, kinds: Sequence[str]) -> tuple[float, float]:
-        """Least (above zero) and greatest value."""
-        ends = [run.curves[kind].visible(-math.inf, math.inf, 64)[1] for run in self.runs for kind in kinds
-                if len(run.curves[kind]) and kind not in self._hidden]
-        if "validation" in kinds and "validation" not in self._hidden:
-            ends += [np.array([at]) for run in self.runs for at in (run.level, run.best_error) if at is not None]
-        values = np.concatenate(ends) if ends else np.zeros(1)
-        positive = values[values > 0]
-        return float(positive.min()) if len(positive) else 0.0, float(values.max())
 
     def _place_boxes(self) -> None:
         for box in (self._rate_box, self._loss_box):
@@ -360,7 +251,7 @@ class TrainingPlot(pg.PlotWidget):
             ticks = np.concatenate([ticks, levels[1][1]])
         self._grid.setData(np.tile([low, high], len(ticks)), np.repeat(ticks, 2))
 
-    def _draw(self, line: _Line, low: float, high: float, most: int) -> None:
+    def _draw(self, line: PlotLine, low: float, high: float, most: int) -> None:
         hidden = line.kind in self._hidden
         curve = line.smoothed(self.smoothing)
         x, y = ([], []) if hidden else curve.visible(low, high, most)
@@ -406,31 +297,21 @@ class TrainingPlot(pg.PlotWidget):
             return readout.of_one(self.runs[0], epoch, kinds, self.tr) if self.runs[0].last else ""
         if not any(run.last for run in self.runs):
             return ""
-        colours = [self._pen("validation", place).color().name() for place in range(len(self.runs))]
+        colours = [pen_of("validation", place, True).color().name() for place in range(len(self.runs))]
         return readout.of_several(self.runs, colours, epoch, kinds, self.tr)
 
     def _hover(self, at: Any) -> None:
         inside = self._main.sceneBoundingRect().contains(at) and bool(self.runs)
-        text = self.readout(self._main.mapSceneToView(at).x()) if inside else ""
-        self._cursor.setVisible(bool(text))
-        self._box.setVisible(bool(text))
+        epoch = self._main.mapSceneToView(at).x() if inside else 0.0
+        text = self.readout(epoch) if inside else ""
         if text:
-            self._cursor.setPos(self._main.mapSceneToView(at).x())
-            self._box.setText(text)
-            self._box.adjustSize()
-            place = self.mapFromScene(at)
-            x = place.x() + 16
-            if x + self._box.width() > self.width():
-                x = place.x() - 16 - self._box.width()
-            self._box.move(max(x, 2), max(min(place.y() + 12, self.height() - self._box.height() - 2), 2))
+            self._cursor.show(epoch, self.mapFromScene(at), text)
+        else:
+            self._cursor.hide()
         self.read.emit(text)
 
-    def _hide_cursor(self) -> None:
-        self._cursor.hide()
-        self._box.hide()
-
     def leaveEvent(self, event: Any) -> None:
-        self._hide_cursor()
+        self._cursor.hide()
         super().leaveEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -444,12 +325,5 @@ class TrainingPlot(pg.PlotWidget):
 
     def picture(self, path: Path) -> Callable[[], None]:
         """What is shown as PNG or SVG, by the suffix; see `picture_file.paint`."""
-        self._hide_cursor()
+        self._cursor.hide()
         return picture_file.paint(path, self, lambda painter: self.render(painter, QRectF(self.rect()), self.rect()))
-
-
-def _rounded_up(value: float) -> float:
-    """The next of 1, 1.5, 2, 3, 4, 5, 6, 8, 10 times a power of ten above a value and a little more."""
-    value *= 1.04
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15) if step * power >= value)
