@@ -43,6 +43,7 @@ class ResumeBar(QFrame):
             layout.addWidget(made)
         theme.notifier().changed.connect(self._dress)
         self._dress()
+        self._say_how(False)
         self.hide()
 
     def _dress(self) -> None:
