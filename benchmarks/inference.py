@@ -79,7 +79,7 @@ def openvino(classifier: Classifier) -> Run:
 
     import openvino as ov
 
-    from dlgui.engine.exporters import onnx_model
+    from dlgui.engine.export_formats import onnx_model
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"

@@ -18,7 +18,7 @@ import numpy as np
 from common import heading
 
 from dlgui.engine import novelty, quantization
-from dlgui.engine.exporters import onnx_model
+from dlgui.engine.export_formats import onnx_model
 from dlgui.engine.labels import list_files
 from dlgui.engine.loading import load_batches
 from dlgui.engine.model_file import read_model

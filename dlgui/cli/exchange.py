@@ -52,14 +52,11 @@ def pack(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def unpack(arguments: argparse.Namespace, console: Console) -> int:
-    from dlgui.cli.projects import print_info
+    from dlgui.cli.projects import tell
     from dlgui.project.operations import archive
-    from dlgui.project.operations.info import info
 
     with archive.unpack(arguments.archive, arguments.project, arguments.images, console.progress()) as project:
-        found = info(project)
-    console.result(found)
-    print_info(console, found)
+        tell(project, console)
     return 0
 
 

@@ -54,12 +54,8 @@ def create(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def info(arguments: argparse.Namespace, console: Console) -> int:
-    from dlgui.project.operations.info import info as figures
-
     with open_project(arguments.project, read_only=True) as project:
-        found = figures(project)
-    console.result(found)
-    print_info(console, found)
+        tell(project, console)
     return 0
 
 
@@ -105,6 +101,15 @@ def print_listing(console: Console, listing: Listing) -> None:
         console.print(f"… and {len(listing.rejected) - ROWS} more rows (--json lists all)")
     for note in listing.notes:
         console.print(f"note: {note}")
+
+
+def tell(project: Project, console: Console) -> None:
+    """What is in a project, as `info` says it."""
+    from dlgui.project.operations.info import info as figures
+
+    found = figures(project)
+    console.result(found)
+    print_info(console, found)
 
 
 def print_info(console: Console, found: dict[str, Any]) -> None:

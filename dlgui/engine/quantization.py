@@ -26,7 +26,7 @@ def quantize(model: onnx.ModelProto, pixels: np.ndarray) -> tuple[onnx.ModelProt
     regression of its change, so that the calibration images get the logits that they had before.
 
     Args:
-        model: float32 network made by `exporters.onnx_model`, without a rule for rejection.
+        model: float32 network made by `export_formats.onnx_model`, without a rule for rejection.
         pixels: uint8 (N, H, W, C) training images at the network's size.
 
     Returns:

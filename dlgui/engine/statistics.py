@@ -65,12 +65,7 @@ def interval(predictions: Predictions, measure: str = "top1_error", *, level: fl
         InvalidValue: unknown measure, or a number out of range.
         DlguiError: no sample has a known truth.
     """
-    if resamples < 1:
-        raise InvalidValue("resamples", resamples, "a whole number from 1")
-    tails = ((1 - _checked(level)) / 2, (1 + level) / 2)
-    known = predictions.known()
-    if not len(known):
-        raise DlguiError("interval", "none of the images has a known class", "label them or choose another split")
+    known, tails = _drawable(predictions, level, resamples)
     generator = np.random.default_rng(seed)
     top = re.fullmatch(r"top([1-9][0-9]*)_error", measure)
     if top:
@@ -84,6 +79,17 @@ def interval(predictions: Predictions, measure: str = "top1_error", *, level: fl
     return float(low), float(high)
 
 
+def _drawable(predictions: Predictions, level: float, resamples: int) -> tuple[Predictions, tuple[float, float]]:
+    """The samples with a known truth, and the quantiles at the ends of an interval."""
+    if resamples < 1:
+        raise InvalidValue("resamples", resamples, "a whole number from 1")
+    tails = ((1 - _checked(level)) / 2, (1 + level) / 2)
+    known = predictions.known()
+    if not len(known):
+        raise DlguiError("interval", "none of the images has a known class", "label them or choose another split")
+    return known, tails
+
+
 def calibration_interval(predictions: Predictions, *, level: float = 0.95, resamples: int = 1000, seed: int = 42,
                          ) -> Interval:
     """Percentile bootstrap interval of the expected calibration error; images are drawn with replacement.
@@ -94,12 +100,7 @@ def calibration_interval(predictions: Predictions, *, level: float = 0.95, resam
     Raises:
         InvalidValue, DlguiError: as `interval`.
     """
-    if resamples < 1:
-        raise InvalidValue("resamples", resamples, "a whole number from 1")
-    tails = ((1 - _checked(level)) / 2, (1 + level) / 2)
-    known = predictions.known()
-    if not len(known):
-        raise DlguiError("interval", "none of the images has a known class", "label them or choose another split")
+    known, tails = _drawable(predictions, level, resamples)
     generator, place = np.random.default_rng(seed), np.clip(
         np.ceil(known.confidence.astype(np.float64) * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
     gaps, number = known.correct - known.confidence.astype(np.float64), len(known)

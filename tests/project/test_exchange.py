@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlgui.cli import main as cli
-from dlgui.engine import dataset_files
+from dlgui.engine import dataset_writing
 from dlgui.engine.progress import Cancelled, Progress
 from dlgui.errors import DlguiError, InvalidValue
 from dlgui.project.operations import archive, classes, exchange, labels, runs, splits
@@ -46,7 +46,7 @@ def rich(project):
     return project
 
 
-@pytest.mark.parametrize("kind", dataset_files.kinds())
+@pytest.mark.parametrize("kind", dataset_writing.kinds())
 def test_data_sets_come_back_exactly(kind, rich, tmp_path):
     before = described(rich)
     result = exchange.export_dataset(rich, kind, tmp_path / "out", "link")
@@ -180,7 +180,7 @@ NAMES = st.one_of(
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(NAMES, min_size=3, max_size=3, unique=True), st.lists(st.none() | st.integers(0, 2), min_size=8,
                                                                       max_size=8),
-       st.sampled_from(dataset_files.kinds()), st.text(st.characters(exclude_categories=["Cs"]), max_size=9))
+       st.sampled_from(dataset_writing.kinds()), st.text(st.characters(exclude_categories=["Cs"]), max_size=9))
 def test_labels_come_back_bit_for_bit(project, names, given, kind, note):
     ids = project.images().id[:8].tolist()
     with tempfile.TemporaryDirectory() as folder:

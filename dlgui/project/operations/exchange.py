@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dlgui.engine import dataset_files
+from dlgui.engine import dataset_reading, dataset_writing
 from dlgui.engine.dataset_files import ClassEntry, DatasetFiles, Entry
 from dlgui.engine.progress import Progress
 from dlgui.engine.splitting import SUBSETS
@@ -52,7 +52,7 @@ def export_dataset(project: Project, kind: str, folder: str | Path, images: str 
 
     Args:
         project: which; it stays as it is.
-        kind: one of `dlgui.engine.dataset_files.kinds()`.
+        kind: one of `dlgui.engine.dataset_writing.kinds()`.
         folder: new or empty.
         images: one of `IMAGES`; class folders and Hugging Face need the images.
 
@@ -64,7 +64,7 @@ def export_dataset(project: Project, kind: str, folder: str | Path, images: str 
         raise InvalidValue("images", images, "copy or link" if images in IMAGES else ", ".join(IMAGES))
     folder, root = Path(folder), project.require_image_root()
     data = _data(project, root)
-    dataset_files.place(kind, data.entries)
+    dataset_writing.place(kind, data.entries)
     if images == "none":
         for entry in data.entries:
             entry.file = entry.path
@@ -76,7 +76,7 @@ def export_dataset(project: Project, kind: str, folder: str | Path, images: str 
             _bring(root, folder, data, images == "link", result, progress)
         table = project.images()
         sizes = {p: (int(w), int(h)) for p, w, h in zip(table.path, table.width, table.height, strict=True)}
-        result.files = dataset_files.write(kind, folder, data, sizes)
+        result.files = dataset_writing.write(kind, folder, data, sizes)
     project.store.note("export data set", form=kind, folder=absolute(folder), images=images)
     return result
 
@@ -90,11 +90,11 @@ def import_dataset(project: Project, source: str | Path, kind: str | None = None
 
     Args:
         project: where to; images that the data set does not name stay as they are.
-        source: see `dlgui.engine.dataset_files.read`.
+        source: see `dlgui.engine.dataset_reading.read`.
         kind: see there.
         by_file: find images by their place in the data set only.
     """
-    return _apply(project, dataset_files.read(Path(source), kind), who, by_file, source=absolute(source), form=kind)
+    return _apply(project, dataset_reading.read(Path(source), kind), who, by_file, source=absolute(source), form=kind)
 
 
 def create_from_dataset(folder: str | Path, source: str | Path, kind: str | None = None,
@@ -102,9 +102,9 @@ def create_from_dataset(folder: str | Path, source: str | Path, kind: str | None
     """A new project over the images of a data set, which stay where they are; it comes back open.
 
     Raises:
-        DlguiError: see `Project.create` and `dlgui.engine.dataset_files.read`.
+        DlguiError: see `Project.create` and `dlgui.engine.dataset_reading.read`.
     """
-    data = dataset_files.read(Path(source), kind)
+    data = dataset_reading.read(Path(source), kind)
     base = data.root / "images"
     below = base.is_dir() and all(e.file.startswith("images/") for e in data.entries)
     project = Project.create(folder, base if below else data.root, "none", progress)
