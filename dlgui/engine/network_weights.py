@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dlgui.engine import backbones, networks
 from dlgui.engine.networks import NetworkInfo
-from dlgui.engine.storage import cache_folder
+from dlgui.engine.weight_files import brought_file, weights_place
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,6 @@ def state(info: NetworkInfo) -> WeightsState:
 def here(network: str) -> bool:
     """Whether the weights of a network can be had without the internet."""
     return state(networks.info(network)).here
-
-
-def weights_place(info: NetworkInfo) -> Path:
-    """Where a file that the user brings belongs."""
-    return cache_folder("weights") / f"{info.name.replace(':', '_')}.pth"
-
-
-def brought_file(info: NetworkInfo) -> Path | None:
-    """The file that the user put into the weights folder for this network, if there is one."""
-    place = weights_place(info)
-    return next((path for path in (place.with_suffix(".safetensors"), place) if path.exists()), None)
 
 
 def _hub_file(name: str) -> bool:

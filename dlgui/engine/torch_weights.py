@@ -10,8 +10,8 @@ from urllib.error import URLError
 import torch
 from torch import nn
 
-from dlgui.engine.network_weights import brought_file, weights_place
 from dlgui.engine.networks import NetworkInfo
+from dlgui.engine.weight_files import brought_file, weights_place
 from dlgui.errors import DlguiError
 
 

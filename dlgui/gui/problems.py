@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from dlgui.errors import DlguiError
-from dlgui.gui.remedies import Offer
+from dlgui.gui.offer import Offer
 from dlgui.gui.widgets import button, named
 
 log = logging.getLogger("dlgui.gui")

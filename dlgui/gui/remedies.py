@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,25 +10,10 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from dlgui.errors import DlguiError
+from dlgui.gui.offer import Offer
 
 if TYPE_CHECKING:
     from dlgui.gui.main_window import MainWindow
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A button.
-
-    Attributes:
-        name: objectName.
-        text, tip: on it, and its tooltip.
-        act: what it does, once the dialog is closed.
-    """
-
-    name: str
-    text: str
-    tip: str
-    act: Callable[[], object]
 
 
 def offers(problem: DlguiError, window: MainWindow) -> list[Offer]:

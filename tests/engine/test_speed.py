@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from dlgui.engine import network_weights, networks, speed
+from dlgui.engine import network_weights, networks, speed, weight_files
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Cancelled, Progress
 from dlgui.errors import DlguiError
@@ -58,8 +58,8 @@ def test_weights_are_here_or_it_is_said_where_to_put_them(own_cache, monkeypatch
     state = network_weights.state(info)
     if not network_weights.here("resnet34"):
         assert state.state == "fetched"
-        assert str(network_weights.weights_place(info)) in state.remedy
-    place = network_weights.weights_place(info)
+        assert str(weight_files.weights_place(info)) in state.remedy
+    place = weight_files.weights_place(info)
     place.write_bytes(b"")
     assert network_weights.state(info).state == "brought"
-    assert network_weights.brought_file(info) == place
+    assert weight_files.brought_file(info) == place

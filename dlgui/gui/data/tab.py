@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -27,8 +26,8 @@ from dlgui.gui.data.grid_menu import GridMenu
 from dlgui.gui.data.labeler import Labeler
 from dlgui.gui.data.likeness import Likeness
 from dlgui.gui.data.map import MapPanel
+from dlgui.gui.data.meter import Meter
 from dlgui.gui.data.mode_switch import ModeSwitch
-from dlgui.gui.data.pace import Pace
 from dlgui.gui.data.shown import Shown
 from dlgui.gui.data.split_panel import SplitPanel
 from dlgui.gui.data.suggest import SuggestPanel
@@ -50,7 +49,7 @@ class DataTab(QWidget):
     def __init__(self, session: Session, pictures: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("dataTab")
-        self.session, self.pictures, self.pace = session, pictures, Pace()
+        self.session, self.pictures = session, pictures
         self.results: Results | None = None
 
     def build(self) -> Iterator[None]:
@@ -73,14 +72,9 @@ class DataTab(QWidget):
         self.labeler = Labeler(session, self.board, self)
         self.likeness = Likeness(session, self)
         self.grid_menu = GridMenu(self.board, self.labeler, self)
-        self.count, self.meter = ElidedLabel(), ElidedLabel()
+        self.count, self.meter = ElidedLabel(), Meter()
         self.keys = button("keysButton", self.tr("Keys"), self.tr("Every key of this tab (?)"), self.show_keys)
         self.count.setProperty("soft", True)
-        self.meter.setProperty("soft", True)
-        self.meter.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._ticks = QTimer(self)
-        self._ticks.setInterval(5000)
-        self._ticks.timeout.connect(self._measure)
         self._connect()
         self._arrange()
 
@@ -329,7 +323,7 @@ class DataTab(QWidget):
     def _panels(self) -> None:
         self.classes.refresh()
         self.split_panel.refresh()
-        self._measure()
+        self.meter.measure(self.board.shown.table if self.board.shown is not None else None)
         self._picked()
         if self.switch.mode == "map":
             self.map.show_table(self.board.shown.table if self.board.shown is not None else None, self.results)
@@ -341,7 +335,7 @@ class DataTab(QWidget):
                 self._load_results()
             return
         if changes.kind == "label" and changes.journal_id is not None:
-            self.pace.add(time.monotonic(), len(changes.ids.get("labels", ())))
+            self.meter.labeled(len(changes.ids.get("labels", ())))
         project = self.session.project
         light = changes.kinds <= {"labels", "splits", "flags", "notes"} and (
             self.switch.mode != "grid" or self.filter == Filter(
@@ -381,16 +375,3 @@ class DataTab(QWidget):
         self.count.setText(text)
         if self.switch.mode == "map":
             self.map.select(self.selected_ids())
-
-    def _measure(self) -> None:
-        """Writes the meter, and goes on doing so while somebody labels."""
-        shown, pace = self.board.shown, self.pace.per_minute(time.monotonic())
-        left = int((shown.table.usable & (shown.table.label < 0)).sum()) if shown is not None else 0
-        parts = [self.tr("{n:,} without a label").format(n=left)] if left else []
-        if pace is not None:
-            parts.insert(0, self.tr("{n:,.0f} images/min").format(n=pace))
-            if left and pace:
-                parts.append(self.tr("{n:.0f} min to go").format(n=max(left / pace, 1)))
-        self.meter.setText("  ·  ".join(parts))
-        self.meter.setToolTip(self.tr("How fast you labeled during the last minute, and how many images have no label"))
-        (self._ticks.start if pace is not None else self._ticks.stop)()

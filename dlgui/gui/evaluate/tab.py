@@ -34,7 +34,7 @@ from dlgui.gui.evaluate.robustness_page import RobustnessPage
 from dlgui.gui.evaluate.samples import Sample
 from dlgui.gui.evaluate.slices_page import SlicesPage
 from dlgui.gui.evaluate.why_panel import WhyPanel
-from dlgui.gui.remedies import Offer
+from dlgui.gui.offer import Offer
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.thumbnails import Thumbnails
