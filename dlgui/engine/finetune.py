@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlgui.engine import checkpoint
+from dlgui.engine import checkpoint, recipe
 from dlgui.engine.augmentation import Augmentation, augment
 from dlgui.engine.calibration import fit_temperature, softmax
 from dlgui.engine.checkpoint import State
@@ -172,7 +172,7 @@ class FineTuning:
 
         rows = np.random.default_rng(self.seed).permutation(self.data.train)[:STANDARDIZED_ON]
         pooled = self._outputs(rows, pooled=True)
-        spread = pooled.std(0)
+        spread = recipe.spread(pooled, self.classifier.pooling, self.classifier.channels, STANDARDIZED_ON)
         self.classifier.trainer(self.device).module.head.standardize(
             torch.from_numpy(pooled.mean(0)), torch.from_numpy(np.where(spread > 1e-4, spread, 1).astype(np.float32)))
 

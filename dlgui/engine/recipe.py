@@ -27,6 +27,9 @@ DEEPER = 3
 MIRRORED = 128
 """Most images that are mirrored to see whether a classifier minds."""
 
+LENT = 24.0
+"""Most images' worth of the common spread that a figure is lent where images are few."""
+
 TOLERATED = 0.02
 """Share of images that mirroring may cost before it counts as changing what an image shows."""
 
@@ -63,6 +66,29 @@ def pooling(settings: TrainingSettings, stages: int) -> Pooling:
     used = min(settings.stages or stages, stages)
     chosen = range(used) if settings.pooled_stages == "all" else range(used - 1, used)
     return Pooling(tuple((stage, ("mean", "max")) for stage in chosen))
+
+
+def spread(figures: np.ndarray, pooling: Pooling, channels: Sequence[int], enough: int) -> np.ndarray:
+    """By what each pooled figure is divided: its standard deviation; where images are few, drawn towards its kind's.
+
+    A channel that is silent on twenty images is not silent on all: divided by the little that it varied, one that does
+    show it would outweigh everything else.
+
+    Args:
+        figures: float32 (n, length), of training images.
+        pooling, channels: which figure belongs to which stage and statistic.
+        enough: images from which on each figure speaks for itself; so many as are missing, in part, count as if they
+            varied like the others of their stage and statistic.
+    """
+    own = figures.std(0)
+    missing = LENT * max(1 - len(figures) / enough, 0.0)
+    if not missing:
+        return own
+    kinds = np.repeat(np.arange(sum(len(names) for _, names in pooling.parts)),
+                      [channels[stage] for stage, names in pooling.parts for _ in names])
+    variance = own.astype(np.float64) ** 2
+    common = (np.bincount(kinds, variance) / np.bincount(kinds))[kinds]
+    return np.sqrt((len(figures) * variance + missing * common) / (len(figures) + missing)).astype(np.float32)
 
 
 def stages(chosen: Pooling, available: int) -> int:

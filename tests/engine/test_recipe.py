@@ -36,6 +36,17 @@ def test_few_images_are_gone_through_more_often():
     assert TrainingSettings(epochs=7).for_images(10).epochs == 7
 
 
+def test_a_silent_channel_is_not_blown_up_where_images_are_few():
+    pooling, channels = Pooling(((0, ("mean", "max")), (1, ("mean",)))), [4, 3]
+    figures = np.random.default_rng(0).normal(0, [1, 1, 1, 1e-3, 9, 9, 9, 9, 5, 5, 5], (300, 11)).astype(np.float32)
+    for count, least in ((18, 0.5), (100, 0.2), (200, 0.1)):
+        own, found = figures[:count].std(0), recipe.spread(figures[:count], pooling, channels, 256)
+        assert found[3] > least
+        np.testing.assert_allclose(np.delete(found, 3), np.delete(own, 3), rtol=0.3)
+        assert found[4:8].min() > 2 * found[:4].max()  # each stage and statistic by itself
+    np.testing.assert_array_equal(recipe.spread(figures, pooling, channels, 256), figures.std(0))
+
+
 def test_the_stages_follow_what_quick_chose():
     assert recipe.stages(Pooling(((0, ("mean",)), (2, ("max",)))), 10) == 6
     assert recipe.stages(Pooling(((9, ("mean",)),)), 10) == 10
