@@ -9,7 +9,18 @@ import pytest
 from dlgui.engine.images import read_image
 from dlgui.errors import DlguiError
 from dlgui.project.demo import demo_images
-from dlgui.project.operations import additions, archive, exchange, images, journal, runs, scripts, splits, training
+from dlgui.project.operations import (
+    additions,
+    archive,
+    exchange,
+    images,
+    journal,
+    runs,
+    scripts,
+    seals,
+    splits,
+    training,
+)
 from dlgui.project.operations.info import info
 from dlgui.project.project import Project
 from dlgui.project.scripting import ProjectScript
@@ -90,6 +101,13 @@ def test_they_train_and_leave_like_others(demo, tmp_path):
     exchange.export_dataset(demo, "csv", tmp_path / "out")
     np.testing.assert_array_equal(read_image(tmp_path / "out" / "added" / path.rpartition("added/")[2]), NOISE)
     assert exchange.import_dataset(demo, tmp_path / "out").rejected == []
+    seal = seals.ingredients(demo, runs.get(demo))
+    demo.close()
+    with Project.open(shutil.move(demo.folder, tmp_path / "elsewhere.dlproj")) as moved:
+        run = runs.get(moved)
+        assert runs.unchanged(moved, run)
+        assert {*paths(moved)} <= {*runs.snapshot(moved, run)}
+        assert seals.ingredients(moved, run) == seal
 
 
 def test_the_history_can_be_done_again_elsewhere(demo, tmp_path):

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from dlgui.engine.splitting import SUBSETS
 from dlgui.errors import DlguiError
+from dlgui.project import own_images
 from dlgui.project.changes import Changes
 from dlgui.project.operations import outputs
 from dlgui.project.operations.outputs import Outputs
@@ -274,7 +275,8 @@ def classifier(run: Run) -> Classifier:
 def snapshot_rows(project: Project, run: Run) -> list[tuple[str, str, str, str | None]]:
     """(path, content hash, class, split) of the images a run was trained on, as they were then."""
     found = project.store.rows("SELECT data FROM snapshots WHERE data_hash = ?", [run.data_hash])
-    return [(path, content, label, subset) for path, content, label, subset in json.loads(zlib.decompress(found[0][0]))]
+    return [(own_images.from_store(project.folder, path), content, label, subset)
+            for path, content, label, subset in json.loads(zlib.decompress(found[0][0]))]
 
 
 def current_rows(project: Project) -> list[tuple[str, str, str, str | None]]:
@@ -285,7 +287,8 @@ def current_rows(project: Project) -> list[tuple[str, str, str, str | None]]:
 
 
 def _snapshot(project: Project) -> bytes:
-    return zlib.compress(json.dumps(current_rows(project), ensure_ascii=False).encode(), 1)
+    rows = [(own_images.to_store(project.folder, path), *rest) for path, *rest in current_rows(project)]
+    return zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), 1)
 
 
 def _identity(number: int) -> str:

@@ -12,6 +12,7 @@ from dlgui import environment
 from dlgui.engine import backbones
 from dlgui.engine.storage import write_atomically
 from dlgui.errors import DlguiError
+from dlgui.project import own_images
 from dlgui.project.operations import runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -27,7 +28,8 @@ def ingredients(project: Project, run: Run) -> dict[str, Any]:
     Hashes stand for images (path and content), labels and split as they were when the run began, and for the pretrained
     weights; the rest is as it is.
     """
-    rows = runs.snapshot_rows(project, run)
+    rows = [(own_images.to_store(project.folder, path), *rest)  # a project that was moved is still the same
+            for path, *rest in runs.snapshot_rows(project, run)]
     files = (backbones.pretrained if run.parameters.get("pretrained", True) else backbones.random)(run.network)
     versions, chip = environment.versions(), environment.processor()
     return {
