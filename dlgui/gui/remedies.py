@@ -60,7 +60,7 @@ def _known(window: MainWindow) -> dict[str, Offer]:
         "label": Offer("problemLabel", window.tr("Label images"), window.tr("Show the images without a label"),
                        show(0, unlabeled)),
         "train": Offer("problemTrain", window.tr("Go to training"), window.tr("Show the Train tab"), show(1)),
-        "smaller rate": Offer("problemSmallerRate", window.tr("Take a tenth of the rate"), window.tr(
+        "smaller rate": Offer("problemSmallerRate", window.tr("Go on with a tenth of the rate"), window.tr(
             "Go on with a tenth of the learning rate from the last state before the loss ran away"),
             show(1, lambda: window.train_tab.take_smaller_rate())),
         "open again": Offer("problemOpenAgain", window.tr("Try again"), window.tr(

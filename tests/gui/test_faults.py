@@ -221,6 +221,7 @@ def test_a_window_killed_anywhere_is_offered_to_go_on(window, project, qtbot, id
     assert window.train_tab.resume_bar.isVisible()
     assert "interrupted" in says.text()
     assert ("after epoch 2 of 3" in says.text()) == (where == "checkpoint")
+    assert ("before the end of its first epoch" in says.text()) == (method == "finetune" and where != "checkpoint")
     qtbot.mouseClick(window.findChild(QPushButton, "resumeTrainingButton"), Qt.MouseButton.LeftButton)
     idle(window, 180)
     run = runs.all_runs(window.session.project)[0]

@@ -57,17 +57,20 @@ class ResumeBar(QFrame):
         if run is None or (run.id in self._dismissed and not asked):
             self.hide()
             return
-        where = ""
+        where, smaller = "", divergence.failed(run)
         if run.method == "finetune":
-            where = self.tr(" after epoch {done} of {all}").format(
-                done=run.epochs or 0, all=run.parameters["settings"]["epochs"])
+            where = (self.tr(" after epoch {done} of {all}") if run.epochs else self.tr(
+                " before the end of its first epoch")).format(
+                    done=run.epochs, all=run.parameters["settings"]["epochs"])
         name = shortened(run.name or run.id, 40)
-        self.text.setText({
+        self.text.setText(self.tr(
+            "The loss of {name} became no number{where}. With a smaller learning rate it can go on.").format(
+                name=name, where=where) if smaller else {
             "interrupted": self.tr("{name} was interrupted{where}. Nothing is lost: it can go on where it was."),
             "paused": self.tr("{name} is paused{where}. It can go on where it was."),
             "failed": self.tr("{name} ended{where} with a problem: {error}")}[run.state].format(
                 name=name, where=where, error=run.error))
-        self._say_how(divergence.failed(run))
+        self._say_how(smaller)
         self.keep.setVisible(training.can_conclude(run))
         self.show()
 
