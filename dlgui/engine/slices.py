@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from dlgui.engine.statistics import Interval, false_discovery_rates, wilson_inte
 
 SMALLEST = 5
 """Slices of fewer images say nothing."""
+
+MOST_DIGITS = 6
+"""Ranges that even so many digits do not tell apart are one."""
 
 REAL = 0.05
 """Below that corrected p-value a slice stands out."""
@@ -67,7 +71,7 @@ def by_quantile(values: np.ndarray, unit: str = "", parts: int = 4, digits: int 
         values: float (n,).
         unit: behind the numbers of a range.
         parts: how many ranges.
-        digits: behind the decimal point.
+        digits: behind the decimal point, at least; more where ranges would be called alike.
     """
     known = np.flatnonzero(np.isfinite(values))
     if not len(known):
@@ -77,8 +81,13 @@ def by_quantile(values: np.ndarray, unit: str = "", parts: int = 4, digits: int 
         return {}
     place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     suffix = f" {unit}" if unit else ""
-    return {f"{edges[i]:.{digits}f} – {edges[i + 1]:.{digits}f}{suffix}": known[place[known] == i]
-            for i in range(len(edges) - 1)}
+    while digits < MOST_DIGITS and len({f"{edge:.{digits}f}" for edge in edges}) < len(edges):
+        digits += 1
+    names = [f"{low:.{digits}f} – {high:.{digits}f}{suffix}" for low, high in pairwise(edges)]
+    found: dict[str, list[np.ndarray]] = {}
+    for i, name in enumerate(names):
+        found.setdefault(name, []).append(known[place[known] == i])
+    return {name: np.sort(np.concatenate(ranges)) for name, ranges in found.items()}
 
 
 def slices(correct: np.ndarray, properties: Mapping[str, Mapping[str, np.ndarray]], smallest: int = SMALLEST,

@@ -38,6 +38,15 @@ def test_quantiles_share_out_every_known_value():
     assert by_quantile(np.full(5, np.nan)) == {}
 
 
+def test_ranges_that_are_close_keep_their_own_names_and_images():
+    values = np.array([129.1, 129.2, 129.3, 129.4, 129.5, 129.6, 129.7, 129.8, 200.0])
+    found = by_quantile(values)
+    assert len(found) == 4
+    assert sorted(np.concatenate(list(found.values())).tolist()) == list(range(9))
+    close = by_quantile(1 + 1e-9 * np.arange(9))
+    assert sorted(np.concatenate(list(close.values())).tolist()) == list(range(9))
+
+
 def test_a_planted_bad_slice_comes_first():
     generator = np.random.default_rng(0)
     folder = [f"line {i}" for i in generator.integers(0, 5, 500)]

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QPoint,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import (
@@ -169,6 +170,7 @@ class ConfusionMatrix(QTableView):
         super().resizeEvent(event)
         if self._fitting and self.size() != self._fitted:  # the viewport alone changes with the headers
             self.fit()
+            QTimer.singleShot(0, self, self.updateGeometries)  # this may be within one, which Qt does not begin anew
 
     def updateGeometries(self) -> None:
         super().updateGeometries()

@@ -18,6 +18,9 @@ second; so that they can still be hit with the mouse, cells that all shall be se
 WIDE, NARROW, SQUARE = (1.75, ROOM), (1.75, 0), (1.15, 0)
 """Shapes of a cell with text: its width as a multiple of its height, and at least so many pixels."""
 
+FAIR = 20
+"""Cells that would be lower are given the place of the figures beside the rows."""
+
 TEXT = 15
 """Cells lower than that many pixels show no text."""
 
@@ -72,11 +75,13 @@ def fitting(rows: MatrixHeader, columns: MatrixHeader, size: QSize, shape: tuple
 def _candidates(highest: int) -> Iterator[tuple[float, float, Cell]]:
     """Share of names, share of figures and size of cells, the most pleasant first."""
     comfortable, low = range(highest, COMFORTABLE - 1, -1), range(highest, LOW - 1, -1)
+    fair = [side for side in low if side >= FAIR]
     yield from ((share, FIGURES, Cell(side, WIDE)) for share in GENEROUS_SHARES for side in comfortable)
     yield from ((SHARE, most, Cell(side, WIDE)) for most in (FIGURES, 0.0) for side in comfortable)
-    yield from ((SHARE, FIGURES, Cell(side, WIDE)) for side in low if side > TEXT)
-    yield from ((SHARE, most, Cell(side, SQUARE)) for sides in (
-        comfortable, range(min(highest, COMFORTABLE), TEXT, -1)) for most in (FIGURES, 0.0) for side in sides)
+    yield from ((SHARE, FIGURES, Cell(side, WIDE)) for side in fair)
+    yield from ((SHARE, most, Cell(side, SQUARE)) for most in (FIGURES, 0.0) for side in comfortable)
+    yield from ((SHARE, FIGURES, Cell(side, SQUARE)) for side in fair)
+    yield from ((SHARE, 0.0, Cell(side, SQUARE)) for side in low if side > TEXT)
     yield from ((SHARE, FIGURES, Cell(side, NARROW)) for side in low)
 
 

@@ -92,7 +92,7 @@ class SlicesPage(Page):
         chosen = self.kind.currentData()
         self.kind.clear()
         self.kind.addItem(self.tr("all properties"), None)
-        for name in dict.fromkeys(s.kind for s in found):
+        for name in slices.PROPERTIES:
             self.kind.addItem(self.tr("by {name}").format(name=name), name)
         self.kind.setCurrentIndex(max(self.kind.findData(chosen), 0) if chosen else 0)
         self.kind.blockSignals(False)
@@ -117,7 +117,7 @@ class SlicesPage(Page):
     def _summary(self) -> str:
         """What the slices that are shown tell, in words."""
         if not self._shown:
-            return self.tr("No property divides these images into parts of at least {n}.").format(n=SMALLEST)
+            return self._why_none(self.kind.currentData())
         first, conspicuous = self._shown[0], [s for s in self._shown if s.stands_out]
         words = {"kind": first.kind, "value": short(first.value), "error": 100 * first.error,
                  "usual": 100 * self._usual(), "n": len(self.found)}
@@ -132,6 +132,19 @@ class SlicesPage(Page):
                 "No slice stands out. Least like chance is “{value}” with {error:.1f} % error, yet of the {n} slices "
                 "compared one is always the worst.").format(**words)
         return self.tr("No slice stands out: errors are spread as evenly as luck spreads them.")
+
+    def _why_none(self, kind: str | None) -> str:
+        """Why a property makes no slices, and what to do about it."""
+        project, least = self.inspection.session.project, {"n": SMALLEST}
+        if kind is None:
+            return self.tr("No property divides these images into parts of at least {n}.").format(**least)
+        if kind == "group" and project is not None and not any(project.images().group):
+            return self.tr("The images have no groups. A CSV with a column “group”, such as the part or the batch that "
+                           "each image shows, brings them: File, Import CSV.")
+        if kind == "folder" and any(s.kind == "class" for s in self.found):
+            return self.tr("The folders are the classes, or all images lie in one, or none holds {n} of them.").format(
+                **least)
+        return self.tr("All these images are alike in this, or no part has at least {n} of them.").format(**least)
 
     def _fill(self, row: int, one: Slice) -> None:
         low, high = (100 * x for x in one.interval)

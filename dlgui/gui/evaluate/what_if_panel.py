@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from dlgui.engine.what_if import JOINT, Proposal, best_threshold, merge
 from dlgui.gui.evaluate.cost_dialog import CostDialog, table_of
 from dlgui.gui.evaluate.inspection import Inspection
 from dlgui.gui.jobs import Job
-from dlgui.gui.widgets import button, named, sentences
+from dlgui.gui.widgets import menu_button, named, sentences
 from dlgui.gui.words import told
 from dlgui.project.changes import Changes
 from dlgui.project.operations import costs, evaluations
@@ -29,42 +30,47 @@ class WhatIfPanel(QFrame):
         tip = self.tr("Answers less confident than this count as “not sure”")
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "thresholdSlider", tip)
         self.slider.setRange(0, 1000)
-        self.slider.setMinimumWidth(70)
+        self.slider.setMinimumWidth(60)
         self.threshold = named(QDoubleSpinBox(), "thresholdBox", tip)
         self.threshold.setRange(0, 100)
         self.threshold.setDecimals(1)
+        self.threshold.setPrefix(self.tr("not sure below "))
         self.threshold.setSuffix(" %")
-        self.threshold.setMaximumWidth(96)
-        self.propose_button = button("proposeThresholdButton", self.tr("Propose"), self.tr(
-            "The threshold of the least cost on the validation split"), self.propose)
-        self.merge_button = button("mergeClassesButton", self.tr("Merge"), self.tr(
-            "Count the classes of the chosen cells as one"), self.merge)
-        self.part_button = button("separateClassesButton", self.tr("Separate"), self.tr("Take all merging back"),
-                                  lambda: self.inspection.suppose(groups=()))
-        self.costs_button = button("costsButton", self.tr("Costs…"), self.tr("What each kind of error costs"),
-                                   self.edit_costs)
+        self.actions_button = menu_button("whatIfActionsButton", self.tr("Try"), self.tr(
+            "Propose a threshold, merge classes, say what errors cost"))
+        self._action("proposeThreshold", self.tr("The threshold of least cost on validation"), self.propose)
+        self.merge_action = self._action("mergeClasses", self.tr("Merge the classes of the chosen cells"), self.merge)
+        self.part_action = self._action("separateClasses", self.tr("Separate all classes again"),
+                                        lambda: self.inspection.suppose(groups=()))
+        self._action("editCosts", self.tr("Other costs of errors…"), self.edit_costs)
         self.said, self.proposed = sentences(), sentences(soft=True)
+        self.proposed.hide()
         self._quiet = False
-        first, second = QHBoxLayout(), QHBoxLayout()
-        first.addWidget(QLabel(self.tr("not sure below")))
-        first.addWidget(self.slider, 1)
-        first.addWidget(self.threshold)
-        first.addWidget(self.propose_button)
-        for part in (self.merge_button, self.part_button, self.costs_button):
-            second.addWidget(part)
-        second.addStretch()
+        row = QHBoxLayout()
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.threshold)
+        row.addWidget(self.actions_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
-        for row in (first, second):
-            layout.addLayout(row)
+        layout.addLayout(row)
         layout.addWidget(self.said)
         layout.addWidget(self.proposed)
         self.slider.valueChanged.connect(lambda value: self._move(value / 1000))
         self.threshold.valueChanged.connect(lambda value: self._move(value / 100))
         inspection.decided.connect(self.refresh)
         inspection.chosen.connect(self._buttons)
-        inspection.loaded.connect(self.proposed.clear)
+        inspection.loaded.connect(lambda: self._propose(""))
         inspection.session.changed.connect(self._changed)
+
+    def _action(self, name: str, text: str, slot: Callable[[], object]) -> QAction:
+        made = self.actions_button.menu().addAction(text)
+        made.setObjectName(name)
+        made.triggered.connect(lambda: slot())
+        return made
+
+    def _propose(self, text: str) -> None:
+        self.proposed.setText(text)
+        self.proposed.setVisible(bool(text))  # an empty line would be taken from the matrix
 
     def _move(self, threshold: float) -> None:
         if not self._quiet:
@@ -78,7 +84,7 @@ class WhatIfPanel(QFrame):
         self.threshold.setValue(100 * self.inspection.threshold)
         self._quiet = False
         self._buttons()
-        for part in (self.slider, self.threshold, self.propose_button, self.costs_button):
+        for part in (self.slider, self.threshold, self.actions_button):
             part.setEnabled(shown is not None)
         if shown is None:
             self.said.clear()
@@ -99,8 +105,8 @@ class WhatIfPanel(QFrame):
             self.refresh()
 
     def _buttons(self) -> None:
-        self.merge_button.setEnabled(len(self._chosen_classes()) > 1)
-        self.part_button.setEnabled(bool(self.inspection.groups))
+        self.merge_action.setEnabled(len(self._chosen_classes()) > 1)
+        self.part_action.setEnabled(bool(self.inspection.groups))
 
     def merge(self) -> None:
         """Merges the classes of the chosen cells."""
@@ -132,7 +138,7 @@ class WhatIfPanel(QFrame):
             found = merge(evaluations.predict(project, run, "validation", progress=job.progress), groups)
             return best_threshold(found, weighed), int(np.count_nonzero(found.truth >= 0))
         self.inspection.session.jobs.start("threshold", self.tr("best threshold"), work, done=self._proposed,
-                                           failed=lambda problem: self.proposed.setText(told(problem)))
+                                           failed=lambda problem: self._propose(told(problem)))
 
     def _proposed(self, result: tuple[Proposal, int]) -> None:
         found, number = result
@@ -143,5 +149,5 @@ class WhatIfPanel(QFrame):
         else:
             text = self.tr("On the {n} validation images refusing does not pay: {before:.4f} an image without a "
                            "threshold.")
-        self.proposed.setText(text.format(threshold=100 * found.threshold, n=number, cost=found.cost,
-                                          before=found.cost_without, share=100 * found.coverage))
+        self._propose(text.format(threshold=100 * found.threshold, n=number, cost=found.cost,
+                                  before=found.cost_without, share=100 * found.coverage))

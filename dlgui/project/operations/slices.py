@@ -18,6 +18,9 @@ from dlgui.engine.slices import Slice, by_quantile, by_value, slices
 from dlgui.errors import UnreadableImage
 from dlgui.project.project import ImageTable, Project
 
+PROPERTIES = ("class", "folder", "group", "size", "date", "brightness")
+"""By which images are compared, as `Slice.kind` names them."""
+
 _BATCH = 64
 MANY = 50
 """So many different folders, groups or dates are still shown one by one."""

@@ -8,6 +8,7 @@ import pytest
 from looking import all_right, brute, click, named, shown_matrix, shown_paths
 from PIL import Image
 from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLabel, QSlider, QTableWidget
 from sklearn import metrics
 
@@ -160,11 +161,11 @@ def test_what_if_moves_the_matrix(judged, qtbot, idle):
     assert matrix.model().rowCount() == 4
 
     click(qtbot, matrix, 0, 1)
-    qtbot.mouseClick(named(judged, "mergeClassesButton"), Qt.MouseButton.LeftButton)
+    judged.findChild(QAction, "mergeClasses").trigger()
     assert tab.inspection.decisions.classes == ["global + local", "nominal"]
     joint = found.confidences[:, :2].sum(1)
     assert tab.inspection.decisions.matrix[0, 1] == int(((joint >= found.confidences[:, 2]) & (found.truth == 2)).sum())
-    qtbot.mouseClick(named(judged, "separateClassesButton"), Qt.MouseButton.LeftButton)
+    judged.findChild(QAction, "separateClasses").trigger()
     assert tab.inspection.decisions.classes == found.classes
 
     panel = tab.pages[0].what_if
@@ -181,7 +182,7 @@ def test_what_if_moves_the_matrix(judged, qtbot, idle):
     assert panel.costs(found.classes)[0, 1] == 1
     judged.actions_by_name()["actionRedo"].trigger()
     assert f"cost {mean:.4f}" in panel.said.text()
-    qtbot.mouseClick(named(judged, "proposeThresholdButton"), Qt.MouseButton.LeftButton)
+    judged.findChild(QAction, "proposeThreshold").trigger()
     idle(judged)
     assert "validation images" in panel.proposed.text()
 
@@ -337,6 +338,33 @@ def test_the_epoch_slider_shows_the_network_as_it_was(judged, qtbot, idle):
     assert slider.value() == 3
 
 
+def test_the_matrix_keeps_room_beside_the_epochs_and_the_what_if_in_a_small_window(judged, qtbot, idle):
+    judged.resize(1024, 700)
+    tab, matrix = judged.evaluate_tab, named(judged, "confusionMatrix")
+    tab.runs.setCurrentIndex(tab.runs.findData("run-001"))
+    idle(judged)
+    qtbot.mouseClick(named(judged, "whatIfButton"), Qt.MouseButton.LeftButton)
+    slider, panel = named(judged, "epochSlider", QSlider), named(judged, "whatIfPanel")
+    for place in (3, 0, 3):
+        slider.setValue(place)
+        idle(judged)
+        assert slider.isVisible()
+        assert panel.isVisible()
+        qtbot.waitUntil(lambda: matrix.columns.height() == matrix.columns.sizeHint().height())
+        assert matrix.cell.height >= 24
+        cell = matrix.cell
+        matrix.fit()
+        assert matrix.cell == cell
+    actions = named(judged, "whatIfActionsButton")
+    assert panel.rect().contains(actions.geometry())
+
+
+def test_seven_classes_have_fair_cells_where_the_matrix_is_low(qtbot):
+    names = [f"a defect with a long name {i}" for i in range(7)]
+    assert shown_matrix(qtbot, names, (341, 296)).cell.height > 20
+    assert shown_matrix(qtbot, names, (341, 262)).cell.height >= 19
+
+
 def test_the_selected_image_stays_after_a_relabel_and_undo_brings_it_back(judged, qtbot, idle):
     tab = judged.evaluate_tab
     before = tab.evaluation.confusion_matrix
@@ -419,7 +447,7 @@ def test_the_hint_of_many_classes_goes_when_cells_can_be_read(judged, qtbot):
 def test_without_a_run_nothing_pretends_to_work(opened, qtbot):
     opened.tabs.setCurrentWidget(opened.evaluate_tab)
     qtbot.waitUntil(lambda: hasattr(opened.evaluate_tab, "why"))
-    for name in ("matrixExportButton", "costsButton", "proposeThresholdButton", "thresholdSlider",
+    for name in ("matrixExportButton", "whatIfActionsButton", "thresholdSlider",
                  "heatmapMoreButton"):
         assert not named(opened, name).isEnabled()
     assert opened.evaluate_tab.runs.placeholderText() == "none yet"
