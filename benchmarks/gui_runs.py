@@ -112,8 +112,10 @@ class Runs:
         """Opens a project with the Train tab in front, where it is not open."""
         session = self.bench.window.session
         if session.project is None or session.project.folder != project:
-            self.bench.window.tabs.setCurrentWidget(self.tab)
+            tabs = self.bench.window.tabs
+            tabs.setCurrentIndex(0)
             self.bench.timed(f"opening {project.stem}", partial(session.open_soon, project))
+            self.bench.timed("the Train tab", partial(tabs.setCurrentWidget, self.tab))
             self.bench.heart.during(2)
 
     def numbers(self, first: int, last: int) -> list[int]:

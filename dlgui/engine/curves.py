@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+SMOOTHED = 1 << 14
+"""Points of a smoothed curve at most: it does not change faster than they follow one another."""
+
 FACTOR = 8
 """Points that one block of a level sums up in the level above it."""
 
@@ -86,14 +89,15 @@ class Curve:
         return float(self.y[left if abs(self.x[left] - x) <= abs(self.x[right] - x) else right])
 
     def smoothed(self, share: float) -> Curve:
-        """Each point as the mean of its neighbours within `share` (0…1) of the curve's points."""
+        """Each point as the mean of its neighbours within `share` (0…1) of the curve's points; of a long curve only
+        some."""
         half = int(share * len(self) / 2)
         if not half:
             return self
         sums = np.concatenate([[0.0], np.cumsum(self.y)])
-        place = np.arange(len(self))
+        place = np.linspace(0, len(self) - 1, min(len(self), SMOOTHED)).round().astype(np.int64)
         reach = np.minimum(half, np.minimum(place, len(self) - 1 - place))  # symmetric, so that no end is pulled
-        return Curve(self.x, (sums[place + reach + 1] - sums[place - reach]) / (2 * reach + 1))
+        return Curve(self.x[place], (sums[place + reach + 1] - sums[place - reach]) / (2 * reach + 1))
 
 
 class _Growing:

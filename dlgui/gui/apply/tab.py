@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -44,6 +44,8 @@ class ApplyTab(QWidget):
         self.setObjectName("applyTab")
         self.setAcceptDrops(True)
         self.session, self._pictures = session, pictures
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.refresh)
 
     def build(self) -> Iterator[None]:
         """Makes the parts, a piece at a time."""
@@ -157,7 +159,10 @@ class ApplyTab(QWidget):
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit."""
         if changes.kinds & {"runs", "classes"} and changes.kind != runs.GOES_ON:
-            self.refresh()
+            if self.isVisible():
+                self.refresh()
+            else:  # what is seen comes first
+                self._soon.start()
         if "classes" in changes.kinds:
             self.camera.refresh()
         if changes.kind == additions.KIND and changes.journal_id is None:  # undone, or done again

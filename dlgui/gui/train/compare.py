@@ -48,6 +48,12 @@ COLUMN, WIDEST = 110, 590
 ROW, HIGHEST = 26, 110
 """Least and most height of a row in pixels: notes and problems are read here, not only begun."""
 
+FITTED = 20
+"""Runs whose texts decide how high a row is, beside those that are in sight."""
+
+PAUSE = 1
+"""Milliseconds after which the dialog is filled; none at all would be the same turn of the event loop."""
+
 PADDING = 20
 """Pixels of a heading that are not text."""
 
@@ -154,7 +160,7 @@ class CompareDialog(ProjectDialog):
         self.images = DisagreementView(session, thumbnails, judged) if len(judged) > 1 else None
         self.pages = QTabWidget()
         self._build()
-        QTimer.singleShot(0, self, self._read)
+        QTimer.singleShot(PAUSE, self, self._read)
 
     def _table(self) -> QTableView:
         view = named(QTableView(), "comparisonTable", self.tr("Figures, data and parameters; what differs stands out"))
@@ -162,6 +168,7 @@ class CompareDialog(ProjectDialog):
         view.verticalHeader().setDefaultSectionSize(ROW)
         view.verticalHeader().setMinimumSectionSize(ROW)
         view.verticalHeader().setMaximumSectionSize(HIGHEST)
+        view.verticalHeader().setResizeContentsPrecision(FITTED)
         view.setShowGrid(False)
         view.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         columns = _Names(Qt.Orientation.Horizontal, view)

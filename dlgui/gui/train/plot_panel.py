@@ -150,7 +150,7 @@ class PlotPanel(QWidget):
         if project is None or not chosen:
             self.head.setText("")
             self.empty.setText(self.tr("Select a run in the table to see how it went.") if project is not None
-                               and runs.all_runs(project) else self.tr(
+                               and runs.some(project) else self.tr(
                                    "No training yet. Choose Quick for a first result in seconds."))
             self._page(self.empty)
             return

@@ -12,6 +12,9 @@ from dlgui.gui.words import shortened
 from dlgui.project.operations import divergence, runs, training
 from dlgui.project.operations.runs import Run
 
+ROWS = 50
+"""Rows of the book that a run has, with its epochs and evaluations, roughly."""
+
 
 class RunPanel(QWidget):
     """Rename, note, compare, duplicate, go on, keep, delete; undo brings a deleted run back.
@@ -108,13 +111,17 @@ class RunPanel(QWidget):
         """Takes the selected runs off the list; the next one is selected then."""
         chosen = self._deletable()
         row = self.table.first_selected()
-        if chosen and self.session.do(runs.delete_many, chosen) is not None:
-            if chosen[0] in self.table.items.runs:  # while a training runs, the table follows later
-                self.refresh()
-            self.table.select_row(row)
-            self.says.emit(self.tr("{n} taken off the list; undo (Ctrl+Z) brings them back.").format(
-                n=shortened(chosen[0].name or chosen[0].id, 40) if len(chosen) == 1 else self.tr("{n} runs").format(
-                    n=len(chosen))))
+        if chosen:
+            self.session.edit(runs.delete_many, chosen, many=ROWS * len(chosen),
+                              then=lambda: self._deleted(chosen, row))
+
+    def _deleted(self, chosen: list[Run], row: int) -> None:
+        if chosen[0] in self.table.items.runs:  # while a training runs, the table follows later
+            self.refresh()
+        self.table.select_row(row)
+        self.says.emit(self.tr("{n} taken off the list; undo (Ctrl+Z) brings them back.").format(
+            n=shortened(chosen[0].name or chosen[0].id, 40) if len(chosen) == 1 else self.tr("{n} runs").format(
+                n=len(chosen))))
 
     def _menu(self, at: QPoint) -> None:
         run = self.table.current()

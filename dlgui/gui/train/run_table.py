@@ -78,19 +78,25 @@ class RunModel(QAbstractTableModel):
     def load(self, project: Project | None) -> None:
         """Reads the book; keeps rows where only their content has changed."""
         found = runs.all_runs(project) if project is not None else []
-        curves = runs.error_curves(project) if project is not None else {}
         sizes = {run.number: comparison.model_bytes(run) for run in found}
-        if [r.number for r in found] != [r.number for r in self.runs]:
+        before = {run.number: (run, self._sizes[run.number]) for run in self.runs}
+        changed = {run.number for run in found if before.get(run.number) != (run, sizes[run.number])}
+        kept = {n: curve for n, curve in self._curves.items() if n in sizes and n not in changed}
+        if list(sizes) != list(before):
             self.beginResetModel()
-            self.runs, self._curves, self._sizes = found, curves, sizes
+            self.runs, self._curves, self._sizes = found, kept, sizes
             self.endResetModel()
             return
-        before = self.runs, self._curves, self._sizes
-        self.runs, self._curves, self._sizes = found, curves, sizes
+        self.runs, self._curves, self._sizes = found, kept, sizes
         for row, run in enumerate(found):
-            n = run.number
-            if run != before[0][row] or curves.get(n) != before[1].get(n) or sizes[n] != before[2].get(n):
+            if run.number in changed:
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+
+    def _curve(self, run: Run) -> list[float]:
+        """Validation errors over the epochs, read when they are first seen: few of many runs are."""
+        if run.number not in self._curves and self.session.project is not None:
+            self._curves[run.number] = runs.error_curve(self.session.project, run)
+        return self._curves.get(run.number, [])
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.runs)
@@ -120,7 +126,7 @@ class RunModel(QAbstractTableModel):
         if role == RUN:
             return run
         if role == CURVE:
-            return self._curves.get(run.number, []) if column == "curve" else None
+            return self._curve(run) if column == "curve" else None
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(run, column)
         if role == Qt.ItemDataRole.EditRole:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -31,20 +31,25 @@ def write_csv(project: Project, chosen: Sequence[Run], path: str | Path, progres
     progress.task("writing curves", _batches(chosen))
 
     def write(file: IO[bytes]) -> None:
-        text = io.TextIOWrapper(file, "utf-8", newline="")
-        writer = csv.writer(text)
-        writer.writerow(HEADER)
+        file.write(_table([HEADER]))
         for run in chosen:
-            for row in runs.history(project, run):
-                writer.writerow([run.id, "epoch", row["iteration"], row["epoch"], row["loss"], row["train_top1_error"],
-                                 row["validation_top1_error"], row["learning_rate"], row["seconds"]])
+            file.write(_table([run.id, "epoch", row["iteration"], row["epoch"], row["loss"], row["train_top1_error"],
+                               row["validation_top1_error"], row["learning_rate"], row["seconds"]]
+                              for row in runs.history(project, run)))
             for part in batches.parts(run):
-                writer.writerows([run.id, "batch", int(iteration), epoch, loss, None, None, rate, None]
-                                 for iteration, epoch, loss, rate in part.tolist())
+                file.write(_table([run.id, "batch", int(iteration), epoch, loss, None, None, rate, None]
+                                  for iteration, epoch, loss, rate in part.tolist()))
                 progress.advance(len(part))
-        text.detach()
 
     write_atomically(path, write)
+
+
+def _table(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Rows as they stand in the file. The window waits much longer for one writer on the file, whose many small pieces
+    each give Python's lock away and take it again."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 def write_tensorboard(project: Project, chosen: Sequence[Run], folder: str | Path,

@@ -173,6 +173,11 @@ def all_runs(project: Project) -> list[Run]:
     return [_as_it_is(project, run) for run in read.values()]
 
 
+def some(project: Project) -> bool:
+    """Whether there is any run."""
+    return bool(project.store.rows("SELECT 1 FROM runs LIMIT 1"))
+
+
 def get(project: Project, run: str | None = None) -> Run:
     """A run by id, number or name; by default the newest that has a model.
 
@@ -198,13 +203,11 @@ def history(project: Project, run: Run) -> list[dict[str, Any]]:
     return [dict(zip(HISTORY, row, strict=True)) for row in rows]
 
 
-def error_curves(project: Project) -> dict[int, list[float]]:
-    """Validation errors over the epochs by run number; runs without are left out."""
-    curves: dict[int, list[float]] = {}
-    for number, error in project.store.rows(
-            "SELECT run_id, validation_top1_error FROM history WHERE validation_top1_error IS NOT NULL ORDER BY id"):
-        curves.setdefault(number, []).append(error)
-    return curves
+def error_curve(project: Project, run: Run) -> list[float]:
+    """Validation errors of a run over the epochs."""
+    return [row[0] for row in project.store.rows(
+        "SELECT validation_top1_error FROM history WHERE run_id = ? AND validation_top1_error IS NOT NULL ORDER BY id",
+        [run.number])]
 
 
 def rename(project: Project, run: Run, name: str, who: str = "user") -> Changes:
