@@ -296,6 +296,16 @@ def test_details_of_a_failed_run_say_why_and_long_names_end_in_dots(trained, qtb
     dialog.close()
 
 
+def test_names_of_runs_have_more_room_in_a_wide_window_unless_a_person_moved_the_edge(trained):
+    table = trained.train_tab.table
+    for width, expected in ((2600, 350), (1000, 110)):
+        table.resize(width, 200)
+        assert table.columnWidth(0) == expected
+    table.setColumnWidth(0, 130)
+    table.resize(2600, 200)
+    assert table.columnWidth(0) == 130
+
+
 def test_dialogs_are_no_larger_than_their_window_or_the_screen(trained):
     trained.resize(1024, 700)
     dialog = trained.train_tab.compare(trained.train_tab.table.items.runs[:2])

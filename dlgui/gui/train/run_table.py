@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -41,6 +41,9 @@ Index = QModelIndex | QPersistentModelIndex
 RUN, CURVE = (int(Qt.ItemDataRole.UserRole) + i for i in range(2))
 COLUMNS = ("run", "state", "validation", "test", "curve", "method", "network", "size", "epochs", "time", "model",
            "started", "note")
+WIDTHS, MORE = (110, 84, 84, 76, 96, 74, 128, 84, 72, 76, 78, 128, 160), 240
+"""Pixels of the columns, and how many more the names get in a wide window."""
+
 _SORTED_BY: dict[str, Callable[[Run], Any]] = {
     "run": lambda run: run.name or run.id, "state": lambda run: run.state,
     "validation": lambda run: run.validation_top1_error, "test": lambda run: run.test_top1_error,
@@ -262,8 +265,9 @@ class RunTable(QTableView):
         header.setHighlightSections(False)
         header.setSectionsMovable(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in zip(COLUMNS, (110, 84, 84, 76, 96, 74, 128, 84, 72, 76, 78, 128, 160), strict=True):
-            self.setColumnWidth(COLUMNS.index(column), width)
+        for place, width in enumerate(WIDTHS):
+            self.setColumnWidth(place, width)
+        self._named = WIDTHS[0]
         self.setItemDelegateForColumn(COLUMNS.index("curve"), Sparkline(self))
         self._wanted: list[int] = []
         self.items.modelAboutToBeReset.connect(self._keep)
@@ -326,6 +330,14 @@ class RunTable(QTableView):
 
     def _selected(self) -> None:
         self.chosen.emit(self.selected())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Half of what no column needs goes to the names, unless a person has said how wide they shall be."""
+        super().resizeEvent(event)
+        if self.columnWidth(0) == self._named:
+            spare = max(self.viewport().width() - sum(WIDTHS), 0)
+            self._named = WIDTHS[0] + min(spare // 2, MORE)
+            self.setColumnWidth(0, self._named)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete:

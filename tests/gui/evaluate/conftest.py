@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from looking import evaluating
 
 
 @pytest.fixture(scope="session")
@@ -24,13 +25,6 @@ def judged_folder(small_folder, tmp_path_factory):
 @pytest.fixture
 def judged(window, judged_folder, tmp_path, idle):
     """The window on the Evaluate tab: the newest run, on all images."""
-    folder = tmp_path / "judged.dlproj"
-    shutil.copytree(judged_folder, folder)
-    window.resize(1280, 800)
-    assert window.session.open(folder)
-    window.tabs.setCurrentWidget(window.evaluate_tab)
-    tab = window.evaluate_tab
-    tab.splits.setCurrentIndex(tab.splits.findData("all"))
-    idle(window)
+    evaluating(window, shutil.copytree(judged_folder, tmp_path / "judged.dlproj"), idle)
     yield window
     assert window.problems == []

@@ -16,6 +16,15 @@ def named(window, name, kind=QWidget):
     return found
 
 
+def evaluating(window, folder, idle):
+    """The window of usual size on its Evaluate tab: the newest run of a project, on all images."""
+    window.resize(1280, 800)
+    assert window.session.open(folder)
+    window.tabs.setCurrentWidget(window.evaluate_tab)
+    window.evaluate_tab.splits.setCurrentIndex(window.evaluate_tab.splits.findData("all"))
+    idle(window)
+
+
 def click(qtbot, matrix, row, column, modifier=Qt.KeyboardModifier.NoModifier):
     place = matrix.visualRect(matrix.model().index(row, column)).center()
     qtbot.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, modifier, place)

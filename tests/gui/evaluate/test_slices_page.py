@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from looking import named, shown_paths
+from looking import evaluating, named, shown_paths
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QTableWidget
@@ -38,18 +38,6 @@ def sliced_folder(textile, tmp_path_factory):
     return root / "sliced.dlproj"
 
 
-def opened_on_slices(window, folder, idle, qtbot):
-    window.resize(1280, 800)
-    assert window.session.open(folder)
-    window.tabs.setCurrentWidget(window.evaluate_tab)
-    tab = window.evaluate_tab
-    tab.splits.setCurrentIndex(tab.splits.findData("all"))
-    idle(window)
-    qtbot.mouseClick(named(window, "slicesPageButton"), Qt.MouseButton.LeftButton)
-    idle(window)
-    return tab.pages[2]
-
-
 def lies_in(project, path, kind, value, truth):
     """Whether an image is part of a slice, by what the disk and the table of images say of it."""
     file = project.image_root / path
@@ -65,8 +53,10 @@ def lies_in(project, path, kind, value, truth):
 
 
 def test_every_slice_of_every_property_shows_exactly_its_images(window, sliced_folder, tmp_path, qtbot, idle):
-    folder = shutil.copytree(sliced_folder, tmp_path / "sliced.dlproj")
-    page = opened_on_slices(window, folder, idle, qtbot)
+    evaluating(window, shutil.copytree(sliced_folder, tmp_path / "sliced.dlproj"), idle)
+    qtbot.mouseClick(named(window, "slicesPageButton"), Qt.MouseButton.LeftButton)
+    idle(window)
+    page = window.evaluate_tab.pages[2]
     table, kinds, project = named(window, "sliceTable", QTableWidget), named(window, "sliceKind", QComboBox), \
         window.session.project
     found = window.evaluate_tab.evaluation.predictions
