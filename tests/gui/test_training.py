@@ -18,7 +18,8 @@ from safetensors.numpy import load, load_file
 from dlgui.cli import main as cli
 from dlgui.engine.progress import Report
 from dlgui.gui.remedies import offers
-from dlgui.project.operations import batches, run_files, runs, seals, training
+from dlgui.project.operations import batches, labels, run_files, runs, seals, training
+from dlgui.project.operations.classes import rename as rename_class
 from dlgui.project.operations.training import Plan
 from dlgui.project.project import Project
 
@@ -216,6 +217,35 @@ def test_a_run_left_for_later_is_offered_and_can_be_ended_with_the_best_so_far(d
     idle(divided, 120)
     done = runs.get(divided.session.project, run.id)
     assert (done.state, done.test_top1_error is not None) == ("done", True)
+    assert divided.problems == []
+
+
+def test_a_run_whose_data_have_changed_is_not_offered_to_go_on_but_to_be_trained_anew(divided, qtbot, idle):
+    project, button = divided.session.project, named(divided, "resumeTrainingButton")
+    divided.train_tab.start_plan(plan(epochs=400))
+    wait_for_batches(divided, qtbot, 1)
+    click(divided, qtbot, "laterTrainingButton")
+    idle(divided, 60)
+    assert button.text() == "Go on"
+    classes = {info.name: info.id for info in project.classes()}
+    divided.session.do(rename_class, classes["local"], "scratch")
+    idle(divided)
+    assert button.text() == "Go on"  # a name decides nothing
+    divided.session.do(labels.assign, project.images().id[:1].tolist(), classes["nominal"])
+    qtbot.waitUntil(lambda: button.text() == "Train anew", timeout=30000)
+    assert "the split have changed" in named(divided, "resumeText").text()
+    divided.session.undo()
+    qtbot.waitUntil(lambda: button.text() == "Go on", timeout=30000)
+    divided.session.redo()
+    qtbot.waitUntil(lambda: button.text() == "Train anew", timeout=30000)
+    click(divided, qtbot, "resumeTrainingButton")
+    qtbot.waitUntil(lambda: len(runs.all_runs(project)) == 2, timeout=60000)
+    wait_for_batches(divided, qtbot, 1)
+    click(divided, qtbot, "stopTrainingButton")
+    idle(divided, 120)
+    first, second = runs.all_runs(project)
+    assert first.state == "paused"
+    assert (second.state, second.parameters["settings"]["epochs"]) == ("done", 400)
     assert divided.problems == []
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from dlgui.gui.commands import Command
@@ -22,14 +24,18 @@ from dlgui.gui.train.setup import SetupPanel
 from dlgui.gui.train.training import Told, Training
 from dlgui.gui.words import about_seconds, percent, shortened
 from dlgui.project.changes import Changes
-from dlgui.project.operations import divergence
+from dlgui.project.operations import divergence, runs
 from dlgui.project.operations import training as operations
 from dlgui.project.operations.plans import Plan
 from dlgui.project.operations.runs import Run
+from dlgui.project.project import Project
 
 LATER = 40
 """Milliseconds between the parts of the tab where a training changes all of them: to paint them at once would hold the
 window, for both processors train."""
+
+DATA = {"images", "labels", "splits", "flags", "classes"}
+"""Kinds of changes after which an unfinished run may no longer be able to go on."""
 
 UNFINISHED = ("paused", "interrupted", "failed")
 """States of a run in which it can go on."""
@@ -51,6 +57,9 @@ class TrainTab(QWidget):
         self.setObjectName("trainTab")
         self.session, self.thumbnails = session, thumbnails
         self.training = Training(session, self)
+        self._edits = 0
+        self._checked: tuple[str, int] | None = None
+        """The run, and the edits by then, for which it was asked whether it can go on."""
         self._clock = QTimer(self, singleShot=True, interval=200)
         self._clock.timeout.connect(self._follow_book)
         self._soon, self._begun = (QTimer(self, singleShot=True, interval=LATER) for _ in range(2))
@@ -121,6 +130,7 @@ class TrainTab(QWidget):
         for source in (self.runs, self.resume_bar):
             source.resume.connect(self._resume)
             source.conclude.connect(self._conclude)
+        self.resume_bar.again.connect(self._train_anew)
         self.live.images_wanted.connect(self.images_wanted)
         self.curves.says.connect(self.says)
 
@@ -196,6 +206,12 @@ class TrainTab(QWidget):
 
     def _resume(self, run: Run) -> None:
         self.training.resume(run)
+
+    def _train_anew(self, run: Run) -> None:
+        plan, rate = operations.plan_of(run), divergence.smaller_rate(run)
+        if rate is not None:
+            plan = replace(plan, settings={**plan.settings, "learning_rate": rate})
+        self.start_plan(plan)
 
     def _conclude(self, run: Run) -> None:
         self.training.conclude(run)
@@ -301,18 +317,37 @@ class TrainTab(QWidget):
         shown = self.selected_run()
         if shown is not None and shown.state in UNFINISHED:
             self.resume_bar.offer(shown, asked)
+        else:
+            waiting = [run for run in self.table.items.runs if run.state in ("paused", "interrupted")]
+            self.resume_bar.offer(waiting[-1] if waiting else None)
+        self._check_data(project)
+
+    def _check_data(self, project: Project) -> None:
+        """Asks once after an edit whether the run that is offered can go on, which takes long where there is much."""
+        run = self.resume_bar.run
+        if run is None or not self.resume_bar.isVisible() or self._checked == (run.id, self._edits):
             return
-        waiting = [run for run in self.table.items.runs if run.state in ("paused", "interrupted")]
-        self.resume_bar.offer(waiting[-1] if waiting else None)
+        self._checked = (run.id, self._edits)
+        self.session.jobs.start("resumable", self.tr("looking whether {run} can go on").format(run=run.name or run.id),
+                                lambda job: runs.unchanged(project, run),
+                                done=lambda same: self.resume_bar.tell_data(run, same), quiet=True)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._offer()
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit."""
         self.setup.apply_changes(changes)
-        if changes.kinds & {"runs", "history", "evaluations"}:
+        if changes.kinds & DATA:
+            self._edits += 1
+        if changes.kinds & {"runs", "history", "evaluations", "classes"}:  # runs follow the names of classes
             if self.training.state == "idle":
                 self._follow_book()
             elif not self._clock.isActive():  # commits come in bursts, and reading between them waits for the disk
                 self._clock.start()
+        elif changes.kinds & DATA and self.isVisible():
+            self._offer()
 
     def _follow_book(self) -> None:
         if self.session.project is not None:
@@ -329,6 +364,7 @@ class TrainTab(QWidget):
         if self.session.project is None or self.session.jobs.running("training") is None:
             self.training.forget()
         self.resume_bar.forget()
+        self._checked = None
         self.setup.refresh()
         self.controls.say("")
         self.runs.refresh()

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 STATES = ("running", "paused", "interrupted", "done", "failed")
 HISTORY = ("epoch", "iteration", "loss", "train_top1_error", "validation_top1_error", "learning_rate", "seconds")
+PIECE = 500
+"""Rows of a snapshot that are written in one go."""
+
 GOES_ON = "training goes on"
 """Kind of the commits that tell how far a training is; what is listed as trained does not change with them."""
 
@@ -242,7 +245,10 @@ def delete_many(project: Project, chosen: Sequence[Run], who: str = "user") -> C
 
 def data_hash(project: Project) -> str:
     """A hash of today's trainable images, labels and split."""
-    return hashlib.sha256(zlib.decompress(_snapshot(project))).hexdigest()[:32]
+    digest = hashlib.sha256()
+    for piece in _pieces(project):
+        digest.update(piece)
+    return digest.hexdigest()[:32]
 
 
 def snapshot(project: Project, run: Run) -> dict[str, tuple[str, str | None]]:
@@ -290,8 +296,18 @@ def current_rows(project: Project) -> list[tuple[str, str, str, str | None]]:
 
 
 def _snapshot(project: Project) -> bytes:
+    packer = zlib.compressobj(1)
+    return b"".join([*map(packer.compress, _pieces(project)), packer.flush()])
+
+
+def _pieces(project: Project) -> Iterator[bytes]:
+    """Today's rows as JSON, a piece at a time: one call for all of them would keep Python's lock from the window."""
     rows = [(own_images.to_store(project.folder, path), *rest) for path, *rest in current_rows(project)]
-    return zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), 1)
+    yield b"["
+    for start in range(0, len(rows), PIECE):
+        text = json.dumps(rows[start:start + PIECE], ensure_ascii=False)[1:-1]
+        yield (", " * bool(start) + text).encode()
+    yield b"]"
 
 
 def _identity(number: int) -> str:
