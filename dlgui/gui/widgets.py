@@ -6,18 +6,20 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QListWidget,
     QMenu,
     QPushButton,
     QSpinBox,
     QStyle,
     QStyleOptionComboBox,
+    QTableWidget,
     QToolButton,
     QWidget,
 )
@@ -54,6 +56,14 @@ def button(name: str, text: str, tip: str, slot: Callable[..., Any], primary: bo
     made.setProperty("primary", primary)
     made.clicked.connect(lambda: slot())
     return made
+
+
+def on_choice(view: QListWidget | QTableWidget, slot: Callable[[], Any]) -> None:
+    """Calls `slot()` when a row is double-clicked, or chosen by Enter; Qt's own signal for both is a single click on
+    some desktops."""
+    view.doubleClicked.connect(lambda _: slot())
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        QShortcut(QKeySequence(key), view, slot, context=Qt.ShortcutContext.WidgetShortcut)
 
 
 def sentences(soft: bool = False) -> QLabel:

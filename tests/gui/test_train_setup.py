@@ -192,6 +192,26 @@ def test_a_search_for_networks_without_a_hit_takes_none(opened, setup, qtbot, id
     assert setup.form.plan().network == "efficientnet_lite0"
 
 
+def test_enter_takes_what_a_double_click_takes(opened, setup, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    dialog = setup.compare_networks()
+    search = named(dialog, "networkSearch")
+    qtbot.waitUntil(dialog.isActiveWindow)
+    qtbot.keyClicks(search, "lite2")
+    qtbot.keyClick(search, Qt.Key.Key_Return)
+    qtbot.keyClick(named(dialog, "networkTable"), Qt.Key.Key_Return)
+    assert not dialog.isVisible()
+    assert setup.form.plan().network == "efficientnet_lite2"
+    dialog = setup.show_presets()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    choices = named(dialog, "presetList")
+    choices.setFocus()
+    choices.setCurrentRow(1)
+    qtbot.keyClick(choices, Qt.Key.Key_Enter)
+    assert not dialog.isVisible()
+    assert setup.form.plan().method == "finetune"
+
+
 def test_auto_tries_networks_and_says_which_it_took_and_why(opened, setup, qtbot, idle):
     form = setup.form
     assert not form.budget.isVisible()

@@ -108,6 +108,7 @@ class AugmentationDialog(QDialog):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(self.grid)
         area.setFixedWidth(350)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         right = QVBoxLayout()
         right.addWidget(self.tiles, 1)
         right.addWidget(self.note)

@@ -24,7 +24,7 @@ from dlgui.engine.preprocessing import Preprocessing
 from dlgui.errors import DlguiError
 from dlgui.gui.jobs import Job
 from dlgui.gui.session import Session
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import button, named, on_choice
 from dlgui.gui.words import shortened
 from dlgui.project.operations.plans import AUTO
 
@@ -67,7 +67,7 @@ class NetworkDialog(QDialog):
         self.search.returnPressed.connect(self._entered)
         self.add = button("addTimmButton", self.tr("Look up in timm"), self.tr(
             "Adds the network of the timm library with this name"), self._look_up)
-        self.table = named(QTableWidget(0, 8), "networkTable", self.tr("Networks; a double click takes one"))
+        self.table = named(QTableWidget(0, 8), "networkTable", self.tr("Networks; a double click or Enter takes one"))
         self.table.setHorizontalHeaderLabels([
             self.tr("network"), self.tr("weights\n(million)"), self.tr("size\n(MB)"), self.tr("input\n(px)"),
             self.tr("here\n(images/s)"), self.tr("ImageNet\ntop-1 (%)"), self.tr("weights are"), self.tr("licence")])
@@ -79,7 +79,7 @@ class NetworkDialog(QDialog):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         self.table.itemSelectionChanged.connect(self._explain)
-        self.table.itemDoubleClicked.connect(lambda _: self._take())
+        on_choice(self.table, self._take)
         self.about = QLabel()
         self.about.setObjectName("networkAbout")
         self.about.setWordWrap(True)

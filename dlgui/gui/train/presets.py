@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from dlgui.engine import parameters
 from dlgui.errors import DlguiError
-from dlgui.gui.widgets import button, named
+from dlgui.gui.widgets import button, named, on_choice
 from dlgui.project.operations import presets
 from dlgui.project.operations.plans import Plan
 
@@ -45,9 +45,9 @@ class PresetDialog(QDialog):
         self.setWindowTitle(self.tr("Presets"))
         self.resize(620, 480)
         self._current = current
-        self.list = named(QListWidget(), "presetList", self.tr("Presets; a double click takes one"))
+        self.list = named(QListWidget(), "presetList", self.tr("Presets; a double click or Enter takes one"))
         self.list.currentItemChanged.connect(lambda *_: self._follow())
-        self.list.itemDoubleClicked.connect(lambda _: self.use())
+        on_choice(self.list, self.use)
         self.about = QLabel()
         self.about.setObjectName("presetAbout")
         self.about.setWordWrap(True)

@@ -66,6 +66,7 @@ class RateDialog(ProjectDialog):
             "Fills the rate into the form"), self._take, primary=True)
         self.take.setEnabled(False)
         self._build(about)
+        self.row.start.setFocus()
 
     def _build(self, about: QLabel) -> None:
         row = QHBoxLayout()
