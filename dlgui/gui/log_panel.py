@@ -6,7 +6,7 @@ import logging
 import time
 from html import escape
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QDockWidget, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -14,7 +14,9 @@ from dlgui.gui import theme
 from dlgui.gui.jobs import Job, Jobs
 from dlgui.gui.widgets import button, named
 
-LINES = 5000
+LINES, PART = 5000, 200
+"""Lines that are kept, and that are written in one turn of the event loop."""
+
 LEVELS = {"all": logging.DEBUG, "notes": logging.INFO, "warnings": logging.WARNING, "errors": logging.ERROR}
 
 log = logging.getLogger("dlgui.gui")
@@ -46,6 +48,9 @@ class LogPanel(QDockWidget):
         self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
         self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
         self._lines: list[tuple[int, str]] = []
+        self._written = 0
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self._write)
         self._began: dict[Job, float] = {}
         self.text = named(QPlainTextEdit(), "logText", self.tr("What dlgui did and noticed"))
         self.text.setReadOnly(True)
@@ -84,6 +89,7 @@ class LogPanel(QDockWidget):
     def clear(self) -> None:
         """Forgets all lines."""
         self._lines.clear()
+        self._written = 0
         self.text.clear()
 
     def close_log(self) -> None:
@@ -92,8 +98,10 @@ class LogPanel(QDockWidget):
 
     def _heard(self, level: int, line: str) -> None:
         self._lines.append((level, line))
+        self._written -= max(len(self._lines) - LINES, 0)
         del self._lines[:-LINES]
-        self._append(level, line)
+        if not self._turns.isActive():
+            self._write()
 
     def _append(self, level: int, line: str) -> None:
         if level < LEVELS[self.level.currentData()]:
@@ -104,8 +112,17 @@ class LogPanel(QDockWidget):
 
     def _again(self) -> None:
         self.text.clear()
-        for level, line in self._lines:
+        self._written = 0
+        self._turns.start()
+        self._write()
+
+    def _write(self) -> None:
+        part = self._lines[max(self._written, 0):][:PART]
+        for level, line in part:
             self._append(level, line)
+        self._written = max(self._written, 0) + len(part)
+        if self._written == len(self._lines):
+            self._turns.stop()
 
     def _job_started(self, job: Job) -> None:
         if not job.property("quiet"):

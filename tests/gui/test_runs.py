@@ -196,7 +196,7 @@ def test_many_and_long_runs_do_not_hold_the_window(trained, qtbot, idle):
                           seed=seed, device="cpu", classes=template.classes)
         runs.append(project, run, runs.history(project, template)[0], epochs=1)
     tab.table.selectAll()
-    assert "18 runs, the first 12" in tab.curves.head.text()
+    assert tab.curves.head.text() == "12 of 18 runs drawn"
     assert [curves.run for curves in tab.plot.runs] == [run.id for run in tab.table.selected()][:12]
     tab.table.selectionModel().clearSelection()
     tab.table.select([1])

@@ -81,6 +81,17 @@ def test_a_theme_comes_in_pieces_and_ends_whole(opened, qtbot, idle):
     theme.apply("light")
 
 
+def test_a_long_log_is_written_in_pieces_and_in_order(window, qtbot, caplog):
+    for i in range(1000):
+        logging.getLogger("dlgui.gui").warning("line %d", i)
+    qtbot.waitUntil(lambda: window.log.lines()[-1].endswith("line 999"))
+    theme.switch("dark")
+    theme.switch("light")
+    logging.getLogger("dlgui.gui").warning("the last")
+    qtbot.waitUntil(lambda: window.log.text.toPlainText().endswith("the last"))
+    assert window.log.text.toPlainText().splitlines() == window.log.lines()
+
+
 def test_the_status_bar_says_what_runs_how_far_and_ends_it(opened, qtbot):
     done = threading.Event()
 

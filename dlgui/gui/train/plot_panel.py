@@ -156,14 +156,14 @@ class PlotPanel(QWidget):
             return
         names = ", ".join(run.name or run.id for run in chosen)
         left_out = fine and len(chosen) > OVERLAID
-        several = self.tr("{n} runs, the first {m} are drawn") if left_out else self.tr("{n} runs")
+        several = self.tr("{m} of {n} runs drawn") if left_out else self.tr("{n} runs")
         self.head.setText(names if len(chosen) == 1 else several.format(n=len(chosen), m=OVERLAID))
         if len(chosen) > 1:
-            self.head.setToolTip(tip("\n".join(([self.tr("More curves than {m} cannot be told apart. Sort the table to "
-                                                          "have others drawn.").format(m=OVERLAID)] if left_out else [])
-                                               + [names, self.tr(
-                "Solid: validation (a level line: a quick run, which has no epochs), dashed: training, dotted: loss, "
-                "dash-dotted: learning rate")])))
+            first = self.tr("The first {m} are drawn: more curves cannot be told apart. Sort the table to have others "
+                            "drawn.").format(m=OVERLAID)
+            strokes = self.tr("Solid: validation (a level line: a quick run, which has no epochs), dashed: training, "
+                              "dotted: loss, dash-dotted: learning rate")
+            self.head.setToolTip(tip("\n".join([*([first] if left_out else []), names, strokes])))
         drawn = self.chosen[:OVERLAID] if fine else []
         if sum(map(batches.size, drawn)) > AT_ONCE:
             self.session.jobs.start(self.job, self.tr("reading curves"), lambda job: [
