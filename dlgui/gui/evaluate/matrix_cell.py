@@ -68,6 +68,10 @@ def fitting(rows: MatrixHeader, columns: MatrixHeader, size: QSize, shape: tuple
         if down * cell.height <= room().height() and across * cell.width <= room().width():
             best = cell
             break
+    if best.height >= COMFORTABLE:  # room below is for the cells: they grow as high as they are wide
+        highest = min(room().height() // down, int(best.width / SQUARE[0]), ROOMY)
+        best = Cell(max(highest, best.height), (SQUARE[0], best.width))
+        rows.setDefaultSectionSize(best.height)
     columns.share = next((share for share in GENEROUS_SHARES if upright_fits(share, down * best.height)), SHARE)
     return best
 

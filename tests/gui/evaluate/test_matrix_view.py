@@ -104,6 +104,16 @@ def testrectangles_make_up_the_table():
     assert list(rectangles(np.zeros((3, 4), bool))) == []
 
 
+def test_cells_use_the_room_below_them(qtbot):
+    names = [f"a defect with a long name {i}" for i in range(7)]
+    low, high = (shown_matrix(qtbot, names, (690, height)) for height in (460, 700))
+    assert high.cell.height > 1.3 * low.cell.height
+    for matrix in (low, high):
+        assert matrix.rows.figures > 0
+        assert matrix.rows.sizeHint().width() + 8 * matrix.cell.width <= matrix.width()
+        assert matrix.columns.sizeHint().height() + 8 * matrix.cell.height <= matrix.height()
+
+
 def test_cells_stay_comfortable_where_the_window_is_narrow(qtbot):
     view = shown_matrix(qtbot, ["alpha", "beta", "gamma", "delta", "epsilon"], (330, 320))
     assert view.rowHeight(0) >= COMFORTABLE
