@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEventLoop, QSize, QTimer
+from PySide6.QtCore import QEventLoop, QSettings, QSize, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from dlgui.errors import DlguiError
@@ -27,7 +28,13 @@ def take(project: Path, folder: Path, choice: str, size: tuple[int, int]) -> lis
         the files.
     """
     app = application()
-    QCoreApplication.setApplicationName("dlgui-screenshots")  # leaves the user's settings alone
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as settings:
+        QSettings.setDefaultFormat(QSettings.Format.IniFormat)  # neither the user's, nor those of pictures before
+        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, settings)
+        return _take(app, project, folder, choice, size)
+
+
+def _take(app: QApplication, project: Path, folder: Path, choice: str, size: tuple[int, int]) -> list[Path]:
     theme.apply(choice)
     folder.mkdir(parents=True, exist_ok=True)
     window = MainWindow()
