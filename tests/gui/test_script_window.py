@@ -26,6 +26,7 @@ def test_each_message_has_its_widget(qtbot, tmp_path, small_folder):
     window.show_message({"show": "training_progress", "history": history, "epochs": 5})
     assert window.centralWidget() is plot
     assert len(plot.runs[0].history) == 2
+    assert [label.text for _, label in plot.legend.items] == ["training", "validation", "learning rate"]
 
     np.savez(tmp_path / "heat.npz", image=np.zeros((40, 60, 3), np.uint8), map=np.ones((40, 60), np.float32))
     window.show_message({"show": "heatmap", "arrays": str(tmp_path / "heat.npz"), "colours": "jet", "text": "for a"})

@@ -155,7 +155,8 @@ class TrainingPlot(pg.PlotWidget):
             words = {"train": self.tr("training"), "validation": self.tr("validation"), "loss": self.tr("loss"),
                      "rate": self.tr("learning rate")}
             items = {line.kind: line.curve for line in self._lines}
-            wanted = [(items.get(kind) or pg.PlotCurveItem(), word) for kind, word in words.items()]
+            wanted = [(items.get(kind) or pg.PlotCurveItem(), word) for kind, word in words.items()
+                      if kind not in self._hidden]
         if self.legend.entitle(wanted):
             self.getPlotItem().setGeometry(self.range)  # what a larger legend had pushed out of the view comes back
 
