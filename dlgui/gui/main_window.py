@@ -22,6 +22,7 @@ from dlgui.gui.history import HistoryActions
 from dlgui.gui.log_panel import LogPanel
 from dlgui.gui.making import Making
 from dlgui.gui.palette import CommandPalette
+from dlgui.gui.pieces import Pieces
 from dlgui.gui.projects import ProjectDesk
 from dlgui.gui.recent_menu import RecentMenu
 from dlgui.gui.scenes import Scene
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         for commands in (self.projects.commands(), self.exports.commands(), self._commands()):
             self.commands.add(commands)
         self.commands.add_menu(RecentMenu(self.session, self), "file", "actionOpenProject")
+        self._refreshing = Pieces(self)
         self.making = Making(NEEDED, self._make_tabs, self)
         self.session.ready.clear()
         self._connect()
@@ -87,6 +89,7 @@ class MainWindow(QMainWindow):
         self.welcome.recent.connect(lambda path: self.session.open_soon(Path(path)))
         self.making.done.connect(self.session.ready.set)
         self.session.opened.connect(self._opened)
+        self.session.hurry.connect(self._refreshing.finish)
         self.session.changed.connect(self._changed)
         self.session.problem.connect(self.show_problem)
         self.session.recent_changed.connect(self.welcome.refresh)
@@ -129,6 +132,7 @@ class MainWindow(QMainWindow):
         return [self.tabs.widget(i) for i in range(self.tabs.count())] if self.making.finished else []
 
     def _changed_tab(self) -> None:
+        self._refreshing.finish()
         if self.tabs.currentWidget() is self.evaluate_tab and self.evaluate_tab.evaluation is None:
             self.evaluate_tab.refresh()
 
@@ -185,11 +189,18 @@ class MainWindow(QMainWindow):
             self.pages.setCurrentWidget(self.welcome)
             self.setWindowTitle("dlgui")
         self.commands.project_is_open(project is not None)
-        for tab in self.all_tabs():
-            tab.refresh()
+        self._refreshing.start(self._refresh_tabs())
+        if project is None:
+            self._refreshing.finish()
         if project is not None and self.tabs.currentWidget() is self.data_tab:
             self.data_tab.grid.setFocus()  # the keys that label work at once
         self.projects.opened(project)
+
+    def _refresh_tabs(self) -> Iterator[None]:
+        """What is seen first, then the others."""
+        for tab in sorted(self.all_tabs(), key=lambda tab: tab is not self.tabs.currentWidget()):
+            tab.refresh()
+            yield
 
     def _changed(self, changes: Changes) -> None:
         for tab in self.all_tabs():

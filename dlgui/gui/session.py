@@ -33,6 +33,7 @@ class Session(QObject):
         opened: a project is open (or None after closing).
         changed: `Changes` of one committed operation, in the window's thread.
         problem: an exception that a person must see.
+        hurry: who shows the opened project piece by piece shall show all of it now.
         recent_changed: the list of recent projects is another.
     """
 
@@ -40,6 +41,7 @@ class Session(QObject):
     changed = Signal(object)
     problem = Signal(object)
     recent_changed = Signal()
+    hurry = Signal()
     _heard = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -53,13 +55,14 @@ class Session(QObject):
         self._heard.connect(self.changed)  # queued where the operation ran in another thread
 
     def open(self, folder: Path) -> bool:
-        """Opens a project; says what is wrong through `problem` otherwise."""
+        """Opens a project and shows it at once; says what is wrong through `problem` otherwise."""
         try:
             project = Project.open(folder)
         except DlguiError as problem:
             self.problem.emit(problem)
             return False
         self.adopt(project)
+        self.hurry.emit()
         return True
 
     def open_soon(self, folder: Path) -> None:

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 from dlgui.gui import stylesheet
+from dlgui.gui.pieces import Pieces
 from dlgui.gui.stylesheet import Colours
 
 LIGHT = Colours("#f4f6f8", "#ffffff", "#e9edf1", "#1b2733", "#56646f", "#d3dae1", "#0b63bd", "#ffffff", "#0b63bd",
@@ -61,31 +62,9 @@ def switch(choice: str | None = None) -> None:
     _switch().start(_dressing(choice))
 
 
-class _Pieces(QObject):
-    """Goes on with a generator whenever the event loop has nothing else to do."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pieces: Iterator[None] = iter(())
-        self._turns = QTimer(self, interval=0)
-        self._turns.timeout.connect(self._turn)
-
-    def start(self, pieces: Iterator[None]) -> None:
-        """Begins; what was not done of others is done first."""
-        for _ in self._pieces:
-            pass
-        self._pieces = pieces
-        self._turns.start()
-        self._turn()
-
-    def _turn(self) -> None:
-        if next(self._pieces, self) is self:
-            self._turns.stop()
-
-
 @cache
-def _switch() -> _Pieces:
-    return _Pieces()
+def _switch() -> Pieces:
+    return Pieces()
 
 
 def _dressing(choice: str | None) -> Iterator[None]:
