@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from dlgui.engine.rejection import Costs
 from dlgui.gui.apply.sort_dialog import SortDialog
 from dlgui.project.operations import rejection, runs, splits, training
+from dlgui.project.operations.classes import rename as rename_class
 from dlgui.project.operations.info import info
 from dlgui.project.project import Project
 
@@ -333,6 +334,43 @@ def test_the_loop_closes(lab, qtbot, idle, fresh):
     assert "map is empty" in tab.detail.verdict.text()
     assert named(lab, "applyGrid").items.item(0).badge == ""
     assert len([p for p in project.image_root.rglob("*") if p.is_file()]) == 72
+    assert lab.problems == []
+
+
+def test_answers_follow_a_class_that_is_renamed(lab, qtbot, idle, fresh, tmp_path):
+    project, tab = lab.session.project, lab.apply_tab
+    tab.classify([str(path) for path in sorted(fresh.glob("*l_*.jpg"))])
+    settled(qtbot, lab, idle, 6)
+    before = [a.predicted for a in tab.table.answers]
+    assert "local" in before
+    tab.results.select([before.index("local")])
+    idle(lab)
+    lab.session.do(rename_class, next(c.id for c in project.classes() if c.name == "local"), "scratch")
+    idle(lab)
+    now = ["scratch" if name == "local" else name for name in before]
+    assert [a.predicted for a in tab.table.answers] == now
+    assert "scratch" in tab.detail.verdict.text()
+    tab.results.predicted.setCurrentIndex(tab.results.predicted.findData("scratch"))
+    settled(qtbot, lab, idle, now.count("scratch"))
+    menu = QMenu()
+    tab.deeds.fill(menu, tab.results.selected())
+    menu.actions()[0].trigger()  # as predicted
+    idle(lab)
+    assert sorted(info(project)["classes"]) == ["global", "nominal", "scratch"]
+    tab.results.predicted.setCurrentIndex(0)
+
+    watched = tmp_path / "watched"
+    watched.mkdir()
+    tab.classifying.watch(tab.model.path(), str(watched))
+    qtbot.waitUntil(lambda: not tab.table.answers and bool(tab.classifying.watched), timeout=60000)
+    shutil.copy(next(fresh.glob("global_*.jpg")), watched / "first.jpg")
+    qtbot.waitUntil(lambda: len(tab.table.answers) == 1, timeout=60000)
+    lab.session.do(rename_class, next(c.id for c in project.classes() if c.name == "global"), "everywhere")
+    qtbot.waitUntil(lambda: tab.table.answers[0].predicted != "global", timeout=60000)
+    shutil.copy(next(fresh.glob("global_*.jpg")), watched / "second.jpg")  # the watch began with the old name
+    qtbot.waitUntil(lambda: len(tab.table.answers) == 2, timeout=60000)
+    assert tab.table.answers[0].predicted == tab.table.answers[1].predicted
+    tab.classifying.stop()
     assert lab.problems == []
 
 

@@ -31,17 +31,19 @@ class AnswerTable(QAbstractTableModel):
         super().__init__(parent)
         self.answers: list[Answer] = []
         self.classes: list[str] = []
+        self._said: list[str] = []
+        """What the classifier calls the classes; one that watches a folder goes on with the names it began with."""
 
     def clear(self, classes: list[str]) -> None:
         """Starts anew."""
         self.beginResetModel()
-        self.answers, self.classes = [], classes
+        self.answers, self.classes, self._said = [], classes, classes
         self.endResetModel()
 
     def add(self, answers: list[Answer]) -> None:
         """Appends rows."""
         self.beginInsertRows(QModelIndex(), len(self.answers), len(self.answers) + len(answers) - 1)
-        self.answers += answers
+        self.answers += answers if self._said == self.classes else self._renamed(answers, self._said)
         self.endInsertRows()
 
     def rename(self, names: Mapping[str, str]) -> None:
@@ -49,6 +51,17 @@ class AnswerTable(QAbstractTableModel):
         self.answers = [replace(a, path=names[a.path], name="") if a.path in names else a for a in self.answers]
         if self.answers:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.answers) - 1, self.columnCount() - 1))
+
+    def rename_classes(self, classes: list[str]) -> None:
+        """The classes are called otherwise now, in the same order."""
+        before, self.classes = self.classes, classes
+        self.answers = self._renamed(self.answers, before)
+        if self.answers:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.answers) - 1, self.columnCount() - 1))
+
+    def _renamed(self, answers: list[Answer], said: list[str]) -> list[Answer]:
+        names = dict(zip(said, self.classes, strict=True))
+        return [replace(a, predicted=names.get(a.predicted, a.predicted)) for a in answers]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.answers)

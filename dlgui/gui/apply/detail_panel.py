@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
@@ -56,6 +57,13 @@ class DetailPanel(QWidget):
         """Who gives the answers that follow."""
         self._classes, self._rule = classes, rule
         self.show_answer(None)
+
+    def rename_classes(self, classes: list[str]) -> None:
+        """The classes are called otherwise now, in the same order."""
+        names, shown = dict(zip(self._classes, classes, strict=True)), self._answer
+        self.begin(classes, self._rule)
+        if shown is not None:
+            self.show_answer(replace(shown, predicted=names.get(shown.predicted, shown.predicted)))
 
     def show_answer(self, a: Answer | None) -> None:
         """Shows an answer; None clears."""

@@ -196,11 +196,21 @@ class ResultsPanel(QWidget):
         """Throws the answers away; further ones have these classes."""
         self.added.clear()
         self.table.clear(classes)
+        self._offer(classes, 0)
+
+    def rename_classes(self, classes: list[str]) -> None:
+        """The classes of the answers are called otherwise now, in the same order."""
+        chosen = self.predicted.currentIndex()
+        self.table.rename_classes(classes)
+        self._offer(classes, chosen)
+
+    def _offer(self, classes: list[str], chosen: int) -> None:
         self.predicted.blockSignals(True)
         self.predicted.clear()
         self.predicted.addItem(self.tr("every class"), None)
         for name in classes:
             self.predicted.addItem(name, name)
+        self.predicted.setCurrentIndex(chosen)
         self.predicted.blockSignals(False)
         self._filter()
         self._follow()

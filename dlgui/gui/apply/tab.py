@@ -44,6 +44,8 @@ class ApplyTab(QWidget):
         self.setObjectName("applyTab")
         self.setAcceptDrops(True)
         self.session, self._pictures = session, pictures
+        self._answering: str | None = None
+        """The model file that the answers come from."""
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.refresh)
 
@@ -165,6 +167,7 @@ class ApplyTab(QWidget):
                 self._soon.start()
         if "classes" in changes.kinds:
             self.camera.refresh()
+            self._rename_answers()
         if changes.kind == additions.KIND and changes.journal_id is None:  # undone, or done again
             self.results.mark_added({})
         self._state()
@@ -258,7 +261,17 @@ class ApplyTab(QWidget):
         else:
             self.camera.close_source()
 
+    def _rename_answers(self) -> None:
+        """Answers of the project's runs follow its classes: added as predicted, they would bring old names back."""
+        project, before = self.session.project, self.table.classes
+        found = [run.outputs.names for run in runs.all_runs(project) if str(run.model) == self._answering] \
+            if project is not None and self._answering else []
+        if found and found[0] != before and len(found[0]) == len(before):
+            self.results.rename_classes(found[0])
+            self.detail.rename_classes(found[0])
+
     def _began(self, beginning: Beginning) -> None:
+        self._answering = self.model.path()
         self.results.begin(beginning.classes)
         self.detail.begin(beginning.classes, beginning.rule)
 
