@@ -83,6 +83,11 @@ def renamed(a: Answer, names: Mapping[str, str]) -> Answer:
     return replace(a, name=names.get(a.path, ""))
 
 
+def called(a: Answer, classes: Mapping[str, str]) -> Answer:
+    """The answer with its class called otherwise, where that has another name."""
+    return replace(a, predicted=classes.get(a.predicted, a.predicted))
+
+
 def images_of(paths: Iterable[str | Path]) -> list[str]:
     """Files, and the image files below folders, with `/`. Raises `DlguiError` where a folder cannot be listed."""
     from dlgui.engine.labels import list_files

@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from dlgui.engine.answers import Answer, AnswerFilter
+from dlgui.engine.answers import Answer, AnswerFilter, called
 from dlgui.gui import theme
 from dlgui.gui.apply.decisions import colour_of, word_of
 from dlgui.gui.words import tip
@@ -61,7 +61,7 @@ class AnswerTable(QAbstractTableModel):
 
     def _renamed(self, answers: list[Answer], said: list[str]) -> list[Answer]:
         names = dict(zip(said, self.classes, strict=True))
-        return [replace(a, predicted=names.get(a.predicted, a.predicted)) for a in answers]
+        return [called(a, names) for a in answers]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.answers)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
-from dlgui.engine.answers import Answer
+from dlgui.engine.answers import Answer, called
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.rejection import Rejection
 from dlgui.gui.apply.bars import ConfidenceBars
@@ -63,7 +62,7 @@ class DetailPanel(QWidget):
         names, shown = dict(zip(self._classes, classes, strict=True)), self._answer
         self.begin(classes, self._rule)
         if shown is not None:
-            self.show_answer(replace(shown, predicted=names.get(shown.predicted, shown.predicted)))
+            self.show_answer(called(shown, names))
 
     def show_answer(self, a: Answer | None) -> None:
         """Shows an answer; None clears."""

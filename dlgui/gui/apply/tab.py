@@ -44,7 +44,7 @@ class ApplyTab(QWidget):
         self.setObjectName("applyTab")
         self.setAcceptDrops(True)
         self.session, self._pictures = session, pictures
-        self._answering: str | None = None
+        self._answering = ""
         """The model file that the answers come from."""
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.refresh)
@@ -155,8 +155,9 @@ class ApplyTab(QWidget):
         return scenes.scenes(self)
 
     def refresh(self) -> None:
-        """Shows the classifiers that there are."""
+        """Shows the classifiers that there are, and their answers by today's names."""
         self.model.refresh()
+        self._rename_answers()
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit."""
@@ -167,7 +168,6 @@ class ApplyTab(QWidget):
                 self._soon.start()
         if "classes" in changes.kinds:
             self.camera.refresh()
-            self._rename_answers()
         if changes.kind == additions.KIND and changes.journal_id is None:  # undone, or done again
             self.results.mark_added({})
         self._state()
@@ -263,15 +263,13 @@ class ApplyTab(QWidget):
 
     def _rename_answers(self) -> None:
         """Answers of the project's runs follow its classes: added as predicted, they would bring old names back."""
-        project, before = self.session.project, self.table.classes
-        found = [run.outputs.names for run in runs.all_runs(project) if str(run.model) == self._answering] \
-            if project is not None and self._answering else []
-        if found and found[0] != before and len(found[0]) == len(before):
-            self.results.rename_classes(found[0])
-            self.detail.rename_classes(found[0])
+        run, before = self.model.loaded.runs.get(self._answering), self.table.classes
+        if run is not None and run.outputs.names != before and len(run.outputs) == len(before):
+            self.results.rename_classes(run.outputs.names)
+            self.detail.rename_classes(run.outputs.names)
 
     def _began(self, beginning: Beginning) -> None:
-        self._answering = self.model.path()
+        self._answering = self.model.path() or ""
         self.results.begin(beginning.classes)
         self.detail.begin(beginning.classes, beginning.rule)
 
