@@ -9,7 +9,7 @@ from typing import Any
 import pyqtgraph  # noqa: F401 - touches every type of Qt, which must happen in the window's thread: see `Making`
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QGraphicsView, QLineEdit, QMainWindow, QMessageBox, QStackedWidget, QTabWidget
+from PySide6.QtWidgets import QGraphicsView, QLineEdit, QMainWindow, QMessageBox, QStackedWidget
 
 from dlgui.errors import DlguiError
 from dlgui.gui import icons, problems, remedies, shell_scenes, theme, window_state
@@ -28,6 +28,7 @@ from dlgui.gui.recent_menu import RecentMenu
 from dlgui.gui.scenes import Scene
 from dlgui.gui.session import Session
 from dlgui.gui.status import JobStatus
+from dlgui.gui.steady_tabs import SteadyTabs
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.toolbar import MainToolBar
 from dlgui.gui.welcome import WelcomePage
@@ -53,7 +54,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("dlgui")
         self.session, self.pictures, self.garbage = Session(self), Thumbnails(self), Collector(self)
         self.welcome = WelcomePage()
-        self.tabs = QTabWidget()
+        self.tabs = SteadyTabs()
         self.tabs.setObjectName("workflowTabs")
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("Workflow"))
