@@ -19,9 +19,17 @@ class Pieces(QObject):
     def start(self, pieces: Iterator[None]) -> None:
         """Begins with the first piece; what was not done of others is done before."""
         self.finish()
+        self.instead(pieces)
+
+    def instead(self, pieces: Iterator[None]) -> None:
+        """Begins with the first piece, where these make what was not done of others needless."""
         self._pieces = pieces
         self._turns.start()
         self._turn()
+
+    def busy(self) -> bool:
+        """Whether something is left to do."""
+        return self._turns.isActive()
 
     def finish(self) -> None:
         """Does the rest at once."""
@@ -30,5 +38,6 @@ class Pieces(QObject):
         self._turns.stop()
 
     def _turn(self) -> None:
-        if next(self._pieces, self) is self:
+        pieces = self._pieces
+        if next(pieces, self) is self and pieces is self._pieces:  # a piece may have led to others
             self._turns.stop()

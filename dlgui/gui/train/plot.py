@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from dlgui.gui import theme
+from dlgui.gui.pieces import Pieces
 from dlgui.gui.train import picture_file, readout
 from dlgui.gui.train.lines import COLOURS, KINDS, RunCurves, extent, rounded_up, steps
 from dlgui.gui.train.plot_cursor import PlotCursor
@@ -23,6 +24,9 @@ from dlgui.gui.words import shortened
 
 LONGEST = 18
 """Letters of a run's name in the legend."""
+
+PIECE = 2 * len(KINDS)
+"""Lines that are made or drawn without a pause: those of two runs."""
 
 DOTTED = 60
 """Up to so many visible epochs each is marked with a dot."""
@@ -56,9 +60,12 @@ class TrainingPlot(pg.PlotWidget):
         self.smoothing, self.logarithmic, self.following = 0.0, False, True
         self._hidden: set[str] = set()
         self._lines: list[PlotLine] = []
-        self._drawing = False
+        self._changing = False
+        """Whether several ranges change, after which all is drawn once."""
+        self._showing, self._drawing = Pieces(self), Pieces(self)
         self._make_axes()
         self.legend = PlotLegend(self.getPlotItem())
+        self.legend.resized.connect(lambda: self.getPlotItem().setGeometry(self.range))  # what it pushed out comes back
         self._make_marks()
         self._cursor = PlotCursor(self, self._main)
         self._mouse = pg.SignalProxy(self.scene().sigMouseMoved, rateLimit=60, slot=lambda at: self._hover(at[0]))
@@ -82,6 +89,8 @@ class TrainingPlot(pg.PlotWidget):
             box.setZValue(-10)
         for axis in ("left", "bottom"):
             item.getAxis(axis).enableAutoSIPrefix(False)
+        for axis in (*(item.getAxis(name) for name in ("left", "bottom", "right")), self._loss_axis):
+            axis.setStyle(autoReduceTextSpace=False)  # to and fro with every tick, it has the whole plot painted twice
         self._main.sigResized.connect(self._place_boxes)
         self._main.sigRangeChanged.connect(lambda *_: self.redraw())
         self._main.sigRangeChangedManually.connect(lambda *_: self._follow(False))
@@ -129,24 +138,37 @@ class TrainingPlot(pg.PlotWidget):
     # --- content
 
     def show_runs(self, chosen: Sequence[RunCurves], keep_range: bool = False) -> None:
-        """Draws runs; with one the kinds have HALCON's colours, with several each run has its own."""
+        """Draws runs, several of them a piece at a time; with one the kinds have HALCON's colours, with several each
+        run has its own."""
         self.runs = list(chosen)
-        for line in self._lines[len(KINDS) * len(self.runs):]:
-            line.remove()
-        del self._lines[len(KINDS) * len(self.runs):]
+        self._showing.instead(self._show_lines(keep_range))
+
+    def _show_lines(self, keep_range: bool) -> Iterator[None]:
+        while len(self._lines) > len(KINDS) * len(self.runs):
+            self._lines.pop().remove()
+            if self._lines and len(self._lines) % PIECE == 0:
+                yield
         boxes, there = {"loss": self._loss_box, "rate": self._rate_box}, len(self._lines)
         for n, (place, kind) in enumerate((place, kind) for place in range(len(self.runs)) for kind in KINDS):
             run, several = self.runs[place], len(self.runs) > 1
             pen, pale = pen_of(kind, place, several), pen_of(kind, place, several, faint=True)
+            if n and n % PIECE == 0:
+                yield
             if n < there:
                 self._lines[n].take(run, pen, pale)
             else:
                 self._lines.append(PlotLine(run, kind, boxes.get(kind, self._main), pen, pale))
         if not keep_range:
             self._follow(True)
-        self.refresh()
+        yield from self._entitle_and_draw()
 
-    def _entitle(self) -> None:
+    def _entitle_and_draw(self) -> Iterator[None]:
+        yield from self._entitle()
+        if self.following:
+            self.fit()
+        self.redraw()
+
+    def _entitle(self) -> Iterator[None]:
         if len(self.runs) > 1:
             wanted = [(line.curve, shortened(line.run.name, LONGEST)
                        + (self.tr(": no curve") if line.run.empty else ""))
@@ -157,15 +179,12 @@ class TrainingPlot(pg.PlotWidget):
             items = {line.kind: line.curve for line in self._lines}
             wanted = [(items.get(kind) or pg.PlotCurveItem(), word) for kind, word in words.items()
                       if kind not in self._hidden]
-        if self.legend.entitle(wanted):
-            self.getPlotItem().setGeometry(self.range)  # what a larger legend had pushed out of the view comes back
+        yield from self.legend.entitle(wanted)
 
     def refresh(self) -> None:
         """Draws what has come in; moves the window along unless the user has chosen one."""
-        self._entitle()
-        if self.following:
-            self.fit()
-        self.redraw()
+        if not self._showing.busy():  # else it is drawn anyway, when the lines are there
+            self._showing.instead(self._entitle_and_draw())
 
     def set_smoothing(self, share: float) -> None:
         """Share of a run (0…1) over which each point is averaged; the raw curve stays behind, pale."""
@@ -192,11 +211,11 @@ class TrainingPlot(pg.PlotWidget):
     def fit(self) -> None:
         """Shows everything."""
         self._follow(True)
-        self._drawing = True  # several ranges change; drawing once afterwards will do
+        self._changing = True
         try:
             self._fit()
         finally:
-            self._drawing = False
+            self._changing = False
 
     def _fit(self) -> None:
         last = max([max(run.last, run.ahead) for run in self.runs], default=1.0) or 1.0
@@ -231,19 +250,20 @@ class TrainingPlot(pg.PlotWidget):
             box.linkedViewChanged(self._main, box.XAxis)
 
     def redraw(self) -> None:
-        """Gives the items what is visible of the curves."""
-        if self._drawing:
-            return
-        self._drawing = True
-        try:
-            (low, high), (bottom, top) = self._main.viewRange()
-            most = 2 * max(int(self._main.width()), 200)
-            self._draw_grid(low, high, bottom, top)
-            for line in self._lines:
-                self._draw(line, low, high, most)
-            self._mark_best()
-        finally:
-            self._drawing = False
+        """Gives the items what is visible of the curves, a piece of them at a time."""
+        if not self._changing:
+            self._drawing.instead(self._draw_lines())
+
+    def _draw_lines(self) -> Iterator[None]:
+        (low, high), (bottom, top) = self._main.viewRange()
+        most = 2 * max(int(self._main.width()), 200)
+        self._draw_grid(low, high, bottom, top)
+        for n, line in enumerate(self._lines):
+            if n and n % PIECE == 0:
+                yield
+            self._draw(line, low, high, most)
+        self._mark_best()
+        self.scene().prepareForPaint()  # what it would move while it is painted would be painted once more
 
     def _draw_grid(self, low: float, high: float, bottom: float, top: float) -> None:
         levels = self.getPlotItem().getAxis("left").tickValues(bottom, top, max(self._main.height(), 1))
@@ -324,7 +344,13 @@ class TrainingPlot(pg.PlotWidget):
         if hasattr(self, "_lines"):
             self.redraw()
 
+    def finish(self) -> None:
+        """Draws at once what is left to draw."""
+        self._showing.finish()
+        self._drawing.finish()
+
     def picture(self, path: Path) -> Callable[[], None]:
         """What is shown as PNG or SVG, by the suffix; see `picture_file.paint`."""
         self._cursor.hide()
+        self.finish()
         return picture_file.paint(path, self, lambda painter: self.render(painter, QRectF(self.rect()), self.rect()))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyqtgraph as pg
+from PySide6.QtCore import Signal
 
 COLUMNS = 4
 ROW = 24.0
@@ -14,7 +15,13 @@ ROW = 24.0
 
 
 class PlotLegend(pg.LegendItem):
-    """Stands in the place of the title of a plot: over the curves it would hide some."""
+    """Stands in the place of the title of a plot: over the curves it would hide some.
+
+    Signals:
+        resized: it may have another size now.
+    """
+
+    resized = Signal()
 
     def __init__(self, plot: pg.PlotItem) -> None:
         super().__init__(offset=None, labelTextSize="9pt", colCount=COLUMNS)
@@ -29,18 +36,21 @@ class PlotLegend(pg.LegendItem):
         self.setLabelTextColor(colour)
         self._shown = None  # only labels made from now on have the colour
 
-    def entitle(self, wanted: Sequence[tuple[Any, str]]) -> bool:
-        """Shows curves with their names; whether the legend may have another size now."""
+    def entitle(self, wanted: Sequence[tuple[Any, str]]) -> Iterator[None]:
+        """Shows curves with their names, a row of them at a time."""
         names = [name for _, name in wanted]
         if names == self._shown:  # making labels takes long; only their lines are new
             for (sample, _), (item, _) in zip(self.items, wanted, strict=True):
                 sample.item = item
                 sample.update()
-            return False
-        self._shown = names
+            return
+        self._shown = None
         self.clear()
         self._plot.layout.setRowFixedHeight(0, ROW * -(-len(wanted) // COLUMNS))
-        for item, name in wanted:
+        for place, (item, name) in enumerate(wanted):
+            if place and place % COLUMNS == 0:
+                yield
             self.addItem(item, html.escape(name))
+        self._shown = names
         self._plot.layout.activate()
-        return True
+        self.resized.emit()
