@@ -120,9 +120,7 @@ class Runs:
 
     def numbers(self, first: int, last: int) -> list[int]:
         """Of the runs in these rows of the table."""
-        from dlgui.gui.train.run_table import RUN
-
-        return [self.table.sorted.index(row, 0).data(RUN).number for row in range(first, last)]
+        return [run.number for run in self.table.items.rows[first:last]]
 
     def select(self, first: int, last: int) -> None:
         """Selects rows of the table, as with Shift and the mouse."""

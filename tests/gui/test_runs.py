@@ -95,8 +95,8 @@ def test_the_book_of_runs(trained, qtbot, idle, tmp_path):
     assert "loss" not in tab.plot.readout(1.5)
 
     # names and notes are on disk at once, and undone
-    assert table.items.setData(table.items.index(2, 0), "my run")
-    assert table.items.setData(table.items.index(2, COLUMNS.index("note")), "slow")
+    assert table.items.setData(table.items.index(1, 0), "my run")
+    assert table.items.setData(table.items.index(1, COLUMNS.index("note")), "slow")
     assert runs.get(project, "my run").note == "slow"
     trained.actions_by_name()["actionUndo"].trigger()
     trained.actions_by_name()["actionUndo"].trigger()

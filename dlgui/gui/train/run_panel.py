@@ -78,7 +78,7 @@ class RunPanel(QWidget):
 
     def refresh(self) -> None:
         """Shows the runs as they are."""
-        self.table.items.load(self.session.project)
+        self.table.load(self.session.project)
         count = self.table.rowCount()
         self.title.setText(self.tr("Runs ({n})").format(n=count) if count else self.tr("Runs"))
         self.buttons["delete"].setEnabled(bool(self._deletable()))
@@ -110,15 +110,12 @@ class RunPanel(QWidget):
     def delete_selected(self) -> None:
         """Takes the selected runs off the list; the next one is selected then."""
         chosen = self._deletable()
-        row = self.table.first_selected()
         if chosen:
-            self.session.edit(runs.delete_many, chosen, many=ROWS * len(chosen),
-                              then=lambda: self._deleted(chosen, row))
+            self.session.edit(runs.delete_many, chosen, many=ROWS * len(chosen), then=lambda: self._deleted(chosen))
 
-    def _deleted(self, chosen: list[Run], row: int) -> None:
+    def _deleted(self, chosen: list[Run]) -> None:
         if chosen[0] in self.table.items.runs:  # while a training runs, the table follows later
             self.refresh()
-        self.table.select_row(row)
         self.says.emit(self.tr("{n} taken off the list; undo (Ctrl+Z) brings them back.").format(
             n=shortened(chosen[0].name or chosen[0].id, 40) if len(chosen) == 1 else self.tr("{n} runs").format(
                 n=len(chosen))))
