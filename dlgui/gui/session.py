@@ -162,7 +162,7 @@ class Session(QObject):
     def _turn(self, find: Callable[[Project], history.Deed | None],
               turn: Callable[[Project], Changes | None]) -> Changes | None:
         deed = None if self._edits else self.do(find)
-        return self.edit(turn, many=AT_ONCE + 1 if deed is not None and deed.kind in history.WITH_LARGE_FILES else None)
+        return self.edit(turn, many=AT_ONCE + 1 if deed is not None and deed.large else None)
 
 
 def _read(job: Job, folder: Path, ready: threading.Event) -> Project:

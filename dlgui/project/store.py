@@ -126,6 +126,7 @@ class Store:
         self._lock = WriterLock(folder / "project.lock")
         self._transaction: Transaction | None = None
         self._listeners: list[Callable[[Changes], None]] = []
+        self._commits, self._writer = 0, 0
         if not read_only:
             try:
                 self.read_only = not self._lock.acquire()
@@ -240,6 +241,13 @@ class Store:
                 self._aside = self._connect("ro")
             return self._aside.execute(sql, parameters).fetchall()
 
+    def version(self) -> object:
+        """The same for two calls between which nothing was committed; always another where that cannot be known: inside
+        of a transaction, and where another process may write."""
+        if self.read_only or (self._transaction is not None and self._writer == threading.get_ident()):
+            return object()
+        return self._commits
+
     def copy_to(self, path: Path) -> None:
         """Writes a consistent copy of the database, while others go on reading and writing."""
         target = sqlite3.connect(path)
@@ -277,12 +285,14 @@ class Store:
             if self.read_only:
                 raise DlguiError(self.folder, "open read-only (another window has it, or the folder is protected)",
                                  "close the other window or make the folder writable", "open again")
+            self._writer = threading.get_ident()
             t = self._transaction = Transaction(self._connection)
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield t
                 t.changes = self._finish(t, kind, who, undoable, journal, details)
                 self._connection.execute("COMMIT")
+                self._commits += 1
             except BaseException as problem:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")

@@ -116,7 +116,8 @@ def test_storing_a_rule_is_a_step_of_undo(trained):
         evidence = rejection.gather(project, run)
         first = rejection.rule(evidence, evidence.costs, None, [0.5, 0.6, 0.7])
         second = rejection.rule(evidence, evidence.costs, 0.1, [0.1, 0.2, 0.3])
-        assert rejection.store(project, run, first).kind in history.WITH_LARGE_FILES
+        assert rejection.store(project, run, first)
+        assert history.next_undo(project).large
         rejection.store(project, run, second)
         assert not rejection.store(project, run, second), "the same rule again is no step"
         known = evaluations.known(project, run)[1]

@@ -55,6 +55,8 @@ class ModelChoice(QWidget):
         self.session, self.loaded = session, LoadedModel()
         self.box = named(Choice(24), "applyModel", self.tr("The classifier that is applied"))
         self._path: str | None = None
+        self._listed: list[tuple[str, tuple[str, str]]] = []
+        """Text, run's id (empty for a file) and path of what the box offers."""
         self.box.currentIndexChanged.connect(lambda _: self._announce())
         self.open = button("openModelButton", self.tr("Model file…"), self.tr("Use a .dlclassifier file"), self._open)
         layout = QHBoxLayout(self)
@@ -80,20 +82,36 @@ class ModelChoice(QWidget):
     def refresh(self) -> None:
         """Shows the runs as they are, newest first; opened files stay."""
         project = self.session.project
-        files = [(self.box.itemText(i), self.box.itemData(i)) for i in range(self.box.count())
-                 if not self.box.itemData(i)[0]]
+        files = [(text, data) for text, data in self._listed if not data[0]]
         before = self.box.currentData()
         found = [r for r in runs.all_runs(project) if r.model.exists()][::-1] if project is not None else []
         self.loaded.runs = {str(r.model): r for r in found}
         items = [(f"{r.name or r.id}  {r.method}, {r.network}", (r.id, str(r.model))) for r in found] + files
         self.box.blockSignals(True)
-        self.box.clear()
-        for text, data in items:
-            self.box.addItem(text, data)
+        self._list(items)
         place = next((i for i, (_, data) in enumerate(items) if data == before), 0)
         self.box.setCurrentIndex(place if items else -1)
         self.box.blockSignals(False)
         self._announce()
+
+    def _list(self, items: list[tuple[str, tuple[str, str]]]) -> None:
+        """Puts these into the box; among hundreds few have changed, and making all anew takes long."""
+        listed, wanted = self._listed, {data for _, data in items}
+        for place, (text, data) in enumerate(items):
+            while place < len(listed) and listed[place][1] not in wanted:
+                self._take_away(place)
+            if place == len(listed) or listed[place][1] != data:
+                self.box.insertItem(place, text, data)
+                listed.insert(place, (text, data))
+            elif listed[place][0] != text:
+                self.box.setItemText(place, text)
+                listed[place] = text, data
+        while len(listed) > len(items):
+            self._take_away(len(items))
+
+    def _take_away(self, place: int) -> None:
+        self.box.removeItem(place)
+        del self._listed[place]
 
     def open_file(self, path: str) -> None:
         """Reads a model file, then offers it and chooses it; one that cannot be read is not offered."""
@@ -102,9 +120,9 @@ class ModelChoice(QWidget):
 
     def add_file(self, path: str) -> None:
         """Offers a model file and chooses it."""
-        place = next((i for i in range(self.box.count()) if self.box.itemData(i)[1] == path), -1)
+        place = next((i for i, (_, data) in enumerate(self._listed) if data[1] == path), -1)
         if place < 0:
-            self.box.addItem(Path(path).name, ("", path))
+            self._list([*self._listed, (Path(path).name, ("", path))])
             self.box.setItemData(self.box.count() - 1, tip(path), Qt.ItemDataRole.ToolTipRole)
         self.box.setCurrentIndex(place if place >= 0 else self.box.count() - 1)
 

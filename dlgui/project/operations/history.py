@@ -9,8 +9,11 @@ from typing import Any
 from dlgui.project.project import Project
 from dlgui.project.store import NEXT_REDO, NEXT_UNDO
 
-WITH_LARGE_FILES = frozenset({"store rule"})
-"""Deeds whose undo and redo write files that take too long for a window to wait."""
+_WITH_LARGE_FILES = frozenset({"store rule"})
+"""Deeds whose undo and redo write large files."""
+
+_MUCH = 2_000
+"""Bytes, packed, of what undo or redo write into the book, that are much: a thousand rows."""
 
 _LONGEST = 20_000
 """Longest details, in characters, that are read to name a deed."""
@@ -23,10 +26,12 @@ class Deed:
     Attributes:
         kind: as in the journal, e.g. `label`.
         details: as in the journal; empty where they are long.
+        large: whether undo or redo take too long for a window to wait.
     """
 
     kind: str
     details: dict[str, Any]
+    large: bool = False
 
 
 def next_undo(project: Project) -> Deed | None:
@@ -40,6 +45,9 @@ def next_redo(project: Project) -> Deed | None:
 
 
 def _deed(project: Project, query: str) -> Deed | None:
-    found = project.store.rows(f"SELECT kind, CASE WHEN length(details) <= ? THEN details ELSE '{{}}' END FROM journal "
-                               f"WHERE id = ({query})", [_LONGEST])
-    return Deed(found[0][0], json.loads(found[0][1])) if found else None
+    found = project.store.rows(f"SELECT kind, CASE WHEN length(details) <= ? THEN details ELSE '{{}}' END, "
+                               f"length(inverse) FROM journal WHERE id = ({query})", [_LONGEST])
+    if not found:
+        return None
+    kind, details, size = found[0]
+    return Deed(kind, json.loads(details), kind in _WITH_LARGE_FILES or size > _MUCH)

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -37,9 +38,10 @@ _COLUMNS = ("id", "name", "note", "network", "method", "state", "error", "parame
             "created", "pid", "data_hash", "train_seconds", "epochs", "best_epoch", "validation_top1_error",
             "test_top1_error", "images_per_second")
 
-_read: WeakKeyDictionary[Project, tuple[list[ClassInfo], dict[tuple[Any, ...], Run]]] = WeakKeyDictionary()
-"""The book's rows as they were read last, and the classes that they were seen from: it is read many times after every
-commit, and hardly ever is a row new."""
+_read: WeakKeyDictionary[Project, tuple[object, list[ClassInfo], dict[int, tuple[tuple[Any, ...], Run]]]] = (
+    WeakKeyDictionary())
+"""Version of the book when it was read last, the classes that its rows were seen from, and by number row and run: it is
+read many times after every commit, and hardly ever is a row new."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Run:
         """Today's names of the classes that it tells apart, each once."""
         return self.outputs.classes
 
-    @property
+    @cached_property
     def model(self) -> Path:
         """The best network so far."""
         return self.folder / "best.dlclassifier"
@@ -166,14 +168,15 @@ def waiting(project: Project) -> list[Run]:
 
 def all_runs(project: Project) -> list[Run]:
     """All runs, oldest first."""
-    rows = project.store.rows(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY id")
-    classes = project.classes()
-    of, known = _read.get(project, (classes, {}))
-    if of is not classes:
-        known = {}
-    read = {row: known.get(row) or _run(project, row, classes) for row in rows}
-    _read[project] = classes, read
-    return [_as_it_is(project, run) for run in read.values()]
+    version, classes = project.store.version(), project.classes()
+    before, of, known = _read.get(project, (None, classes, {}))
+    if before != version or of is not classes:
+        rows = project.store.rows(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY id")
+        old = known if of is classes else {}
+        known = {row[0]: old[row[0]] if row[0] in old and old[row[0]][0] == row else (row, _run(project, row, classes))
+                 for row in rows}
+        _read[project] = version, classes, known
+    return [_as_it_is(project, run) for _, run in known.values()]
 
 
 def some(project: Project) -> bool:
