@@ -61,7 +61,7 @@ class Progress:
     """A handle that long functions advance and their callers listen to or cancel.
 
     Args:
-        listener: called with a `Report` at most ten times a second, and with the first and the last of each task.
+        listener: called with a `Report` at most four times a second, and with the first and the last of each task.
 
     Attributes:
         gate: called at every step, None without one; while it does not return, the work is held.
@@ -69,7 +69,7 @@ class Progress:
         idle: seconds in all that were no work: held at the gate, or the machine slept.
     """
 
-    INTERVAL = 0.1
+    INTERVAL = 0.25
 
     def __init__(self, listener: Callable[[Report], None] | None = None) -> None:
         self._listener = listener

@@ -32,6 +32,12 @@ from dlgui.project.operations.plans import AUTO, METHODS, Plan
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
+DATA = {"images", "labels", "splits", "flags", "classes"}
+"""Kinds of changes of what is trained on."""
+
+LATER = 40
+"""Milliseconds until the cards follow a change of the runs, after the table and the plot."""
+
 PAUSE = 150
 """Milliseconds without a change after which the time is estimated anew."""
 
@@ -60,6 +66,8 @@ class SetupPanel(QWidget):
         self.help.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._clock = QTimer(self, singleShot=True, interval=PAUSE)
         self._clock.timeout.connect(self._estimate)
+        self._soon = QTimer(self, singleShot=True, interval=LATER)
+        self._soon.timeout.connect(self._follow)
         self._estimated: dict[str, Plan] = {}
         self._stale: set[str] = set()
 
@@ -97,7 +105,7 @@ class SetupPanel(QWidget):
         self.form.presets_wanted.connect(self.show_presets)
         self.form.advice_wanted.connect(self.advise)
         self.session.jobs.started.connect(self._make_way)
-        self.session.jobs.ended.connect(lambda job: None if job.property("quiet") else self._clock.start())
+        self.session.jobs.ended.connect(self._ended)
 
     # --- what it says
 
@@ -139,8 +147,19 @@ class SetupPanel(QWidget):
 
     def apply_changes(self, changes: Changes) -> None:
         """Follows a commit."""
-        if changes.kind != runs.GOES_ON and changes.kinds & {"images", "labels", "splits", "flags", "classes", "runs"}:
-            self.refresh()
+        if changes.kind != runs.GOES_ON and changes.kinds & (DATA | {"runs"}):
+            self._stale.update(METHODS)
+            if changes.kinds & DATA:
+                self._follow()
+            elif self.session.jobs.running("training") is None:  # else the cards follow when it has ended
+                self._soon.start()
+
+    def _ended(self, job: Job) -> None:
+        if job.property("quiet"):
+            return
+        if self._stale:
+            self._soon.start()
+        self._clock.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -20,7 +20,7 @@ from dlgui.gui.train.live_view import LiveView
 from dlgui.gui.train.plot_panel import PlotPanel
 from dlgui.gui.train.resume_bar import ResumeBar
 from dlgui.gui.train.run_panel import RunPanel
-from dlgui.gui.train.setup import SetupPanel
+from dlgui.gui.train.setup import DATA, SetupPanel
 from dlgui.gui.train.training import Told, Training
 from dlgui.gui.words import about_seconds, percent, shortened
 from dlgui.project.changes import Changes
@@ -34,8 +34,9 @@ LATER = 40
 """Milliseconds between the parts of the tab where a training changes all of them: to paint them at once would hold the
 window, for both processors train."""
 
-DATA = {"images", "labels", "splits", "flags", "classes"}
-"""Kinds of changes after which an unfinished run may no longer be able to go on."""
+SELDOM = 1000
+"""Milliseconds until table and coach follow the end of an epoch, or a change in the book: short epochs come in bursts,
+and reading and painting take time from the training."""
 
 UNFINISHED = ("paused", "interrupted", "failed")
 """States of a run in which it can go on."""
@@ -60,8 +61,9 @@ class TrainTab(QWidget):
         self._edits = 0
         self._checked: tuple[str, int] | None = None
         """The run, and the edits by then, for which it was asked whether it can go on."""
-        self._clock = QTimer(self, singleShot=True, interval=200)
-        self._clock.timeout.connect(self._follow_book)
+        self._book, self._epoch = (QTimer(self, singleShot=True, interval=SELDOM) for _ in range(2))
+        self._book.timeout.connect(self._follow_book)
+        self._epoch.timeout.connect(self._show_run)
         self._soon, self._begun = (QTimer(self, singleShot=True, interval=LATER) for _ in range(2))
         self._soon.timeout.connect(lambda: self.curves.show_runs(self.table.selected()))
         self._begun.timeout.connect(self._show_begun)
@@ -263,8 +265,8 @@ class TrainTab(QWidget):
         self.curves.follow(told)
         if self._is_live():
             self.live.follow(told)
-            if told.epochs:
-                self._show_run()
+            if told.epochs and not self._epoch.isActive():
+                self._epoch.start()
 
     def _ended(self, run: Run | None, problem: Exception | None) -> None:
         self.live.end()
@@ -344,10 +346,10 @@ class TrainTab(QWidget):
         if changes.kinds & {"runs", "history", "evaluations", "classes"}:  # runs follow the names of classes
             if self.training.state == "idle":
                 self._follow_book()
-            elif not self._clock.isActive():  # commits come in bursts, and reading between them waits for the disk
-                self._clock.start()
+            elif not self._book.isActive():
+                self._book.start()
         elif changes.kinds & DATA and self.isVisible():
-            self._offer()
+            self._offer()  # an unfinished run may no longer be able to go on
 
     def _follow_book(self) -> None:
         if self.session.project is not None:

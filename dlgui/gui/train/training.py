@@ -265,14 +265,13 @@ class _News:
             self._epochs.append(operations.history_row(event))
         elif isinstance(event, Notice):
             self._notices.append(event.text)
-        now = time.monotonic()
-        if isinstance(event, EpochDone) or now - self._last >= INTERVAL:
-            self._last = now
+        if time.monotonic() - self._last >= INTERVAL:
             self.send()
         return isinstance(event, (BatchDone, EpochDone))
 
     def send(self) -> None:
         """Tells what has come in."""
+        self._last = time.monotonic()
         self._job.tell(Told(self._run, self.stage, self._batches, self._epochs, self._iterations, self._speed,
                             memory_in_use(), self._notices))
         self._clear()
