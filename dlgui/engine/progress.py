@@ -61,7 +61,8 @@ class Progress:
     """A handle that long functions advance and their callers listen to or cancel.
 
     Args:
-        listener: called with a `Report` at most four times a second, and with the first and the last of each task.
+        listener: called with a `Report` with the first and the last of each task, and in between at most ten times a
+            second, after some seconds only twice: to look on takes time from the work.
 
     Attributes:
         gate: called at every step, None without one; while it does not return, the work is held.
@@ -69,7 +70,7 @@ class Progress:
         idle: seconds in all that were no work: held at the gate, or the machine slept.
     """
 
-    INTERVAL = 0.25
+    OFTEN, SELDOM = 0.1, 0.5
 
     def __init__(self, listener: Callable[[Report], None] | None = None) -> None:
         self._listener = listener
@@ -80,7 +81,7 @@ class Progress:
 
     def _begin(self, name: str, total: int | None) -> None:
         self._name, self._total, self._done, self._pace = name, total, 0, Pace()
-        self._told = self._last = time.monotonic()
+        self._begun = self._told = self._last = time.monotonic()
 
     @property
     def cancelled(self) -> bool:
@@ -121,7 +122,8 @@ class Progress:
         step = now - self._last
         self.idle += step - self._pace.add(count, step)
         self._done, self._last = self._done + count, now
-        if now - self._told >= self.INTERVAL or self._done == self._total:
+        pause = min(max(0.1 * (now - self._begun), self.OFTEN), self.SELDOM)
+        if now - self._told >= pause or self._done == self._total:
             self._tell()
         self.check()
 

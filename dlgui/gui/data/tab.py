@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
@@ -51,6 +52,8 @@ class DataTab(QWidget):
         self.setObjectName("dataTab")
         self.session, self.pictures = session, pictures
         self.results: Results | None = None
+        self._outdated = False
+        """Whether there are runs that the results do not know of."""
 
     def build(self) -> Iterator[None]:
         """Makes the parts, a piece at a time."""
@@ -281,7 +284,7 @@ class DataTab(QWidget):
     def _load_results(self) -> None:
         """Reads what the newest run says, for the filters and orders that need it."""
         project = self.session.project
-        self.results = None
+        self.results, self._outdated = None, False
         if project is not None:
             self.session.jobs.start("results", "results", lambda job: evaluations.known(project), quiet=True,
                                     done=self._results_came)
@@ -332,7 +335,9 @@ class DataTab(QWidget):
         """Follows a commit: relabeling repaints, anything else looks again."""
         if changes.kinds <= BESIDE_IMAGES:
             if "runs" in changes.kinds and changes.kind != runs.GOES_ON:
-                self._load_results()
+                self._outdated = True
+                if self.isVisible():  # a training that is watched in another tab needs the computer for itself
+                    self._load_results()
             return
         if changes.kind == "label" and changes.journal_id is not None:
             self.meter.labeled(len(changes.ids.get("labels", ())))
@@ -346,6 +351,11 @@ class DataTab(QWidget):
             self.suggest.apply_changes(changes)
         else:
             self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._outdated:
+            self._load_results()
 
     # --- the selection
 

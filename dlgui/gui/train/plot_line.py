@@ -60,7 +60,10 @@ class PlotLine:
     def show(self, name: str, x: np.ndarray, y: np.ndarray) -> None:
         """Shows points as `curve`, `pale`, `dots` or `cross`."""
         if len(x) or name in self._items:
-            self._item(name).setData(x, y)
+            item = self._item(name)
+            item.setData(x, y)
+            if name != "curve":
+                item.setVisible(len(x) > 0)  # painting nothing takes time, too
 
     def smoothed(self, share: float) -> Curve:
         """The curve, smoothed; remembered until it grows."""

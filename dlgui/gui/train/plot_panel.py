@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,8 +36,9 @@ from dlgui.project.operations import batches, run_export, run_files, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
-LIVE_MILLISECONDS = 1000
-"""Between two drawings while a training runs: each takes time from the training."""
+LIVE_MILLISECONDS, SHARE = 1000, 0.02
+"""Between two drawings while a training runs lie so many at least, and so many that drawing has this share of the time:
+it takes it from the training."""
 
 log = logging.getLogger("dlgui.gui")
 
@@ -237,9 +239,8 @@ class PlotPanel(QWidget):
             self._live.add_epoch(row)
         if told.epochs or told.notices:
             run = runs.get(project, told.run)
-            self._live.epochs = _planned(run)  # quick's classifier may have made the training a short one
+            self._live.epochs = _planned(run)  # a training of automatic length decides it only when it begins
             self._live.keep(run.best_epoch, run.validation_top1_error)
-            self._live.epochs = _planned(run)  # which a training of automatic length decides only when it begins
         if (told.batches or told.epochs) and self._live in self.plot.runs and not self._clock.isActive():
             if self.pages.currentWidget() is self.empty:
                 self._page(self.plot)
@@ -248,7 +249,10 @@ class PlotPanel(QWidget):
 
     def _draw_live(self) -> None:
         if self.plot.isVisible():
+            begun = time.thread_time()
             self.plot.refresh()
+            self.plot.viewport().repaint()
+            self._clock.setInterval(max(LIVE_MILLISECONDS, round(1000 * (time.thread_time() - begun) / SHARE)))
 
     def ended(self) -> None:
         """The training is over: from now on the book knows everything."""

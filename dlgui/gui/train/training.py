@@ -1,4 +1,4 @@
-"""The training that runs: started, paused, ended well, left for later; what it tells three times a second."""
+"""The training that runs: started, paused, ended well, left for later; what it tells twice a second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dlgui.project.operations.plans import Plan
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
-INTERVAL = 0.3
+INTERVAL = 0.5
 AGAIN = 2000
 """Milliseconds after which the end of a run that found no room on the disk is written again."""
 
@@ -242,7 +242,7 @@ class _Gate:
 
 
 class _News:
-    """Gathers events and tells them at most three times a second: each telling is painted, by a core that trains."""
+    """Gathers events and tells them at most twice a second: each telling is painted, by a core that trains."""
 
     def __init__(self, job: Job, run: str) -> None:
         self._job, self._run, self.stage = job, run, "training"
