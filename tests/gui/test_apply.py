@@ -210,6 +210,7 @@ def test_pictures_are_pasted_and_dropped_wherever_the_focus_is(lab, qtbot, idle,
     field.setValue(0)
     clipboard.setMimeData(urls(sorted(fresh.glob("global*"))))
     lab.tabs.setCurrentIndex(0)
+    idle(lab)
     qtbot.keyClick(lab.tabs.tabBar(), Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert not lab.session.jobs.busy()
     data = QMimeData()
