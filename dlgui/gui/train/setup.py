@@ -36,7 +36,8 @@ DATA = {"images", "labels", "splits", "flags", "classes"}
 """Kinds of changes of what is trained on."""
 
 LATER = 40
-"""Milliseconds until the cards follow a change of the runs, after the table and the plot."""
+"""Milliseconds between the parts of the tab where a run changes all of them: to paint them at once would hold the
+window, for both processors train."""
 
 PAUSE = 150
 """Milliseconds without a change after which the time is estimated anew."""

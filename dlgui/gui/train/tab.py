@@ -20,7 +20,7 @@ from dlgui.gui.train.live_view import LiveView
 from dlgui.gui.train.plot_panel import PlotPanel
 from dlgui.gui.train.resume_bar import ResumeBar
 from dlgui.gui.train.run_panel import RunPanel
-from dlgui.gui.train.setup import DATA, SetupPanel
+from dlgui.gui.train.setup import DATA, LATER, SetupPanel
 from dlgui.gui.train.training import Told, Training
 from dlgui.gui.words import about_seconds, percent, shortened
 from dlgui.project.changes import Changes
@@ -29,10 +29,6 @@ from dlgui.project.operations import training as operations
 from dlgui.project.operations.plans import Plan
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
-
-LATER = 40
-"""Milliseconds between the parts of the tab where a training changes all of them: to paint them at once would hold the
-window, for both processors train."""
 
 SELDOM = 1000
 """Milliseconds until table and coach follow the end of an epoch, or a change in the book: short epochs come in bursts,
