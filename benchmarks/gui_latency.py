@@ -31,6 +31,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from common import heading
 
+from dlgui.engine import memory
+
 BEAT = 4
 """Milliseconds."""
 
@@ -162,6 +164,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--part", choices=("latency", "cost", "both"), default="both")
     arguments = parser.parse_args()
+    memory.one_heap()  # as the application does
     heading("Event loop while training, and what watching costs")
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores before the benchmark\n")
     with tempfile.TemporaryDirectory() as folder:

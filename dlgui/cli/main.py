@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import dlgui
 from dlgui.cli.console import Console
+from dlgui.engine import memory
 from dlgui.errors import DlguiError
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -85,6 +86,8 @@ def build_parser(command: str | None) -> Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status. `argv` are the arguments without the program's name."""
+    if argv is None:  # this process is ours alone
+        memory.one_heap()
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
     with _interruptible() as interruption:

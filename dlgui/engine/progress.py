@@ -62,7 +62,7 @@ class Progress:
 
     Args:
         listener: called with a `Report` with the first and the last of each task, and in between at most ten times a
-            second, after some seconds only twice: to look on takes time from the work.
+            second, after some seconds only once: to look on takes time from the work.
 
     Attributes:
         gate: called at every step, None without one; while it does not return, the work is held.
@@ -70,7 +70,7 @@ class Progress:
         idle: seconds in all that were no work: held at the gate, or the machine slept.
     """
 
-    OFTEN, SELDOM = 0.1, 0.5
+    OFTEN, SELDOM = 0.1, 1.0
 
     def __init__(self, listener: Callable[[Report], None] | None = None) -> None:
         self._listener = listener

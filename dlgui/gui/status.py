@@ -24,7 +24,7 @@ class JobStatus(QWidget):
 
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._running: dict[Job, str] = {}
+        self._running: dict[Job, Report | None] = {}
         self._shown: set[Job] = set()
         self.text, self.bar = QLabel(), JobBar("jobProgress")
         self.text.setObjectName("jobText")
@@ -51,7 +51,7 @@ class JobStatus(QWidget):
     def _started(self, job: Job) -> None:
         if job.property("quiet"):
             return
-        self._running[job] = job.name
+        self._running[job] = None
         job.reported.connect(lambda report: self._report(job, report))
         QTimer.singleShot(DELAY, self, lambda: self._reveal(job))
 
@@ -63,14 +63,21 @@ class JobStatus(QWidget):
     def _report(self, job: Job, report: Report) -> None:
         if job not in self._running:
             return
-        so_far = f"  {report.done:,}/{report.total:,}" if report.total else ""
-        self._running[job] = f"{report.task or job.name}{so_far}{time_left(report.remaining)}"
+        self._running[job] = report
         if job is self._newest():
-            self._line.say(self._running[job])
+            self._line.say(self._text(job))
             self.bar.report(report)
 
+    def _text(self, job: Job) -> str:
+        report = self._running[job]
+        if report is None:
+            return job.name
+        so_far = f"  {report.done:,}/{report.total:,}" if report.total else ""
+        return f"{report.task or job.name}{so_far}{time_left(report.remaining)}"
+
     def _ended(self, job: Job) -> None:
-        if self._running.pop(job, None) is not None:
+        if job in self._running:
+            del self._running[job]
             self._shown.discard(job)
             self._show()
 
@@ -80,15 +87,17 @@ class JobStatus(QWidget):
         self.more.setVisible(len(self._shown) > 1)
         self.more.setText(self.tr("+{n}").format(n=len(self._shown) - 1))
         if newest is not None:
-            self._line.say(self._running[newest])
+            self._line.say(self._text(newest))
             self._line.shrink()
             self.bar.begin()
+            if (report := self._running[newest]) is not None:
+                self.bar.report(report)
 
     def _list(self) -> None:
         menu = self.more.menu()
         menu.clear()
         for job in self._shown:
-            menu.addAction(self.tr("End: {what}").format(what=self._running[job]), partial(self._end, job))
+            menu.addAction(self.tr("End: {what}").format(what=self._text(job)), partial(self._end, job))
 
     def _end(self, job: Job | None) -> None:
         if job is not None and job in self._running:

@@ -115,6 +115,22 @@ def test_the_status_bar_says_what_runs_how_far_and_ends_it(opened, qtbot):
     assert not status.isVisible()
 
 
+def test_what_a_job_has_reported_before_it_is_shown_is_shown_with_it(opened, qtbot):
+    done = threading.Event()
+
+    def work(job):
+        job.progress.task("shearing sheep", 200)
+        job.progress.advance(50)
+        done.wait(10)
+
+    opened.session.jobs.start("first", "one", work)
+    qtbot.waitUntil(opened.status.isVisible, timeout=10000)
+    assert opened.status.text.text().startswith("shearing sheep")
+    assert (opened.status.bar.value(), opened.status.bar.maximum()) == (0, 200)  # the next report is not due yet
+    done.set()
+    qtbot.waitUntil(lambda: not opened.session.jobs.busy(), timeout=10000)
+
+
 def test_the_log_shows_lines_by_level(opened, caplog):
     panel = opened.log
     logging.getLogger("dlgui").setLevel(logging.INFO)

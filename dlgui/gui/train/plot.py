@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -185,6 +185,10 @@ class TrainingPlot(pg.PlotWidget):
         """Draws what has come in; moves the window along unless the user has chosen one."""
         if not self._showing.busy():  # else it is drawn anyway, when the lines are there
             self._showing.instead(self._entitle_and_draw())
+
+    def paint_now(self) -> None:
+        """Has the scene paint at once what has changed, once: a `repaint` it would follow by another."""
+        QCoreApplication.sendPostedEvents(self.scene(), QEvent.Type.MetaCall.value)
 
     def set_smoothing(self, share: float) -> None:
         """Share of a run (0…1) over which each point is averaged; the raw curve stays behind, pale."""

@@ -36,7 +36,7 @@ from dlgui.project.operations import batches, run_export, run_files, runs
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
-LIVE_MILLISECONDS, SHARE = 1000, 0.02
+LIVE_MILLISECONDS, SHARE = 1000, 0.01
 """Between two drawings while a training runs lie so many at least, and so many that drawing has this share of the time:
 it takes it from the training."""
 
@@ -251,7 +251,7 @@ class PlotPanel(QWidget):
         if self.plot.isVisible():
             begun = time.thread_time()
             self.plot.refresh()
-            self.plot.viewport().repaint()
+            self.plot.paint_now()
             self._clock.setInterval(max(LIVE_MILLISECONDS, round(1000 * (time.thread_time() - begun) / SHARE)))
 
     def ended(self) -> None:

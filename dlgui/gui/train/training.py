@@ -10,6 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from dlgui.engine import memory
 from dlgui.engine.preload import prepare_to_train
 from dlgui.engine.progress import Cancelled, Report
 from dlgui.environment import memory_in_use
@@ -21,7 +22,7 @@ from dlgui.project.operations.plans import Plan
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
 
-INTERVAL = 0.5
+INTERVAL = 1.0
 AGAIN = 2000
 """Milliseconds after which the end of a run that found no room on the disk is written again."""
 
@@ -230,6 +231,7 @@ class _Gate:
             return
         trains = self._run is not None and runs.get(self._project, self._run.id).state == "running"
         self._write("paused" if trains else "")
+        memory.give_back()
         while not self._control.go.wait(0.1) and not self._job.progress.cancelled:
             pass
         self._job.progress.rest()
@@ -242,7 +244,7 @@ class _Gate:
 
 
 class _News:
-    """Gathers events and tells them at most twice a second: each telling is painted, by a core that trains."""
+    """Gathers events and tells them at most once a second: each telling is painted, by a core that trains."""
 
     def __init__(self, job: Job, run: str) -> None:
         self._job, self._run, self.stage = job, run, "training"

@@ -63,6 +63,8 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
                 settings = settings.changed(epochs=SHORTEST)
                 yield Notice(f"On these {len(judged)} validation images no epoch could show that it does clearly "
                              f"better, so there are {SHORTEST} epochs only. Set a number of epochs to have more.")
+        if progress is not None:
+            progress.task("preparing the network")
         settings = _decided(settings, candidate, training_data, available)
         runs.set_parameters(project, run, {**run.parameters, "settings": settings.to_dict()})
     classifier = Classifier.pretrained(run.network, run.outputs.then, preprocessing,

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dlgui.engine import backbones, devices, faults, networks, rate_range, recipe
+from dlgui.engine import backbones, devices, faults, memory, networks, rate_range, recipe
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.finetune import TrainingData
 from dlgui.engine.pixel_cache import store_pixels
@@ -78,7 +78,8 @@ def execute(project: Project, run: Run, progress: Progress | None = None) -> Ite
     """
     discard_unfinished(run.folder)
     try:
-        yield from _recorded(project, run, progress)
+        with memory.kept():
+            yield from _recorded(project, run, progress)
     finally:
         project.under_way.end(run.number)
 
