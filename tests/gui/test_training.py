@@ -55,6 +55,9 @@ def test_stop_keeps_the_best_network_and_evaluates_it(divided, qtbot, idle):
     tab.start_plan(plan(epochs=500))
     wait_for_batches(divided, qtbot)
     assert not named(divided, "startTrainingButton").isVisible()
+    assert not named(divided, "quickStartButton").isEnabled()
+    divided.actions_by_name()["actionTrain"].trigger()
+    assert "another can start" in divided.statusBar().currentMessage()
     assert named(divided, "epochFigure").text().endswith("/ 500")
     assert named(divided, "memoryFigure").text() != "–"
     click(divided, qtbot, "pauseTrainingButton")
@@ -67,6 +70,9 @@ def test_stop_keeps_the_best_network_and_evaluates_it(divided, qtbot, idle):
     assert 5 <= tab.plot.viewRange()[0][1] < 500  # room for the next epochs, not for all of them
     click(divided, qtbot, "stopTrainingButton")
     idle(divided, 120)
+    assert named(divided, "quickStartButton").isEnabled()
+    divided.actions_by_name()["actionStopTraining"].trigger()
+    assert divided.statusBar().currentMessage() == "No training is running."
     run = runs.all_runs(project)[0]
     assert run.state == "done"
     assert run.model.exists()

@@ -25,6 +25,7 @@ class MethodCard(QFrame):
     def __init__(self, method: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.method = method
+        self._able, self._held = True, False
         self.setObjectName(f"{method}Card")
         self.setProperty("card", True)
         self.setAccessibleName(title)
@@ -62,11 +63,28 @@ class MethodCard(QFrame):
             self.style().unpolish(self)
             self.style().polish(self)
 
-    def show_outlook(self, network: str, found: Outlook | None) -> None:
-        """What it does with these data and how good it was; None where the plan does not fit."""
+    def hold(self, on: bool) -> None:
+        """Nothing can be started for now, whatever the data are."""
+        self._held = on
+        self._enable()
+
+    def _enable(self) -> None:
+        self.start.setEnabled(self._able and not self._held)
+
+    def show_outlook(self, network: str, found: Outlook | None) -> bool:
+        """What it does with these data and how good it was; None where the plan does not fit.
+
+        Returns whether that is something else than before, so that it will take another time.
+        """
+        before = self.what.text()
         self._show_best(found)
+        self._describe(network, found)
+        return self.what.text() != before
+
+    def _describe(self, network: str, found: Outlook | None) -> None:
         obstacle = self._obstacle(found)
-        self.start.setEnabled(found is not None and found.kinds > 1 and (not found.train or len(found.classes) > 1))
+        self._able = found is not None and found.kinds > 1 and (not found.train or len(found.classes) > 1)
+        self._enable()
         if obstacle or found is None:
             self.what.setText(obstacle)
             self._say_time("")

@@ -86,5 +86,6 @@ class Controls(QWidget):
         self.bar.report(report)
         if self._state in ("idle", "paused") or report.task == self._silent:
             return
-        self.say(f"{report.task[:1].upper()}{report.task[1:]}: {report.done} / {report.total or '?'}"
-                 f"{time_left(report.remaining)}")
+        so_far = (f": {report.done} / {report.total}{time_left(report.remaining)}" if report.total else
+                  f": {report.done}" if report.done else " …")
+        self.say(f"{report.task[:1].upper()}{report.task[1:]}{so_far}")

@@ -70,6 +70,7 @@ class SetupPanel(QWidget):
         self._soon = QTimer(self, singleShot=True, interval=LATER)
         self._soon.timeout.connect(self._follow)
         self._estimated: dict[str, Plan] = {}
+        self._trains = False
         self._stale: set[str] = set()
 
     def build(self) -> Iterator[None]:
@@ -141,6 +142,16 @@ class SetupPanel(QWidget):
 
     # --- following
 
+    def show_state(self, state: str) -> None:
+        """While a training runs none can be started."""
+        self._trains = state != "idle"
+        self._hold()
+
+    def _hold(self) -> None:
+        project = self.session.project
+        for card in self.cards.values():
+            card.hold(self._trains or project is None or project.read_only)
+
     def refresh(self) -> None:
         """Follows the project that is open."""
         self._stale.update(METHODS)
@@ -170,14 +181,14 @@ class SetupPanel(QWidget):
         if not self.isVisible():  # the cards are for the eyes; a hidden tab counts nothing
             return
         project = self.session.project
+        self._hold()
         for method, card in self.cards.items():
             card.set_chosen(method == self.form.method.currentData())
             plan = self._default_plan(method)
             found = self._outlook(project, plan) if project is not None else None
-            card.show_outlook(self.tr("the network that suits them best") if plan.network == AUTO else
-                              networks.info(plan.network).name, found)
-            if project is None or project.read_only:
-                card.start.setEnabled(False)
+            if card.show_outlook(self.tr("the network that suits them best") if plan.network == AUTO else
+                                 networks.info(plan.network).name, found):
+                self._estimated.pop(method, None)
             if found is not None and method == "quick":
                 self.form.show_classes(found.classes, found.counts)
             if self._estimated.get(method) != plan:

@@ -136,10 +136,11 @@ class TrainTab(QWidget):
         """What the menus offer here."""
         return [Command("actionTrain", "train", self.tr("Start training"), self._start_from_anywhere, "Ctrl+T"),
                 Command("actionPauseTraining", "train", self.tr("Pause training, or go on"),
-                        self.training.toggle_pause, "Ctrl+M, P"),
-                Command("actionStopTraining", "train", self.tr("Stop training"), self.stop_training, "Ctrl+M, S"),
-                Command("actionLaterTraining", "train", self.tr("Go on with the training later"), self.training.leave,
-                        "Ctrl+M, L"),
+                        self._of_a_training(self.training.toggle_pause), "Ctrl+M, P"),
+                Command("actionStopTraining", "train", self.tr("Stop training"),
+                        self._of_a_training(self.stop_training), "Ctrl+M, S"),
+                Command("actionLaterTraining", "train", self.tr("Go on with the training later"),
+                        self._of_a_training(self.training.leave), "Ctrl+M, L"),
                 Command("actionCompareRuns", "train", self.tr("Compare the selected runs"),
                         self.runs.compare_selected, "Ctrl+M, C", separated=True),
                 Command("actionDuplicateRun", "train", self.tr("Duplicate the run with changes"),
@@ -154,6 +155,9 @@ class TrainTab(QWidget):
                 Command("actionExportTensorBoard", "train", self.tr("Event files for TensorBoard…"),
                         self._of_a_run(self.curves.export_tensorboard), "Ctrl+M, T"),
                 *self.setup.commands()]
+
+    def _of_a_training(self, deed: Callable[[], object]) -> Callable[[], object]:
+        return lambda: deed() if self.training.state != "idle" else self.says.emit(self.tr("No training is running."))
 
     def _of_a_run(self, deed: Callable[[], object]) -> Callable[[], object]:
         return lambda: deed() if self.runs.needs_one() else None
@@ -190,6 +194,8 @@ class TrainTab(QWidget):
             plan = self.setup.plan()
             if plan is not None:
                 self.start_plan(plan)
+        else:
+            self.says.emit(self.tr("A training is running; another can start when it has ended."))
 
     def start_plan(self, plan: Plan) -> None:
         """Starts a run of a plan."""
@@ -246,6 +252,7 @@ class TrainTab(QWidget):
     def _show_state(self, state: str) -> None:
         project = self.session.project
         self.controls.show_state(state, project is not None and not project.read_only)
+        self.setup.show_state(state)
         if state == "running" and self.training.run is None:
             self.controls.say(self.tr("Preparing …"))
             self.live.begin()
