@@ -150,8 +150,8 @@ def _unfinished(case: Case) -> Advice | None:
     if not over or errors[-1] > min(errors) or errors[-1] == 0 or losses[-1] > 0.95 * losses[-2]:
         return None
     return Advice("unfinished", "hint",
-            "The last epoch was the best and the loss was still falling: half as many epochs again may lower the "
-            "error further.")
+            "No epoch had a lower validation error than the last one, and the loss was still falling: half as many "
+            "epochs again may lower the error further.")
 
 
 def _underfitting(case: Case) -> Advice | None:

@@ -29,10 +29,14 @@ def told(problem: Exception) -> str:
 
 def time_left(seconds: float | None) -> str:
     """`, 0:42 left`, or nothing while unknown."""
-    if seconds is None:
-        return ""
+    return "" if seconds is None else f", {clock(seconds)} left"
+
+
+def clock(seconds: float) -> str:
+    """A duration that runs: `0:42`, `12:07`, `2:05:13`."""
     minutes, rest = divmod(round(seconds), 60)
-    return f", {minutes}:{rest:02d} left"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def about_seconds(seconds: float | None) -> str:

@@ -15,7 +15,7 @@ from dlgui.gui.session import Session
 from dlgui.gui.still import Still
 from dlgui.gui.thumbnails import Thumbnails
 from dlgui.gui.train.training import Told
-from dlgui.gui.words import about_seconds, megabytes, percent
+from dlgui.gui.words import about_seconds, clock, megabytes, percent
 from dlgui.project.operations import coaching, run_files
 from dlgui.project.operations.runs import Run
 from dlgui.project.project import Project
@@ -124,12 +124,12 @@ class LiveView(QWidget):
     def _tick(self) -> None:
         self._pace.add(1, self._clock.restart() / 1000)  # which leaves out what the computer slept
         if self._live:
-            self._set("elapsed", about_seconds(self._pace.seconds))
+            self._set("elapsed", clock(self._pace.seconds))
 
     def report(self, report: Report) -> None:
         """Takes in how far the task is, where its run is shown."""
         if self._live:
-            self._set("left", about_seconds(report.remaining) if report.remaining is not None else "–")
+            self._set("left", clock(report.remaining) if report.remaining is not None else "–")
 
     def follow(self, told: Told) -> None:
         """Takes news in."""
