@@ -14,7 +14,7 @@ from pathlib import Path
 
 from common import data_of, data_parser
 
-from dlgui.engine import speed
+from dlgui.engine import memory, speed
 from dlgui.project.operations import evaluations, outlook, splits, training
 from dlgui.project.project import Project
 
@@ -25,6 +25,7 @@ def main() -> None:
     arguments = parser.parse_args()
     root = data_of(arguments, "estimated times")
     speed.forget()
+    memory.one_heap()  # as the application does
     plans = (training.Plan(), training.Plan(method="finetune", settings={"epochs": arguments.epochs}))
     with tempfile.TemporaryDirectory() as folder, Project.create(Path(folder) / "p", root, arguments.labels) as project:
         splits.split(project, 70, 15, 0)

@@ -1,9 +1,10 @@
 """What it brings that memory is kept between the batches of a training (`engine/memory.py`).
 
-    python benchmarks/memory_kept.py [--rounds 5] [--images 160] [--size 224] [--epochs 1]
+    python benchmarks/memory_kept.py [--rounds 5] [--images 160] [--size 224] [--epochs 1] [--main]
 
 Processes of their own take turns, one that keeps memory and one that leaves it to the system's allocator: each trains
-twice, from the images to the last figure of the evaluation, and the second training counts.
+twice, from the images to the last figure of the evaluation, and the second training counts. It trains in a thread of
+its own as the window does, or with `--main` in the main one as the command line does.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("rounds", 5), ("images", 160), ("size", 224), ("epochs", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--main", action="store_true")
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
@@ -78,9 +80,12 @@ def child(keep: bool, folder: Path, arguments: argparse.Namespace) -> dict[str, 
     with Project.open(folder) as project:
         for _ in range(2):
             before, begun = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-            worker = threading.Thread(target=lambda: evaluations.judge(project, training.train(project, plan)))
-            worker.start()
-            worker.join()
+            if arguments.main:
+                evaluations.judge(project, training.train(project, plan))
+            else:
+                worker = threading.Thread(target=lambda: evaluations.judge(project, training.train(project, plan)))
+                worker.start()
+                worker.join()
             spent, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF)
     return {"seconds": spent, "user": after.ru_utime - before.ru_utime, "system": after.ru_stime - before.ru_stime,
             "faults": after.ru_minflt - before.ru_minflt, "peak": after.ru_maxrss * 1024 / MIB,

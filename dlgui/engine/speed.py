@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from dlgui import environment
-from dlgui.engine import networks
+from dlgui.engine import memory, networks
 from dlgui.engine.network_weights import here
 from dlgui.engine.preprocessing import Preprocessing
 from dlgui.engine.progress import Progress
@@ -207,4 +207,6 @@ def _training(request: Mapping[str, Any], preprocessing: Preprocessing) -> dict[
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_measure(json.loads(sys.argv[1]))))
+    memory.one_heap()
+    with memory.kept():  # as in the training itself
+        sys.stdout.write(json.dumps(_measure(json.loads(sys.argv[1]))))

@@ -237,9 +237,10 @@ def find_learning_rate(project: Project, plan: Plan, progress: Progress | None =
     classifier = Classifier.pretrained(info.name, classes, preprocessing, recipe.pooling(settings, stages),
                                        weights="imagenet" if plan.pretrained else None)
     curve = []
-    for point in rate_range.learning_rate_range(classifier, data, settings,
-                                              seed=plan.seed, device=devices.choose(plan.device), progress=progress):
-        curve.append(point)
-        if listener is not None:
-            listener(point)
+    with memory.kept():
+        for point in rate_range.learning_rate_range(classifier, data, settings, seed=plan.seed,
+                                                    device=devices.choose(plan.device), progress=progress):
+            curve.append(point)
+            if listener is not None:
+                listener(point)
     return curve, rate_range.suggested_rate(curve)
