@@ -1,6 +1,6 @@
 """The window over 100,000 image files: time to the first thumbnails, worst block of the event loop, frames, memory.
 
-    python benchmarks/gui_grid.py [FOLDER] [--images 100000] [--parts grid many suggestions map]
+    python benchmarks/gui_grid.py [FOLDER] [--images 100000] [--parts grid many suggestions map training]
 
 FOLDER keeps the generated files and their project for the next time; what is measured changes a copy. Runs without a
 display (offscreen).
@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from common import frames, heading, many_images
 from PIL import Image
+
+from dlgui.engine import memory
 
 if TYPE_CHECKING:
     from PySide6.QtCore import Qt
@@ -253,6 +255,19 @@ def map_of_all(bench: Bench) -> None:
     bench.timed("the grid again", partial(bench.tab.switch.choose, "grid"))
 
 
+def training(bench: Bench) -> None:
+    """Trainings begin over all images, are left after some seconds and offered again."""
+    from dlgui.project.operations.plans import Plan
+
+    tab = bench.window.train_tab
+    bench.timed("the Train tab", partial(bench.window.tabs.setCurrentWidget, tab))
+    fine = Plan(method="finetune", image_size=96, device="cpu", settings={"epochs": 3, "batch_size": 64})
+    for name, plan in (("quick training", Plan(device="cpu")), ("the same again", Plan(device="cpu")),
+                       ("fine-tuning", fine)):
+        print(f"{name}, 10 s of it: {bench.heart.during(10, first=partial(tab.start_plan, plan))}", flush=True)
+        bench.timed(f"{name} is left for later", tab.training.leave)
+
+
 def steer(state: str, bench: Bench) -> None:
     """Wheel and mouse over the map."""
     import pyqtgraph as pg
@@ -283,7 +298,7 @@ def steer(state: str, bench: Bench) -> None:
 
 
 PARTS: dict[str, Callable[[Bench], None]] = {"grid": scroll, "many": many, "suggestions": suggestions,
-                                             "map": map_of_all}
+                                             "map": map_of_all, "training": training}
 
 
 def small(folder: Path) -> Path:
@@ -305,6 +320,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=100_000)
     parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     arguments = parser.parse_args()
+    memory.one_heap()  # as the application does
     heading("The grid over many images")
     with tempfile.TemporaryDirectory() as temporary:
         made = make(arguments.folder or Path(temporary), arguments.images)

@@ -294,8 +294,10 @@ def snapshot_rows(project: Project, run: Run) -> list[tuple[str, str, str, str |
 def current_rows(project: Project) -> list[tuple[str, str, str, str | None]]:
     """What a run that began now would be trained on, as `snapshot_rows` gives it."""
     table = project.images()
-    return [(table.path[r], str(table.content_hash[r]), table.class_names[table.label[r]],
-             SUBSETS[table.split[r]] if table.split[r] >= 0 else None) for r in table.rows("all")]
+    rows, subsets = table.rows("all"), [*SUBSETS, None]  # the last for -1
+    return [(table.path[row], str(table.content_hash[row]), table.class_names[label], subsets[subset])
+            for row, label, subset in zip(rows.tolist(), table.label[rows].tolist(), table.split[rows].tolist(),
+                                          strict=True)]
 
 
 def _snapshot(project: Project) -> bytes:
