@@ -7,6 +7,8 @@ Fisher 1936; Ledoit and Wolf 2004, "A well-conditioned estimator for large-dimen
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,13 +87,20 @@ def _ledoit_wolf(within: np.ndarray, length: int) -> tuple[float, float]:
     return shrinkage, max(trace / length, 1e-12)
 
 
-def fit_primal(vectors: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+def chunks(count: int) -> int:
+    """How many pieces `fit_primal` makes of so many samples."""
+    return math.ceil(count / _CHUNK)
+
+
+def fit_primal(vectors: np.ndarray, labels: np.ndarray, classes: int,
+               step: Callable[[], object] = lambda: None) -> tuple[np.ndarray, np.ndarray]:
     """The same discriminant for many samples and few figures.
 
     Args:
         vectors: float32 (n, length).
         labels: int (n,).
         classes: number of classes.
+        step: called with each of the `chunks`, for whoever shows how far it is or ends it by an exception.
 
     Returns:
         weight (classes, length) and bias (classes,), float64.
@@ -108,6 +117,7 @@ def fit_primal(vectors: np.ndarray, labels: np.ndarray, classes: int) -> tuple[n
         centred = vectors[start:start + _CHUNK] - means[labels[start:start + _CHUNK]].astype(np.float32)
         scatter += centred.T @ centred
         fourth += float(np.square(np.einsum("ij,ij->i", centred, centred, dtype=np.float64)).sum())
+        step()
     scatter /= count
     trace, squared = float(np.trace(scatter)), float(np.square(scatter).sum())
     distance = squared - trace ** 2 / length

@@ -7,14 +7,14 @@ object is the other way round. So a handful of candidates compete by cross-valid
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dlgui.engine import networks
 from dlgui.engine.calibration import fit_temperature, softmax
-from dlgui.engine.discriminant import fit_dual, fit_primal
+from dlgui.engine.discriminant import chunks, fit_dual, fit_primal
 from dlgui.engine.features import CHUNK, Features
 from dlgui.engine.pooling import STATISTICS, Pooling
 from dlgui.engine.progress import Progress
@@ -121,7 +121,7 @@ def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int
         competing: the sets of statistics to choose from; by default `candidates`.
         members: takes these instead of choosing, as when a few labels have changed.
         seed: of the folds.
-        progress: one task, one unit a candidate.
+        progress: one task with a unit a candidate, and one of solving.
 
     Raises:
         DlguiError: fewer than two classes have samples.
@@ -152,10 +152,13 @@ def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int
     combined = np.sum([held_out[name] for name in chosen], axis=0)
     temperature = fit_temperature(combined, labels[drawn])
 
+    if progress is not None:
+        progress.task("solving", len(chosen) * (chunks(len(labels)) if len(labels) > DUAL else 1))
     union = Pooling.union([competing[name] for name in chosen])
     figures, centre, spread = standardized(found.take(positions, union.columns(found.pooling, channels)))
     weight, bias = _sum_of_layers(figures, labels, classes, [
-        (competing[name].columns(union, channels), temperatures[name]) for name in chosen])
+        (competing[name].columns(union, channels), temperatures[name]) for name in chosen],
+        progress.advance if progress is not None else lambda: None)
     everything = combined if len(drawn) == len(labels) else figures @ weight.T.astype(np.float32) + bias
     confidences = softmax(everything, temperature)
     confidences[drawn] = softmax(combined, temperature)
@@ -167,11 +170,12 @@ def fit(found: Features, positions: np.ndarray, labels: np.ndarray, classes: int
 
 
 def _sum_of_layers(figures: np.ndarray, labels: np.ndarray, classes: int,
-                   parts: Sequence[tuple[np.ndarray, float]]) -> tuple[np.ndarray, np.ndarray]:
+                   parts: Sequence[tuple[np.ndarray, float]],
+                   step: Callable[[], object]) -> tuple[np.ndarray, np.ndarray]:
     """Weight and bias of the discriminants of (columns, temperature), each on its columns, added up."""
     weight, bias = np.zeros((classes, figures.shape[1])), np.zeros(classes)
     for columns, temperature in parts:
-        own_weight, own_bias = _final(figures[:, columns], labels, classes)
+        own_weight, own_bias = _final(figures[:, columns], labels, classes, step)
         weight[:, columns] += own_weight / temperature
         bias += own_bias / temperature
     return weight, bias
@@ -261,9 +265,11 @@ def held_out_scores(gram: np.ndarray, labels: np.ndarray, classes: int, fold: np
     return scores
 
 
-def _final(figures: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+def _final(figures: np.ndarray, labels: np.ndarray, classes: int,
+           step: Callable[[], object]) -> tuple[np.ndarray, np.ndarray]:
     """Weight (classes, length) and bias on standardized figures."""
     if len(labels) > DUAL:
-        return fit_primal(figures, labels, classes)
+        return fit_primal(figures, labels, classes, step)
     found = fit_dual(figures @ figures.T, labels, classes, figures.shape[1])
+    step()
     return (figures.T.astype(np.float64) @ found.dual).T, found.bias

@@ -19,7 +19,7 @@ def takes_files(root: Path) -> bool:
 
 def is_own(path: str) -> bool:
     """Whether this is the path of an image that lies outside the image folder."""
-    return os.path.isabs(path)  # for 100,000 images 0.02 s, with a Path 0.2 s
+    return os.path.isabs(path)  # noqa: PTH117 - of 100,000 images in 0.02 s, by a Path in 0.2 s
 
 
 def from_store(folder: Path, stored: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 from dlgui.engine import backbones, features, quick
 from dlgui.engine.classifier import Classifier
 from dlgui.engine.preprocessing import Preprocessing
+from dlgui.engine.progress import Cancelled, Progress
 from dlgui.engine.scanning import scan_images
 from dlgui.errors import DlguiError
 
@@ -48,6 +49,24 @@ def test_more_samples_than_compete(found, monkeypatch):
     fit = quick.fit(extracted, np.arange(135), labels, 3, channels, competing={"small": small})
     assert (fit.confidences(extracted, np.arange(135), channels).argmax(1) == labels).mean() > 0.7
     assert np.isfinite(fit.held_out).all()
+
+
+def test_solving_for_many_samples_says_how_far_it_is_and_can_be_ended(found):
+    extracted, labels, _, _ = found
+    channels = backbones.pretrained("efficientnet_lite0").channels
+    told = []
+
+    def listen(report):
+        told.append((report.task, report.done, report.total))
+        if report.task == "solving" and report.done:
+            progress.cancel()
+
+    progress = Progress(listen)
+    progress.OFTEN = 0.0
+    with pytest.raises(Cancelled):
+        quick.fit(extracted, np.tile(np.arange(135), 35), np.tile(labels, 35), 3, channels,
+                  competing={"small": quick.candidates(10)["first 2"]}, progress=progress)
+    assert told[-1] == ("solving", 1, 5)
 
 
 def test_folds_keep_groups_and_classes():
