@@ -1,6 +1,7 @@
 """The window over 100,000 image files: time to the first thumbnails, worst block of the event loop, frames, memory.
 
     python benchmarks/gui_grid.py [FOLDER] [--images 100000] [--parts grid many suggestions map training]
+                                   [--switch SECONDS]
 
 FOLDER keeps the generated files and their project for the next time; what is measured changes a copy. Runs without a
 display (offscreen).
@@ -319,7 +320,13 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, help="keeps files and project")
     parser.add_argument("--images", type=int, default=100_000)
     parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
+    parser.add_argument("--switch", type=float, metavar="SECONDS",
+                        help="how long a job may keep Python's lock while the window waits (the application's own)")
     arguments = parser.parse_args()
+    if arguments.switch:
+        from dlgui.gui import app
+
+        app.SWITCH_SECONDS = arguments.switch
     memory.one_heap()  # as the application does
     heading("The grid over many images")
     with tempfile.TemporaryDirectory() as temporary:

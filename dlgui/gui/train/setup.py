@@ -70,7 +70,6 @@ class SetupPanel(QWidget):
         self._soon = QTimer(self, singleShot=True, interval=LATER)
         self._soon.timeout.connect(self._follow)
         self._estimated: dict[str, Plan] = {}
-        self._trains = False
         self._stale: set[str] = set()
 
     def build(self) -> Iterator[None]:
@@ -142,15 +141,10 @@ class SetupPanel(QWidget):
 
     # --- following
 
-    def show_state(self, state: str) -> None:
-        """While a training runs none can be started."""
-        self._trains = state != "idle"
-        self._hold()
-
-    def _hold(self) -> None:
-        project = self.session.project
+    def hold(self, on: bool) -> None:
+        """While a training runs, or nothing may be written, none can be started."""
         for card in self.cards.values():
-            card.hold(self._trains or project is None or project.read_only)
+            card.hold(on)
 
     def refresh(self) -> None:
         """Follows the project that is open."""
@@ -181,7 +175,6 @@ class SetupPanel(QWidget):
         if not self.isVisible():  # the cards are for the eyes; a hidden tab counts nothing
             return
         project = self.session.project
-        self._hold()
         for method, card in self.cards.items():
             card.set_chosen(method == self.form.method.currentData())
             plan = self._default_plan(method)

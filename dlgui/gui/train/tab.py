@@ -190,19 +190,24 @@ class TrainTab(QWidget):
 
     def start_training(self) -> None:
         """Starts a run with what the form says."""
-        if self.training.state == "idle":
-            plan = self.setup.plan()
-            if plan is not None:
-                self.start_plan(plan)
-        else:
-            self.says.emit(self.tr("A training is running; another can start when it has ended."))
+        plan = self.setup.plan() if self._is_free() else None
+        if plan is not None:
+            self.start_plan(plan)
 
     def start_plan(self, plan: Plan) -> None:
         """Starts a run of a plan."""
-        if self.training.state == "idle" and self.session.jobs.running("training") is not None:
-            self.controls.say(self.tr("A run is being repeated; another can start when it has ended."))
-        else:
+        if self._is_free():
             self.training.start(plan)
+
+    def _is_free(self) -> bool:
+        """Whether a training can start; says why not."""
+        if self.training.state != "idle":
+            self.says.emit(self.tr("A training is running; another can start when it has ended."))
+            return False
+        if self.session.jobs.running("training") is not None:
+            self.controls.say(self.tr("A run is being repeated; another can start when it has ended."))
+            return False
+        return True
 
     def stop_training(self) -> None:
         """Ends the training with the best network kept and evaluated."""
@@ -251,8 +256,9 @@ class TrainTab(QWidget):
 
     def _show_state(self, state: str) -> None:
         project = self.session.project
-        self.controls.show_state(state, project is not None and not project.read_only)
-        self.setup.show_state(state)
+        writable = project is not None and not project.read_only
+        self.controls.show_state(state, writable)
+        self.setup.hold(state != "idle" or not writable)
         if state == "running" and self.training.run is None:
             self.controls.say(self.tr("Preparing …"))
             self.live.begin()

@@ -1,4 +1,4 @@
-"""The training that runs: started, paused, ended well, left for later; what it tells twice a second."""
+"""The training that runs: started, paused, ended well, left for later; what it tells once a second."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
                                           rows[kept & ~is_train], labels[kept & ~is_train])
     weights, available = "imagenet" if run.parameters["pretrained"] else None, len(backbone_of(run).channels)
     candidate, found = None, None
-    if not run.checkpoint.exists():
+    fresh = not run.checkpoint.exists()
+    if fresh:
         watch = Stopwatch(progress)
         if weights and (len(judged) or settings.warm_start):
             found = features_of(project, run, data, preprocessing, progress, only=chosen)
@@ -63,8 +64,9 @@ def execute(project: Project, run: Run, progress: Progress | None) -> Iterator[E
                 settings = settings.changed(epochs=SHORTEST)
                 yield Notice(f"On these {len(judged)} validation images no epoch could show that it does clearly "
                              f"better, so there are {SHORTEST} epochs only. Set a number of epochs to have more.")
-        if progress is not None:
-            progress.task("preparing the network")
+    if progress is not None:
+        progress.task("preparing the network")
+    if fresh:
         settings = _decided(settings, candidate, training_data, available)
         runs.set_parameters(project, run, {**run.parameters, "settings": settings.to_dict()})
     classifier = Classifier.pretrained(run.network, run.outputs.then, preprocessing,
